@@ -1,0 +1,126 @@
+"""The database: declarative base, column types, engines and sessions with their scope."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import DateTime, Engine, Enum, MetaData, create_engine, text
+from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import Date, TypeDecorator, UserDefinedType
+
+from app.core.clock import Month
+
+APP_ROLE = "gridwork_app"
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of every table: all constraints are named."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """timestamptz that refuses a time without a zone and always gives back UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone reached the database")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None else value.astimezone(UTC)
+
+
+class MonthType(TypeDecorator[Month]):
+    """A Month stored as the date of its first day."""
+
+    impl = Date
+    cache_ok = True
+
+    def process_bind_param(self, value: Month | None, dialect: Dialect) -> date | None:
+        return value if value is None else value.first_day
+
+    def process_result_value(self, value: date | None, dialect: Dialect) -> Month | None:
+        return value if value is None else Month.of_day(value)
+
+
+class TransactionId(UserDefinedType[int]):
+    """xid8, PostgreSQL's 64-bit transaction id; as text on the wire."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
+
+
+def enum_text(kind: type[StrEnum]) -> Enum:
+    """A StrEnum stored as text by its value, with a named check constraint."""
+    return Enum(kind, native_enum=False, create_constraint=True, values_callable=_values, name=_snake(kind.__name__), length=40)
+
+
+def _values(kind: type[StrEnum]) -> list[str]:
+    return [member.value for member in kind]
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+def sqlalchemy_url(url: str) -> URL:
+    """Any PostgreSQL URL as one for psycopg 3; raises ValueError for another database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ValueError("DATABASE_URL: expected a PostgreSQL address such as postgresql://user:password@host/name")
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def make_engine(
+    url: str, *, as_app: bool = True, pool_size: int = 5, pool_wait_seconds: float = 5.0, statement_timeout_ms: int = 0
+) -> Engine:
+    """An engine whose connections act as the application role, which owns nothing and is bound by row level security.
+
+    `as_app=False` is for migrations only.
+    """
+    options = f"-c timezone=UTC -c statement_timeout={statement_timeout_ms}"
+    if as_app:
+        options += f" -c role={APP_ROLE}"
+    return create_engine(
+        sqlalchemy_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=pool_wait_seconds,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 5},
+    )
+
+
+def make_sessions(engine: Engine) -> sessionmaker[Session]:
+    """The session factory: nothing is read again after a commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def set_scope(session: Session, *, scope: str, grid_ids: Iterable[int] = (), staff_id: int | None = None) -> None:
+    """Tell row level security who acts, until the end of this transaction.
+
+    scope: `all` (company), `grids` (rows of these grids) or `own` (rows of this staff member in these grids).
+    """
+    session.execute(
+        text(
+            "SELECT set_config('gridwork.scope', :scope, true), set_config('gridwork.grid_ids', :grids, true),"
+            " set_config('gridwork.staff_id', :staff, true)"
+        ),
+        {"scope": scope, "grids": "{" + ",".join(map(str, grid_ids)) + "}", "staff": "" if staff_id is None else str(staff_id)},
+    )

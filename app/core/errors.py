@@ -1,0 +1,75 @@
+"""What can go wrong, in the words of the domain.
+
+AppError
+├── NotFound    the thing is not there, or not yours
+├── Conflict    the thing is not in a state that allows it
+├── Forbidden   you may not
+├── Invalid     the input is wrong: names the field and what was expected
+└── Unavailable try again in a moment
+
+HTTP is mapped once, in `app/api/errors.py`. Each subclass has a stable `code`; its docstring is its default message.
+"""
+
+from typing import Any
+
+
+class AppError(Exception):
+    """Something went wrong."""
+
+    code = "error"
+
+    def __init__(self, detail: str = "", **context: Any) -> None:
+        self.detail = detail or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.context = context
+        super().__init__(self.detail)
+
+
+class NotFound(AppError):
+    """There is no such thing here."""
+
+    code = "not_found"
+
+
+class Conflict(AppError):
+    """The present state does not allow this."""
+
+    code = "conflict"
+
+
+class Forbidden(AppError):
+    """You may not do this."""
+
+    code = "forbidden"
+
+
+class Unauthenticated(AppError):
+    """Log in first."""
+
+    code = "unauthenticated"
+
+
+class Unavailable(AppError):
+    """Busy: try again in a moment."""
+
+    code = "unavailable"
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: int = 1, **context: Any) -> None:
+        super().__init__(detail, **context)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TooMany(Unavailable):
+    """Too many requests: wait a little."""
+
+    code = "too_many"
+
+
+class Invalid(AppError):
+    """The input is wrong."""
+
+    code = "invalid"
+
+    def __init__(self, field: str, expected: str, **context: Any) -> None:
+        super().__init__(f"{field}: expected {expected}", **context)
+        self.field = field
+        self.expected = expected

@@ -1,0 +1,137 @@
+"""What is sold, and the campaigns that sell it."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, UtcDateTime, enum_text
+
+
+class ProductKind(StrEnum):
+    """Purpose of selling it."""
+
+    ACQUIRE = "acquire"
+    UPSELL = "upsell"
+    CROSS_SELL = "cross_sell"
+    RETENTION = "retention"
+    WIN_BACK = "win_back"
+    CARE = "care"
+
+
+class CampaignStatus(StrEnum):
+    """Life of a campaign."""
+
+    DRAFT = "draft"
+    FROZEN = "frozen"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Draw(StrEnum):
+    """How a target came onto the list: by its score, or at random."""
+
+    RANKED = "ranked"
+    EXPLORED = "explored"
+
+
+class TerminalReason(StrEnum):
+    """Where a customer of a list ended: exactly one of these, and the sums agree or the run fails."""
+
+    DISPATCHED = "dispatched"
+    INVALID = "invalid"
+    DO_NOT_DISTURB = "do_not_disturb"
+    ALREADY_OWNS = "already_owns"
+    CONTACTED_TOO_RECENTLY = "contacted_too_recently"
+    LOCKED_BY_OTHER_CAMPAIGN = "locked_by_other_campaign"
+    CONTROL = "control"
+    NO_ACTIVE_MANAGER = "no_active_manager"
+    OVER_CAPACITY = "over_capacity"
+
+
+class Product(Base):
+    """Something that can be sold or kept."""
+
+    __tablename__ = "products"
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    product_code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[ProductKind] = mapped_column(enum_text(ProductKind))
+    family: Mapped[str] = mapped_column(Text)
+    monthly_price: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    margin: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    contact_cost: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    strategic_weight: Mapped[Decimal] = mapped_column(Numeric(14, 4), server_default=text("1"))
+    attribution_days: Mapped[int] = mapped_column(Integer, server_default=text("30"))
+    maturity_days: Mapped[int] = mapped_column(Integer, server_default=text("7"))
+    bundle_of: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+
+
+class Campaign(Base):
+    """A list of targets for one product in one window. Shares are 0..1; days are local calendar days."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="window"),
+        CheckConstraint("(list_size IS NULL) <> (minimum_score IS NULL)", name="size_or_score"),
+        CheckConstraint("control_share >= 0 AND control_share < 1", name="control_share"),
+        CheckConstraint("exploration_share >= 0 AND exploration_share < 1", name="exploration_share"),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    product_family: Mapped[str] = mapped_column(Text)
+    status: Mapped[CampaignStatus] = mapped_column(enum_text(CampaignStatus))
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date] = mapped_column(Date)
+    list_size: Mapped[int | None] = mapped_column(Integer)
+    minimum_score: Mapped[float | None] = mapped_column(REAL)
+    control_share: Mapped[Decimal] = mapped_column(Numeric(6, 5))
+    exploration_share: Mapped[Decimal] = mapped_column(Numeric(6, 5))
+    rest_days: Mapped[int] = mapped_column(Integer)
+    attribution_days: Mapped[int] = mapped_column(Integer)
+    maturity_days: Mapped[int] = mapped_column(Integer)
+    channel: Mapped[str] = mapped_column(Text)
+    talk_track: Mapped[str] = mapped_column(Text)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    scoring_run_id: Mapped[int | None] = mapped_column(ForeignKey("scoring_runs.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CampaignTarget(Base):
+    """A customer of a frozen list. `reason` is null only between freeze and dispatch."""
+
+    __tablename__ = "campaign_targets"
+    __table_args__ = (Index(None, "customer_id"),)
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    grid_id: Mapped[int] = mapped_column(Integer)
+    rank: Mapped[int] = mapped_column(Integer)
+    score: Mapped[float] = mapped_column(REAL)
+    draw: Mapped[Draw] = mapped_column(enum_text(Draw))
+    selection_probability: Mapped[float] = mapped_column(REAL)
+    reason: Mapped[TerminalReason | None] = mapped_column(enum_text(TerminalReason))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

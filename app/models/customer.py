@@ -1,0 +1,157 @@
+"""Customers and what the operator's systems know of them. Every table here is written by ingest alone."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, Float, ForeignKey, Identity, Index, Integer, Numeric, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, TransactionId, UtcDateTime, enum_text
+
+
+class PreferenceStatus(StrEnum):
+    """Whether the customer lets us."""
+
+    REFUSED = "refused"
+    ALLOWED = "allowed"
+
+
+class Arm(StrEnum):
+    """Whether a customer of a list was contacted or kept as control."""
+
+    TREATED = "treated"
+    CONTROL = "control"
+
+
+class Customer(Base):
+    """A customer of one grid, perhaps with an owner among its terminal managers."""
+
+    __tablename__ = "customers"
+    __table_args__ = (Index(None, "grid_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    customer_no: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(Text)
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    owner_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    segment: Mapped[str | None] = mapped_column(Text)
+    lifecycle: Mapped[str | None] = mapped_column(Text)
+    opened_on: Mapped[date | None] = mapped_column(Date)
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
+
+
+class ContactPreference(Base):
+    """A refusal or consent. scope: `all`, `call`, `visit`, `sms`, or a product family."""
+
+    __tablename__ = "contact_preferences"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(Text, primary_key=True)
+    status: Mapped[PreferenceStatus] = mapped_column(enum_text(PreferenceStatus))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str | None] = mapped_column(Text)
+
+
+class FeatureSnapshot(Base):
+    """A customer's figures on one day, as the operator's warehouse gave them."""
+
+    __tablename__ = "feature_snapshots"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    snapshot_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    values: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class Holding(Base):
+    """A product that a customer holds or held."""
+
+    __tablename__ = "holdings"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    from_date: Mapped[date] = mapped_column(Date, primary_key=True)
+    to_date: Mapped[date | None] = mapped_column(Date)
+
+
+class Order(Base):
+    """A sale in billing: the only truth about success."""
+
+    __tablename__ = "orders"
+    __table_args__ = (Index(None, "customer_id", "product_id"), Index(None, "ordered_at"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    order_no: Mapped[str] = mapped_column(Text, unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    channel: Mapped[str | None] = mapped_column(Text)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Call(Base):
+    """A call between a manager's work number and a customer."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index(None, "staff_id", "customer_id", "started_at"), Index(None, "started_at"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    call_id: Mapped[str] = mapped_column(Text, unique=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    duration_seconds: Mapped[int] = mapped_column(Integer)
+
+
+class Complaint(Base):
+    """A complaint of a customer."""
+
+    __tablename__ = "complaints"
+    __table_args__ = (Index(None, "customer_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    complaint_no: Mapped[str] = mapped_column(Text, unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    topic: Mapped[str] = mapped_column(Text)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+
+class PastContact(Base):
+    """A contact made before Gridwork, from an earlier system."""
+
+    __tablename__ = "contact_history"
+    __table_args__ = (Index(None, "customer_id", "product_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    contact_no: Mapped[str] = mapped_column(Text, unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    contacted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    channel: Mapped[str | None] = mapped_column(Text)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    outcome: Mapped[str | None] = mapped_column(Text)
+    campaign_code: Mapped[str | None] = mapped_column(Text)
+    arm: Mapped[Arm | None] = mapped_column(enum_text(Arm))
+
+
+class Tie(Base):
+    """An observed link between two customers."""
+
+    __tablename__ = "ties"
+    __table_args__ = (UniqueConstraint("customer_id", "other_customer_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    other_customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    weight: Mapped[float | None] = mapped_column(Float)

@@ -1,0 +1,86 @@
+"""The running of the service: imports, rejected rows, complete days, jobs and their lease."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, UtcDateTime, enum_text
+
+
+class JobOutcome(StrEnum):
+    """How a run ended, or that it has not yet."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ImportBatch(Base):
+    """One file applied, once: the same bytes for the same feed again change nothing."""
+
+    __tablename__ = "import_batches"
+    __table_args__ = (Index("uq_import_batches_feed_sha256", "feed", "sha256", unique=True),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    feed: Mapped[str] = mapped_column(Text)
+    file_name: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    full: Mapped[bool] = mapped_column(server_default=text("false"))
+    header: Mapped[list[str]] = mapped_column(JSONB)
+    ignored_columns: Mapped[list[str]] = mapped_column(JSONB)
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RejectedRow(Base):
+    """A row put aside: where it stood, which column is wrong, why, and its original cells."""
+
+    __tablename__ = "rejected_rows"
+
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    column_name: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    cells: Mapped[list[str]] = mapped_column(JSONB)
+
+
+class FeedDay(Base):
+    """A local day for which a feed is known to be complete, so that absence from it proves something."""
+
+    __tablename__ = "feed_days"
+
+    feed: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    declared_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class JobRun(Base):
+    """One run of a job with what it counted."""
+
+    __tablename__ = "job_runs"
+    __table_args__ = (Index(None, "job", "started_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    job: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[JobOutcome] = mapped_column(enum_text(JobOutcome))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    error: Mapped[str | None] = mapped_column(Text)
+    fencing_token: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class JobLease(Base):
+    """Who leads. A token only grows; a write by a holder with an old token is refused."""
+
+    __tablename__ = "job_leases"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    holder: Mapped[str] = mapped_column(Text)
+    fencing_token: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

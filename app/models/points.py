@@ -1,0 +1,161 @@
+"""Points: plans, entries that are only ever added, and months that stay closed."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBinary, Numeric, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import Month
+from app.core.db import Base, MonthType, UtcDateTime, enum_text
+
+
+class Component(StrEnum):
+    """A part of a plan."""
+
+    SUCCESS = "success"
+    ACCURACY = "accuracy"
+    EXISTING_SCHEME = "existing_scheme"
+
+
+class EntryKind(StrEnum):
+    """Earned in its month, or an adjustment to a line of a closed month."""
+
+    EARNED = "earned"
+    ADJUSTMENT = "adjustment"
+
+
+class BasePoints(Base):
+    """A line of the operator's existing points scheme, as fed."""
+
+    __tablename__ = "base_points"
+
+    period: Mapped[Month] = mapped_column(MonthType, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    component: Mapped[str] = mapped_column(Text, primary_key=True)
+    points: Mapped[Decimal] = mapped_column(Numeric(14, 4))
+
+
+class PointsPlan(Base):
+    """A version of the rules by which points are earned, in force from a month on."""
+
+    __tablename__ = "points_plans"
+    __table_args__ = (UniqueConstraint("code", "version"), UniqueConstraint("effective_from"))
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer)
+    effective_from: Mapped[Month] = mapped_column(MonthType)
+    pays: Mapped[str] = mapped_column(Text)
+    index_prior: Mapped[Decimal] = mapped_column(Numeric(14, 4))
+    minimum_matured: Mapped[int] = mapped_column(Integer)
+    minimum_judged: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PlanComponent(Base):
+    """Weight of a component, and the values between which it is normalised; `fallback` is the share of the weight
+    that is paid where there is too little to judge."""
+
+    __tablename__ = "plan_components"
+
+    plan_id: Mapped[int] = mapped_column(ForeignKey("points_plans.id"), primary_key=True)
+    component: Mapped[Component] = mapped_column(enum_text(Component), primary_key=True)
+    weight: Mapped[Decimal] = mapped_column(Numeric(14, 4))
+    floor: Mapped[Decimal] = mapped_column(Numeric(14, 8))
+    target: Mapped[Decimal] = mapped_column(Numeric(14, 8))
+    cap: Mapped[Decimal] = mapped_column(Numeric(14, 8))
+    fallback: Mapped[Decimal] = mapped_column(Numeric(14, 8))
+
+
+class PointsMonth(Base):
+    """A month of points. Once `closed_at` is set, a trigger lets nothing of it change."""
+
+    __tablename__ = "points_months"
+
+    month: Mapped[Month] = mapped_column(MonthType, primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("points_plans.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class PointsEntry(Base):
+    """A line of points of one manager. `explanation` holds the figures and the formula in words."""
+
+    __tablename__ = "points_entries"
+    __table_args__ = (
+        Index("uq_points_entries_earned", "month", "staff_id", "component", unique=True, postgresql_where=text("kind = 'earned'")),
+        UniqueConstraint("refers_to_id", "cause"),
+        Index(None, "staff_id", "month"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    month: Mapped[Month] = mapped_column(ForeignKey("points_months.month"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    component: Mapped[Component] = mapped_column(enum_text(Component))
+    kind: Mapped[EntryKind] = mapped_column(enum_text(EntryKind))
+    points: Mapped[Decimal] = mapped_column(Numeric(14, 4))
+    plan_id: Mapped[int] = mapped_column(ForeignKey("points_plans.id"))
+    refers_to_id: Mapped[int | None] = mapped_column(ForeignKey("points_entries.id"))
+    cause: Mapped[str | None] = mapped_column(Text)
+    explanation: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    posted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PointsEvidence(Base):
+    """What a line was made from: one work order or feedback and how it counted. weight is a decimal number."""
+
+    __tablename__ = "points_evidence"
+    __table_args__ = (Index(None, "entry_id"), Index(None, "work_order_id"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("points_entries.id"))
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    feedback_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contact_feedback.id"))
+    verification_id: Mapped[int | None] = mapped_column(ForeignKey("verifications.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
+    counted: Mapped[str] = mapped_column(Text)
+    weight: Mapped[Decimal] = mapped_column(Numeric(18, 8))
+
+
+class MonthlyStatement(Base):
+    """A manager's closed month: total and lines, as they were at the close."""
+
+    __tablename__ = "monthly_statements"
+
+    month: Mapped[Month] = mapped_column(ForeignKey("points_months.month"), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    total: Mapped[Decimal] = mapped_column(Numeric(14, 4))
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class PayrollFile(Base):
+    """The bytes that payroll pulls for a closed month, made once at its close."""
+
+    __tablename__ = "payroll_files"
+
+    month: Mapped[Month] = mapped_column(ForeignKey("points_months.month"), primary_key=True)
+    row_count: Mapped[int] = mapped_column(Integer)
+    points_sum: Mapped[Decimal] = mapped_column(Numeric(18, 4))
+    sha256: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PayrollAcknowledgement(Base):
+    """Payroll's word that it holds a month's file, bit by bit."""
+
+    __tablename__ = "payroll_acknowledgements"
+
+    month: Mapped[Month] = mapped_column(ForeignKey("payroll_files.month"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    sha256: Mapped[str] = mapped_column(Text)
+    acknowledged_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,112 @@
+"""Work orders: who contacts whom, for what, when; and everything that happened to them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import REAL, BigInteger, Date, ForeignKey, ForeignKeyConstraint, Identity, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, TransactionId, UtcDateTime, enum_text
+from app.models.campaign import Draw
+
+
+class WorkOrderState(StrEnum):
+    """Where a work order stands. open and in_progress are live: they hold the customer's contact lock."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    RETURNED = "returned"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+LIVE = "state IN ('open', 'in_progress')"
+
+
+class DispatchRun(Base):
+    """One dispatch of a campaign with its waterfall: targets by terminal reason."""
+
+    __tablename__ = "dispatch_runs"
+    __table_args__ = (Index(None, "campaign_id"),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    target_count: Mapped[int] = mapped_column(Integer)
+    waterfall: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class WorkOrder(Base):
+    """One customer to be contacted by one terminal manager for one campaign.
+
+    `score` is the calibrated probability frozen at dispatch. `changed_xid` is kept by a trigger, for delta sync.
+    Campaign and customer are held by one key to the target; product, grid and run follow from it and carry no key of their
+    own, because each costs a look-up for every order of a dispatch.
+    """
+
+    __tablename__ = "work_orders"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "customer_id"),
+        ForeignKeyConstraint(
+            ["campaign_id", "customer_id"], ["campaign_targets.campaign_id", "campaign_targets.customer_id"]
+        ),
+        Index("uq_work_orders_contact_lock", "customer_id", "product_family", unique=True, postgresql_where=text(LIVE)),
+        Index(None, "staff_id", "changed_xid"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(Integer)
+    dispatch_run_id: Mapped[int] = mapped_column(Integer)
+    customer_id: Mapped[int] = mapped_column(BigInteger)
+    product_id: Mapped[int] = mapped_column(Integer)
+    product_family: Mapped[str] = mapped_column(Text)
+    grid_id: Mapped[int] = mapped_column(Integer)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    state: Mapped[WorkOrderState] = mapped_column(enum_text(WorkOrderState))
+    scheduled_on: Mapped[date] = mapped_column(Date)
+    due_on: Mapped[date] = mapped_column(Date)
+    rank: Mapped[int] = mapped_column(Integer)
+    score: Mapped[float] = mapped_column(REAL)
+    draw: Mapped[Draw] = mapped_column(enum_text(Draw))
+    selection_probability: Mapped[float] = mapped_column(REAL)
+    assigned_because: Mapped[str] = mapped_column(Text)
+    dispatched_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    close_reason: Mapped[str | None] = mapped_column(Text)
+    matures_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
+
+
+class WorkOrderEvent(Base):
+    """A change of a work order after its dispatch."""
+
+    __tablename__ = "work_order_events"
+    __table_args__ = (Index(None, "work_order_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    happened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    event: Mapped[str] = mapped_column(Text)
+    from_state: Mapped[WorkOrderState] = mapped_column(enum_text(WorkOrderState))
+    to_state: Mapped[WorkOrderState] = mapped_column(enum_text(WorkOrderState))
+    from_staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    to_staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    actor_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class WorkOrderTombstone(Base):
+    """A work order that left a manager's phone because another got it. Written by a trigger, read by delta sync."""
+
+    __tablename__ = "work_order_tombstones"
+    __table_args__ = (Index(None, "staff_id", "changed_xid"),)
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"), primary_key=True)
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))

@@ -1,0 +1,73 @@
+"""The settings of one installation, read from the environment once."""
+
+import os
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message names the variable and what was expected."""
+
+
+class Settings(BaseModel):
+    """Everything that differs between two installations. Frozen: nothing changes it after the start."""
+
+    model_config = ConfigDict(frozen=True)
+
+    database_url: str = Field("", description="owner's URL of a PostgreSQL >= 15; empty: the embedded one")
+    app_database_url: str = Field("", description="URL of a login of its own for the application role")
+    postgres_binaries: str = Field("", description="bin folder of the PostgreSQL that the embedded launcher starts")
+    home: Path = Field(Path(".gridwork"), description="folder of the embedded database and of generated secrets")
+    secret: str = Field("", description="key that signs access tokens, 32 characters or more; empty: made once")
+    timezone: str = "Asia/Shanghai"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    api_workers: int = Field(2, ge=1, le=64)
+    pool_size: int = Field(20, ge=1, le=500, description="database connections of one API process")
+    pool_wait_seconds: float = Field(1.0, gt=0, le=60)
+    statement_timeout_ms: int = Field(15_000, ge=100)
+    max_body_bytes: int = Field(2_000_000, ge=1_000)
+    max_upload_bytes: int = Field(2_000_000_000, ge=1_000)
+    access_token_minutes: int = Field(15, ge=1, le=1440)
+    refresh_token_days: int = Field(30, ge=1, le=365)
+    refresh_retry_seconds: int = Field(60, ge=0, le=600)
+    shutdown_seconds: int = Field(20, ge=1, le=600)
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("expected an IANA time zone such as Asia/Shanghai")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _long_secret(cls, value: str) -> str:
+        if value and len(value) < 32:
+            raise ValueError("expected at least 32 characters")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which days and months are counted."""
+        return ZoneInfo(self.timezone)
+
+
+def read_settings(environment: dict[str, str] | None = None) -> Settings:
+    """Read settings from variables named `GRIDWORK_<FIELD>`, and `DATABASE_URL`.
+
+    Raises SettingsError that names the first wrong variable.
+    """
+    source = dict(os.environ) if environment is None else environment
+    given = {name: source[f"GRIDWORK_{name.upper()}"] for name in Settings.model_fields if f"GRIDWORK_{name.upper()}" in source}
+    if source.get("DATABASE_URL"):
+        given.setdefault("database_url", source["DATABASE_URL"])
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        raise SettingsError(f"GRIDWORK_{name}: {first['msg']}") from error
