@@ -1,4 +1,4 @@
-"""What happens when a manager contacts a customer of the synthetic town, and what the manager says happened."""
+"""What happens when a manager contacts a customer of the synthetic town, and what the manager says of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class Answer:
     """What really happened. `outcome` is one of `OUTCOMES`; `seconds` is 0 when nobody answered.
 
     `called` is False only for a manager who never calls: then the calls feed has no row. `ordered_at` is None
-    without an order; `channel` is field for an order won by the contact, app for one that came by itself. `luck` in
-    [0, 1) decides what a dishonest manager makes of it.
+    without an order; `channel` is field for an order won by the contact, app for one that came by itself.
+    `luck` in [0, 1) decides what a dishonest manager makes of it.
     """
 
     customer_no: str
@@ -52,7 +52,7 @@ class Claim:
 
 @dataclass(frozen=True, eq=False)
 class Happenings:
-    """k contacts at once: outcome codes, call seconds, whether an order follows, and how many seconds later."""
+    """k contacts at once: outcome codes, call seconds, whether an order follows, after how many seconds."""
 
     reached: NDArray[np.bool_]
     outcome: NDArray[np.int64]
@@ -62,7 +62,7 @@ class Happenings:
 
 
 def contact_rng(seed: int, *words: object) -> np.random.Generator:
-    """A generator of its own for one contact, so that a demo that stops and goes on draws the same answers."""
+    """A generator of its own for one contact, so that a demo taken up again draws the same answers."""
     return np.random.default_rng([seed, crc32("|".join(map(str, words)).encode())])
 
 
@@ -78,7 +78,7 @@ def happen(
 ) -> Happenings:
     """Play k contacts from `draws` (k, DRAWS) uniform in [0, 1); the other arguments are (k).
 
-    Skill multiplies the odds of who is reached; who is not reached (or not called) buys only as one left alone does.
+    Skill multiplies the odds of who is reached; who is not reached or not called buys as one left alone does.
     """
     reached = called & (draws[:, 0] < reach)
     odds = skill * when_reached / (1 - when_reached)
@@ -108,7 +108,8 @@ def answer_contact(
     It keeps no memory: whoever plays a second contact of a customer must leave out those who ordered already.
     KeyError when the town has no such customer or terminal manager.
     """
-    row, staff, column = truth.customer_row(customer_no), truth.staff_row(staff_no), product_column(product_code)
+    row, staff = truth.customer_row(customer_no), truth.staff_row(staff_no)
+    column = product_column(product_code)
     called = bool(truth.honesty[staff] != NEVER_CALLS)
     draws, one, free = rng.random((1, DRAWS)), slice(row, row + 1), ~truth.held[row, column]
     it = happen(
@@ -137,14 +138,13 @@ def answer_contact(
 
 def claim_of(manager_honesty: str, answer: Answer) -> Claim:
     """What a manager of this honesty reports of a contact; ValueError for an unknown kind of honesty."""
-    if manager_honesty == HONEST:
-        return Claim(answer.outcome, answer.seconds)
-    if manager_honesty == CLAIMER:
-        invents = answer.ordered_at is None and answer.luck < 1 / 3
-        return Claim(OUTCOMES[BOUGHT], max(answer.seconds, 90)) if invents else Claim(answer.outcome, answer.seconds)
+    if manager_honesty == CLAIMER and answer.ordered_at is None and answer.luck < 1 / 3:
+        return Claim(OUTCOMES[BOUGHT], max(answer.seconds, 90))
     if manager_honesty == NEVER_CALLS:
         code = min(int(np.searchsorted(_INVENTED, answer.luck, side="right")), CALLBACK)
         return Claim(OUTCOMES[code], int((_SHORTEST[code] + _LONGEST[code]) // 2))
+    if manager_honesty in (HONEST, CLAIMER):
+        return Claim(answer.outcome, answer.seconds)
     raise ValueError(f"honesty is one of {HONEST}, {CLAIMER}, {NEVER_CALLS}, not {manager_honesty!r}")
 
 
@@ -157,12 +157,14 @@ def orders_left_alone(
     days: int = 21,
     product_code: str = MAIN,
 ) -> list[tuple[str, datetime]]:
-    """(customer, time) of the orders of customers nobody contacted (control) within `days` days of `start`."""
+    """(customer, time) of the orders within `days` days of `start` of customers nobody contacted."""
     rows, column = truth.customer_rows(customer_nos), product_column(product_code)
     draws = rng.random((len(rows), 2))
     buys = (draws[:, 0] < truth.alone[rows, column]) & ~truth.held[rows, column]
     seconds = (draws[:, 1] * days * 86_400).astype(np.int64)
-    return [(customer_nos[at], start + timedelta(seconds=int(seconds[at]))) for at in np.flatnonzero(buys)]
+    return [
+        (customer_nos[int(at)], start + timedelta(seconds=int(seconds[at]))) for at in np.flatnonzero(buys)
+    ]
 
 
 def true_value_of_random_list(

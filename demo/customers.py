@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from demo.nature import Nature
+from demo.nature import Nature, words
 from demo.people import NEW, People
 
 SEGMENTS, LIFECYCLES = ("家庭", "个人", "商户"), ("A", "B", "C", "D")
@@ -12,7 +12,7 @@ STREETS = ("合成街", "示例路", "样板巷", "演示道")
 TAGS = ("", "高价值", "宽带大户", "高价值;多终端", "学生家庭")
 SCOPES = ("all", "call", "visit", "sms", "broadband")
 SCOPE_SHARE = (0.5, 0.25, 0.05, 0.08, 0.12)
-PLAIN, WIDE = list("0123456789"), list("０１２３４５６７８９")
+PLAIN, WIDE = list("0123456789"), [chr(0xFF10 + digit) for digit in range(10)]
 TOPICS = ("speed", "bill", "repair", "attitude")
 
 
@@ -28,11 +28,10 @@ def local_text(times: NDArray[np.datetime64]) -> pl.Series:
 
 
 def customers_feed(seed: int, nature: Nature, people: People, numbers: pl.Series) -> pl.DataFrame:
-    """The `customers` feed; phones start with 154, of which no operator has handed out numbers to people."""
+    """The `customers` feed; phones start with 1540, which looks like no number in use."""
     rng, n = np.random.default_rng([seed, 6]), len(nature.grid)
     near = rng.normal(0, 0.0006, (n, 2)) + _houses(rng, nature)
     place = people.centre[nature.grid] + near
-    opened = (nature.month - nature.tenure).astype("datetime64[D]") + rng.integers(0, 28, n)
     owner = people.manager_nos[np.maximum(nature.owner, 0)]
     tag = np.where(nature.fee > 110, rng.choice([1, 1, 3], n), rng.choice([0, 0, 0, 2, 4], n))
     return pl.DataFrame(
@@ -45,16 +44,12 @@ def customers_feed(seed: int, nature: Nature, people: People, numbers: pl.Series
             "longitude": place[:, 1].round(6),
             "grid_code": people.grid_codes[nature.grid],
             "owner_staff_no": pl.Series(np.where(nature.owner < 0, "", owner)).replace({"": None}),
-            "segment": _word(rng.choice(3, n, p=[0.7, 0.24, 0.06]), SEGMENTS),
-            "lifecycle": _word(np.digitize(nature.tenure, [6, 18, 48]), LIFECYCLES),
-            "opened_on": pl.Series(opened),
-            "tags": _word(tag, TAGS).cast(pl.String).replace({"": None}),
+            "segment": words(rng.choice(3, n, p=[0.7, 0.24, 0.06]), SEGMENTS),
+            "lifecycle": words(np.digitize(nature.tenure, [6, 18, 48]), LIFECYCLES),
+            "opened_on": pl.Series(nature.opened),
+            "tags": words(tag, TAGS).cast(pl.String).replace({"": None}),
         }
     )
-
-
-def _word(codes: NDArray[np.integer], words: tuple[str, ...]) -> pl.Series:
-    return pl.Series(codes.astype(np.uint8)).cast(pl.Enum(words))
 
 
 def _houses(rng: np.random.Generator, nature: Nature) -> NDArray[np.float64]:
@@ -84,8 +79,8 @@ def _phones(rng: np.random.Generator, numbers: pl.Series) -> pl.Series:
 
 def _addresses(rng: np.random.Generator, nature: Nature) -> pl.Series:
     house = np.arange(len(nature.grid)) // 8
-    street = _word(house % len(STREETS), STREETS).cast(pl.String)
-    area = _word((nature.kind == NEW).astype(np.int64), ("示例镇老区", "示例镇新区")).cast(pl.String)
+    street = words(house % len(STREETS), STREETS).cast(pl.String)
+    area = words((nature.kind == NEW).astype(np.int64), ("示例镇老区", "示例镇新区")).cast(pl.String)
     room = pl.Series(rng.integers(101, 1800, len(house)))
     return pl.select(pl.format("{}{}{}号{}室", area, street, pl.Series(house // 4 + 1), room)).to_series()
 

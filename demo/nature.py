@@ -1,6 +1,7 @@
-"""The customers of the synthetic town: who they are, what is measured of them each month, what they would buy."""
+"""The customers of the synthetic town: who they are, what is measured monthly, what they would buy."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -31,6 +32,7 @@ class Nature:
     age: Numbers
     household: Rows
     tenure: Rows  # whole months at the played month's first day
+    opened: NDArray[np.datetime64]  # day
     mbps: Rows  # 0 = no fibre yet
     fee: Numbers
     gigabytes: Numbers
@@ -55,11 +57,13 @@ def make_nature(seed: int, people: People, *, customers: int, month: np.datetime
     age = np.clip(rng.normal(np.array([54, 45, 36])[kind], 13), 18, 90).round()
     household = 1 + rng.binomial(5, np.array([0.25, 0.32, 0.38])[kind])
     tenure = 1 + rng.gamma(2.0, np.array([38, 24, 9])[kind]).astype(np.int64)
-    mbps = np.where(rng.random(customers) < 0.1, 0, rng.choice([50, 100, 200, 300], customers, p=[0.2, 0.4, 0.3, 0.1]))
+    speed = rng.choice([50, 100, 200, 300], customers, p=[0.2, 0.4, 0.3, 0.1])
+    mbps = np.where(rng.random(customers) < 0.1, 0, speed)
     contract = rng.choice(3, customers, p=[0.35, 0.4, 0.25])
     complaint_age = rng.integers(1, 540, customers)
     complained = month.astype("datetime64[D]") - complaint_age
-    complained[rng.random(customers) > 0.14] = np.datetime64("NaT")
+    opened = (month - tenure).astype("datetime64[D]") + rng.integers(0, 28, customers)
+    complained[(rng.random(customers) > 0.14) | (complained <= opened)] = np.datetime64("NaT")
     ties, weight = _ties(rng, grid)
     return Nature(
         seed=seed,
@@ -70,6 +74,7 @@ def make_nature(seed: int, people: People, *, customers: int, month: np.datetime
         age=age,
         household=household,
         tenure=tenure,
+        opened=opened,
         mbps=mbps,
         fee=(29 + 0.18 * mbps + 14 * household + rng.gamma(2, 12, customers)).round(2),
         gigabytes=rng.lognormal(4.2, 0.75, customers) * (0.6 + 0.2 * household),
@@ -113,7 +118,7 @@ def neighbours_share(nature: Nature, held: Flags) -> Numbers:
     return having / np.maximum(total, 1e-9)
 
 
-def figures(nature: Nature, ago: int) -> dict[str, NDArray[np.generic]]:
+def figures(nature: Nature, ago: int) -> dict[str, NDArray[Any]]:
     """What is true of every customer on the first of the month `ago` months before the played one."""
     rng = np.random.default_rng([nature.seed, 3, ago])
     n = len(nature.grid)
@@ -134,7 +139,7 @@ def figures(nature: Nature, ago: int) -> dict[str, NDArray[np.generic]]:
 
 
 def snapshot(nature: Nature, numbers: pl.Series, has_tv: Flags, ago: int) -> pl.DataFrame:
-    """The `features` rows of one day: a constant column, missing values and a sentinel as warehouses have them."""
+    """The `features` rows of one day: with a constant column, missing values and a sentinel."""
     rng, now, n = np.random.default_rng([nature.seed, 4, ago]), figures(nature, ago), len(nature.grid)
     no_device = rng.random(n) < 0.08
     frame = pl.DataFrame(
@@ -151,8 +156,8 @@ def snapshot(nature: Nature, numbers: pl.Series, has_tv: Flags, ago: int) -> pl.
             "days_since_complaint": now["since_complaint"].astype(np.int32),
             "router_age_months": _whole(now["router_age"], missing=rng.random(n) < 0.15),
             "months_to_contract_end": _whole(now["contract_left"], missing=now["contract_left"] < 0),
-            "contract": pl.Series(nature.contract.astype(np.uint8)).cast(pl.Enum(CONTRACTS)),
-            "device_tier": pl.Series(nature.device.astype(np.uint8)).cast(pl.Enum(DEVICES)),
+            "contract": words(nature.contract, CONTRACTS),
+            "device_tier": words(nature.device, DEVICES),
             "has_tv": has_tv,
             "late_payer": now["late"],
             "roaming_days": now["roaming"].astype(np.int32),
@@ -160,10 +165,15 @@ def snapshot(nature: Nature, numbers: pl.Series, has_tv: Flags, ago: int) -> pl.
         }
     )
     device = pl.when(pl.lit(pl.Series(no_device))).then(None).otherwise(pl.col("device_tier"))
-    return frame.with_columns(device.alias("device_tier")).filter(pl.col("tenure_months") >= 0)
+    return frame.with_columns(device.alias("device_tier")).filter(pl.col("tenure_months") > 0)
 
 
-def _whole(values: NDArray[np.generic], *, missing: Flags) -> pl.Series:
+def words(codes: NDArray[np.integer], names: tuple[str, ...]) -> pl.Series:
+    """The name of each code, as an Enum (a code is an index into `names`)."""
+    return pl.Series(names, dtype=pl.Enum(names)).gather(codes)
+
+
+def _whole(values: NDArray[Any], *, missing: Flags) -> pl.Series:
     return pl.Series(np.where(missing, np.nan, values.astype(np.float64))).fill_nan(None).cast(pl.Int32)
 
 
@@ -194,10 +204,11 @@ def other_desires(nature: Nature, held: Flags) -> Numbers:
     """(n, p) log-odds up to constants of the products besides the main one, in the played month."""
     now = figures(nature, 0)
     ending = (now["contract_left"] >= 0) & (now["contract_left"] <= 2)
+    angry = now["since_complaint"] < 90
     z = np.zeros(held.shape)
     z[:, product_column("FT01")] = 0.9 * (nature.kind == NEW) + 0.4 * nature.household - 0.02 * nature.age
-    z[:, product_column("TV01")] = 0.5 * nature.household + 0.03 * (nature.age - 45) - 0.3 * (nature.mbps < 100)
-    z[:, product_column("RT01")] = 1.8 * ending + 0.8 * (now["since_complaint"] < 90) + 0.3 * (nature.kind == OLD)
+    z[:, product_column("TV01")] = 0.5 * nature.household + 0.03 * nature.age - 0.3 * (nature.mbps < 100)
+    z[:, product_column("RT01")] = 1.8 * ending + 0.8 * angry + 0.3 * (nature.kind == OLD)
     return z + nature.hidden_taste[:, None]
 
 

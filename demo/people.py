@@ -1,4 +1,4 @@
-"""The company of the synthetic town: units, staff, leave, the old points; and who of them is able and honest."""
+"""The company of the synthetic town: units, staff, leave, the old points; and who is able and honest."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,8 +20,8 @@ KIND_NAMES = ("老城区", "混合区", "新区")
 class People:
     """Feeds about the company, and the hidden facts about its g grids and m terminal managers.
 
-    `grid_kind` (g) is OLD (saturated), MIXED or NEW; `centre` (g, 2) latitude and longitude; `manager_grid` (m) the
-    row of the manager's grid: manager j works in grid j modulo g, which `owners` in nature relies on.
+    `grid_kind` (g) is OLD (saturated), MIXED or NEW; `centre` (g, 2) latitude and longitude;
+    `manager_grid` (m) the row of the manager's grid: manager j works in grid j modulo g.
     """
 
     org_units: pl.DataFrame
@@ -87,7 +87,8 @@ def _org_units(
     rows: list[tuple[str, str | None, str, str, float | None, float | None]] = [
         (COMPANY, None, "company", "示例镇(合成数据) Synthetic Town", None, None)
     ]
-    rows += [(f"S{b + 1:02d}", COMPANY, "branch", f"示例第{b + 1}分公司", None, None) for b in range(branches)]
+    for branch in range(1, branches + 1):
+        rows.append((f"S{branch:02d}", COMPANY, "branch", f"示例第{branch}分公司", None, None))
     for grid, code in enumerate(grid_codes):
         name = f"示例网格{code}({KIND_NAMES[grid_kind[grid]]})"
         latitude, longitude = (round(float(degree), 5) for degree in centre[grid])

@@ -18,10 +18,10 @@ TRUTH_FILE = Path("truth") / "truth.npz"
 class Truth:
     """Hidden state of n customers, p products (order of `PRODUCTS`) and m terminal managers.
 
-    `reach` (n) is the chance that an attempt gets the customer on the line, 0 where `bad_phone`; `when_reached`
-    (n, p) the chance that a customer so reached by a manager of skill 1 buys; `alone` (n, p) the chance of an order
-    within some three weeks without any contact; `held` (n, p) what is owned already; `skill` (m) multiplies the
-    odds; `honesty` (m) is one of honest, claimer, never_calls.
+    `reach` (n) is the chance that an attempt gets the customer on the line, 0 where `bad_phone`;
+    `when_reached` (n, p) the chance that a customer so reached by a manager of skill 1 buys; `alone` (n, p)
+    the chance of an order within some three weeks without any contact; `held` (n, p) what is owned already;
+    `skill` (m) multiplies the odds; `honesty` (m) is one of honest, claimer, never_calls.
     """
 
     seed: int
@@ -36,7 +36,7 @@ class Truth:
 
     @cached_property
     def contacted(self) -> NDArray[np.float32]:
-        """(n, p) chance of an order after one contact by a manager of skill 1; 0 where the product is held."""
+        """(n, p) chance of an order after one contact by a manager of skill 1; 0 where held."""
         reach = self.reach[:, None]
         chance = reach * self.when_reached + (1 - reach) * self.alone
         return np.where(self.held, 0, chance).astype(np.float32)
