@@ -1,19 +1,34 @@
 """Alembic's entry: migrates the database whose connection is handed over, or that of the settings."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 
 import app.models  # noqa: F401  (registers the tables)
 from app.core.database import owner_url
-from app.core.db import Base, make_engine
+from app.core.db import Base, MonthType, TransactionId, UtcDateTime, make_engine
 from app.settings import read_settings
 
+ischema_names["xid8"] = TransactionId
 MIGRATION_LOCK = 7_305_001
+
+
+def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
+    """Write our column types into a migration as what they are in the database, so that it never imports the models."""
+    if kind != "type":
+        return False
+    if isinstance(item, TransactionId):
+        autogen.imports.add("from app.core.db import TransactionId")
+        return "TransactionId()"
+    return {UtcDateTime: "sa.DateTime(timezone=True)", MonthType: "sa.Date()"}.get(type(item), False)
 
 
 def run(connection: Connection) -> None:
     """Migrate under one advisory lock, so that two starts at once do it once."""
-    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True, compare_server_default=False)
+    context.configure(connection=connection, target_metadata=Base.metadata, render_item=render_item)
     with context.begin_transaction():
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))

@@ -66,9 +66,16 @@ class TransactionId(UserDefinedType[int]):
         return "xid8"
 
 
-def enum_text(kind: type[StrEnum]) -> Enum:
-    """A StrEnum stored as text by its value, with a named check constraint."""
-    return Enum(kind, native_enum=False, create_constraint=True, values_callable=_values, name=_snake(kind.__name__), length=40)
+def enum_text(kind: type[StrEnum], *, constraint: str = "") -> Enum:
+    """A StrEnum stored as text by its value, with a check constraint named after the enumeration unless told otherwise."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        values_callable=_values,
+        name=constraint or _snake(kind.__name__),
+        length=40,
+    )
 
 
 def _values(kind: type[StrEnum]) -> list[str]:

@@ -17,6 +17,7 @@ class AppError(Exception):
     """Something went wrong."""
 
     code = "error"
+    keeps_changes = False  # True: what was written before it was raised is committed all the same
 
     def __init__(self, detail: str = "", **context: Any) -> None:
         self.detail = detail or (type(self).__doc__ or "").strip().splitlines()[0]

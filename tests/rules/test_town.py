@@ -112,7 +112,7 @@ def test_even_the_last_contact_leads_to_nothing_within_the_played_month() -> Non
     assert big.feeds["orders"]["ordered_at"].max() < "2026-03-01"
     assert contacted.max() < "2026-02-25"
     cancelled = big.feeds["orders"].drop_nulls("cancelled_at")
-    times = cancelled.select(pl.col("ordered_at", "cancelled_at").str.to_datetime())
+    times = cancelled.select(pl.col("ordered_at", "cancelled_at").str.to_datetime(time_zone="UTC"))
     assert (times["cancelled_at"] - times["ordered_at"]).max() <= timedelta(hours=36)
 
 

@@ -1,0 +1,212 @@
+"""Logging in and out, and the accounts to do it with."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.access import queries
+from app.access.rotation import Decision, PresentedToken, decide
+from app.core import clock
+from app.core.db import set_scope
+from app.core.errors import Conflict, Invalid, Unauthenticated
+from app.core.security import (
+    AccessClaims,
+    Principal,
+    WrongToken,
+    check_password,
+    hash_password,
+    read_access_token,
+    refresh_token_of,
+    token_hash,
+    write_access_token,
+)
+from app.models.organisation import Account, RefreshFamily, RefreshToken, Role, Staff
+
+MINIMUM_PASSWORD = 10
+_SCOPES = {Role.TERMINAL_MANAGER: "own", Role.GRID_MANAGER: "grids", Role.BRANCH_MANAGER: "grids", Role.PAYROLL: "none"}
+
+
+class WrongLogin(Unauthenticated):
+    """Login or password is wrong."""
+
+    code = "login.wrong"
+
+
+class WrongRefreshToken(Unauthenticated):
+    """The refresh token is not valid: log in again."""
+
+    code = "refresh.wrong"
+
+
+class RefreshTokenReplayed(Unauthenticated):
+    """The refresh token was used before: this log-in is ended everywhere, log in again."""
+
+    code = "refresh.replayed"
+    keeps_changes = True
+
+
+class LoginTaken(Conflict):
+    """There is an account with this login, or this person has one."""
+
+    code = "login.taken"
+
+
+@dataclass(frozen=True)
+class TokenRules:
+    """How tokens are made in this installation."""
+
+    secret: str
+    access_minutes: int
+    refresh_days: int
+    retry_seconds: int
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a log-in gives. `refresh_token` is None for a system."""
+
+    access_token: str
+    expires_in: int
+    refresh_token: str | None
+
+
+def log_in(
+    session: Session, *, login: str, password: str, device_id: str | None, rules: TokenRules, now: datetime
+) -> Tokens:
+    """Start a refresh family for a person; raises WrongLogin alike for an unknown login and a wrong password."""
+    account = _checked_account(session, login=login, password=password, now=now)
+    if account.staff_id is None:
+        raise WrongLogin
+    family = RefreshFamily(account_id=account.id, device_id=device_id, started_at=now)
+    session.add(family)
+    session.flush()  # the family's id is part of its tokens
+    return _issue(session, family=family, generation=0, rules=rules, now=now)
+
+
+def log_in_system(session: Session, *, client_id: str, client_secret: str, rules: TokenRules, now: datetime) -> Tokens:
+    """An access token for a system by its client credentials; raises WrongLogin."""
+    account = _checked_account(session, login=client_id, password=client_secret, now=now)
+    if account.service_role is None:
+        raise WrongLogin
+    return _tokens(AccessClaims(account.id, None), refresh_token=None, rules=rules, now=now)
+
+
+def _checked_account(session: Session, *, login: str, password: str, now: datetime) -> Account:
+    account = queries.find_account(session, login)
+    fits = check_password(password, account.password_hash if account else None)
+    if account is None or not fits:
+        raise WrongLogin
+    if queries.find_actor(session, account.id, None, clock.local_date(now)) is None:
+        raise WrongLogin
+    return account
+
+
+def refresh(session: Session, *, refresh_token: str, rules: TokenRules, now: datetime) -> Tokens:
+    """The next tokens of a family. The same again within the retry window; RefreshTokenReplayed ends the family."""
+    hashed = token_hash(refresh_token)
+    family = queries.lock_family_of(session, hashed)
+    if family is None:
+        raise WrongRefreshToken
+    tokens = queries.refresh_tokens_of(session, family.id)
+    shown = next(t for t in tokens if t.token_hash == hashed)
+    presented = PresentedToken(
+        generation=shown.generation,
+        newest_generation=tokens[-1].generation,
+        rotated_at=shown.rotated_at,
+        expires_at=shown.expires_at,
+        family_ended=family.ended_at is not None,
+    )
+    match decide(presented, now=now, retry_window=timedelta(seconds=rules.retry_seconds)):
+        case Decision.ROTATE:
+            shown.rotated_at = now
+            return _issue(session, family=family, generation=shown.generation + 1, rules=rules, now=now)
+        case Decision.REPEAT:
+            again = refresh_token_of(rules.secret, family_id=family.id, generation=shown.generation + 1)
+            return _tokens(AccessClaims(family.account_id, family.id), refresh_token=again, rules=rules, now=now)
+        case Decision.END_FAMILY:
+            family.ended_at, family.end_reason = now, "replayed"
+            raise RefreshTokenReplayed
+        case _:
+            raise WrongRefreshToken
+
+
+def log_out(session: Session, *, refresh_token: str, now: datetime) -> None:
+    """End the family of this token; an unknown one is already out."""
+    family = queries.lock_family_of(session, token_hash(refresh_token))
+    if family is not None and family.ended_at is None:
+        family.ended_at, family.end_reason = now, "logged out"
+
+
+def identify(session: Session, *, access_token: str, secret: str, now: datetime) -> Principal:
+    """Who presents this token, as of now: a disabled account or a changed role counts at once. Scopes the transaction."""
+    claims = read_access_token(access_token, secret=secret, now=now)
+    actor = queries.find_actor(session, claims.account_id, claims.family_id, clock.local_date(now))
+    if actor is None:
+        raise WrongToken
+    account, person, grid_ids = actor
+    principal = _principal(account, person, grid_ids)
+    set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)
+    return principal
+
+
+def _principal(account: Account, person: Staff | None, grid_ids: list[int]) -> Principal:
+    role = person.role if person else account.service_role or Role.PAYROLL
+    return Principal(
+        account_id=account.id,
+        login=account.login,
+        role=role.value,
+        scope=_SCOPES.get(role, "all"),
+        unit_id=person.unit_id if person else None,
+        grid_ids=tuple(sorted(grid_ids)),
+        staff_id=person.id if person else None,
+    )
+
+
+def create_account(
+    session: Session, *, login: str, password: str, staff_no: str | None, service_role: Role | None, now: datetime
+) -> Account:
+    """An account for a person (`staff_no`) or for a system (`service_role`).
+
+    Raises Invalid for a short password or both or neither owner, UnknownStaff, LoginTaken.
+    """
+    if len(password) < MINIMUM_PASSWORD:
+        raise Invalid("password", f"at least {MINIMUM_PASSWORD} characters")
+    if (staff_no is None) == (service_role is None):
+        raise Invalid("staff_no", "either a staff number or a service role")
+    if queries.find_account(session, login) is not None:
+        raise LoginTaken
+    staff_id = queries.get_staff(session, staff_no).id if staff_no is not None else None
+    account = Account(
+        login=login, password_hash=hash_password(password), staff_id=staff_id, service_role=service_role, created_at=now
+    )
+    session.add(account)
+    session.flush()  # a second account of the same person fails here, not at the commit
+    return account
+
+
+def disable_account(session: Session, *, login: str, now: datetime) -> None:
+    """No request of this account is answered from the next one on; raises WrongLogin where there is none."""
+    account = queries.find_account(session, login)
+    if account is None:
+        raise Invalid("login", "the login of an account")
+    account.disabled_at = now
+
+
+def _issue(session: Session, *, family: RefreshFamily, generation: int, rules: TokenRules, now: datetime) -> Tokens:
+    token = refresh_token_of(rules.secret, family_id=family.id, generation=generation)
+    session.add(
+        RefreshToken(
+            token_hash=token_hash(token),
+            family_id=family.id,
+            generation=generation,
+            issued_at=now,
+            expires_at=now + timedelta(days=rules.refresh_days),
+        )
+    )
+    return _tokens(AccessClaims(family.account_id, family.id), refresh_token=token, rules=rules, now=now)
+
+
+def _tokens(claims: AccessClaims, *, refresh_token: str | None, rules: TokenRules, now: datetime) -> Tokens:
+    access = write_access_token(claims, secret=rules.secret, now=now, minutes=rules.access_minutes)
+    return Tokens(access_token=access, expires_in=rules.access_minutes * 60, refresh_token=refresh_token)

@@ -1,0 +1,83 @@
+"""Logging in, for every audience."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from pydantic import Field
+
+from app.access import service
+from app.api.deps import Now, PrincipalDep, SessionDep, TokenRulesDep
+from app.api.types import In, Out, Secret, ShortText
+
+router = APIRouter(prefix="/auth", tags=["log in"])
+
+
+class LogIn(In):
+    """A person's credentials."""
+
+    login: ShortText = Field(examples=["TB01G011"])
+    password: Secret
+    device_id: ShortText | None = None
+
+
+class Refresh(In):
+    """The last refresh token."""
+
+    refresh_token: Secret
+
+
+class TokensOut(Out):
+    """Keep the refresh token; send the access token as `Authorization: Bearer`."""
+
+    access_token: str
+    token_type: str = "bearer"
+    expires_in: int
+    refresh_token: str | None
+
+
+class Me(Out):
+    """Who I am here."""
+
+    login: str
+    role: str
+    grid_ids: list[int]
+
+
+@router.post("/login")
+def log_in(body: LogIn, session: SessionDep, rules: TokenRulesDep, now: Now) -> TokensOut:
+    """Log in as a person."""
+    tokens = service.log_in(session, login=body.login, password=body.password, device_id=body.device_id, rules=rules, now=now)
+    return TokensOut.model_validate(tokens)
+
+
+@router.post("/refresh")
+def refresh(body: Refresh, session: SessionDep, rules: TokenRulesDep, now: Now) -> TokensOut:
+    """New tokens for the last refresh token. A lost answer may be asked for again within 60 s; later reuse ends the log-in."""
+    tokens = service.refresh(session, refresh_token=body.refresh_token, rules=rules, now=now)
+    return TokensOut.model_validate(tokens)
+
+
+@router.post("/logout", status_code=204)
+def log_out(body: Refresh, session: SessionDep, now: Now) -> None:
+    """End this log-in on its device."""
+    service.log_out(session, refresh_token=body.refresh_token, now=now)
+
+
+@router.post("/token")
+def system_token(
+    grant_type: Annotated[str, Form(pattern="^client_credentials$")],
+    client_id: Annotated[ShortText, Form()],
+    client_secret: Annotated[Secret, Form()],
+    session: SessionDep,
+    rules: TokenRulesDep,
+    now: Now,
+) -> TokensOut:
+    """An access token for a system (OAuth 2 client credentials)."""
+    tokens = service.log_in_system(session, client_id=client_id, client_secret=client_secret, rules=rules, now=now)
+    return TokensOut.model_validate(tokens)
+
+
+@router.get("/me")
+def me(principal: PrincipalDep) -> Me:
+    """Who I am, as of now."""
+    return Me.model_validate(principal)

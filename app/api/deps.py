@@ -1,0 +1,110 @@
+"""What handlers depend on: the transaction, who acts, and the settings. The only place of the API that commits."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
+
+from app.access.service import TokenRules, identify
+from app.core import clock
+from app.core.errors import AppError, Forbidden
+from app.core.security import Principal, WrongToken
+from app.models.organisation import Role
+from app.settings import Settings
+
+_bearer = HTTPBearer(auto_error=False, description="access token of /auth/login or /auth/token")
+
+
+class WrongRole(Forbidden):
+    """Your role does not allow this."""
+
+    code = "role.wrong"
+
+
+def get_settings(request: Request) -> Settings:
+    """The settings of this process."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def get_session(request: Request) -> Iterator[Session]:
+    """One request, one transaction; committed before the answer is sent, so that a failed commit is never a 2xx."""
+    session: Session = request.app.state.sessions()
+    try:
+        yield session
+        session.commit()
+    except AppError as error:
+        if error.keeps_changes:
+            session.commit()
+        raise
+    finally:
+        session.close()
+
+
+def get_now() -> datetime:
+    """The server's time of this request."""
+    return clock.now()
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+Now = Annotated[datetime, Depends(get_now)]
+
+
+def get_token_rules(request: Request, settings: SettingsDep) -> TokenRules:
+    """How tokens are made here."""
+    return TokenRules(
+        secret=request.app.state.secret,
+        access_minutes=settings.access_token_minutes,
+        refresh_days=settings.refresh_token_days,
+        retry_seconds=settings.refresh_retry_seconds,
+    )
+
+
+def get_secret(request: Request) -> str:
+    """The key that signs tokens and cursors."""
+    secret: str = request.app.state.secret
+    return secret
+
+
+def get_principal(
+    session: SessionDep,
+    now: Now,
+    secret: "SecretDep",
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Principal:
+    """Who acts; scopes the transaction for row level security."""
+    if credentials is None:
+        raise WrongToken
+    return identify(session, access_token=credentials.credentials, secret=secret, now=now)
+
+
+class Allow:
+    """Dependency: the principal, if their role is one of these."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = frozenset(role.value for role in roles)
+
+    def __call__(self, principal: "PrincipalDep") -> Principal:
+        if principal.role not in self.roles:
+            raise WrongRole
+        return principal
+
+
+TokenRulesDep = Annotated[TokenRules, Depends(get_token_rules)]
+SecretDep = Annotated[str, Depends(get_secret)]
+PrincipalDep = Annotated[Principal, Depends(get_principal, scope="function")]
+
+TerminalManager = Annotated[Principal, Depends(Allow(Role.TERMINAL_MANAGER), scope="function")]
+GridManager = Annotated[Principal, Depends(Allow(Role.GRID_MANAGER, Role.BRANCH_MANAGER, Role.ADMIN), scope="function")]
+Viewer = Annotated[
+    Principal,
+    Depends(Allow(Role.GRID_MANAGER, Role.BRANCH_MANAGER, Role.PLANNER, Role.ANALYST, Role.ADMIN), scope="function"),
+]
+Planner = Annotated[Principal, Depends(Allow(Role.PLANNER, Role.ADMIN), scope="function")]
+Analyst = Annotated[Principal, Depends(Allow(Role.ANALYST, Role.ADMIN), scope="function")]
+Admin = Annotated[Principal, Depends(Allow(Role.ADMIN), scope="function")]
+Payroll = Annotated[Principal, Depends(Allow(Role.PAYROLL), scope="function")]

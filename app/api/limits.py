@@ -1,0 +1,59 @@
+"""A bound on request bodies, enforced while they arrive, whatever they claim of their length."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.errors import problem
+
+UPLOADS = "/operations/v1/imports/"
+
+
+class BodyTooLarge(Exception):
+    """The body passed its bound."""
+
+
+class BodyLimit:
+    """ASGI middleware: 413 for a body over the limit; uploads of feeds have their own."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, max_upload_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+        self.max_upload_bytes = max_upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.max_upload_bytes if scope["path"].startswith(UPLOADS) else self.max_bytes
+        answered = False
+        seen = 0
+
+        async def bounded_receive() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > limit:
+                    raise BodyTooLarge
+            return message
+
+        async def noting_send(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        refusal = problem(413, "Content too large", "body.too_large", f"body: expected at most {limit} bytes")
+        if _declared_length(scope) > limit:
+            await refusal(scope, receive, send)
+            return
+        try:
+            await self.app(scope, bounded_receive, noting_send)
+        except BodyTooLarge:
+            if not answered:
+                await refusal(scope, receive, send)
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value[:19])
+    return 0

@@ -1,0 +1,57 @@
+"""Types of what comes in by HTTP: bounded, and free of what a database or a log cannot hold."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from app.core.clock import Month
+from app.core.errors import Invalid
+from app.core.paging import MAX_PAGE_SIZE
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+LARGEST_ID = 2**63 - 1
+
+
+def _printable(value: str) -> str:
+    if _UNPRINTABLE.search(value):
+        raise ValueError("expected text without control characters")
+    return value
+
+
+def _month(value: str) -> Month:
+    try:
+        return Month.parse(value)
+    except ValueError as error:
+        raise Invalid("month", str(error).removeprefix("expected ")) from error
+
+
+def _month_in_path(month: Annotated[str, Path(examples=["2026-10"], description="YYYY-MM")]) -> Month:
+    return _month(month)
+
+
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
+LongText = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(_printable)]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_printable)]
+CODE = r"^[A-Za-z0-9_.\-]{1,64}$"
+Code = Annotated[str, StringConstraints(pattern=CODE)]
+
+CodePath = Annotated[str, Path(pattern=CODE)]
+IdPath = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+MonthPath = Annotated[Month, Depends(_month_in_path)]
+Cursor = Annotated[str | None, Query(max_length=500, description="next_cursor of the answer before; none: from the start")]
+Limit = Annotated[int, Query(ge=1, description=f"rows of a page; more than {MAX_PAGE_SIZE} is {MAX_PAGE_SIZE}")]
+
+
+class In(BaseModel):
+    """Base of what is sent to us: unknown fields are an error."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_strip_whitespace=False)
+
+
+class Out(BaseModel):
+    """Base of what we answer: read from rows, no defaults, so that a client sees every field."""
+
+    model_config = ConfigDict(from_attributes=True)
+

@@ -1,0 +1,40 @@
+"""The command `gridwork`: what operators, planners and analysts type."""
+
+import sys
+
+import typer
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from app.commands import people
+from app.core.embedded import EmbeddedServerError
+from app.core.errors import AppError
+from app.settings import SettingsError
+
+app = typer.Typer(name="gridwork", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+people.register(app)
+
+
+def main() -> None:
+    """Run a command; whatever goes wrong is one line on stderr and a non-zero exit code."""
+    try:
+        app()
+    except (AppError, SettingsError, EmbeddedServerError) as error:
+        _fail(str(error))
+    except FileNotFoundError as error:
+        _fail(f"there is no file {error.filename}")
+    except DBAPIError as error:
+        _fail(f"the database refused: {str(error.orig).strip().splitlines()[0]}")
+    except SQLAlchemyError as error:
+        _fail(f"the database could not be used: {type(error).__name__}")
+    except KeyboardInterrupt:
+        _fail("stopped")
+
+
+def _fail(message: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"gridwork: {message}")
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

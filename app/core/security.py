@@ -1,0 +1,133 @@
+"""Passwords, access tokens, and the principal that every request acts as."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import threading
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import jwt
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from app.core.errors import TooMany, Unauthenticated
+
+# OWASP's minimum for Argon2id: 19 MiB, 2 passes, 1 lane.
+_passwords = PasswordHash((Argon2Hasher(memory_cost=19_456, time_cost=2, parallelism=1),))
+_HASHES_AT_ONCE = 2
+_HASHES_WAITING = 16
+_ALGORITHM = "HS256"
+_hashing = threading.BoundedSemaphore(_HASHES_AT_ONCE)
+_queue = threading.BoundedSemaphore(_HASHES_AT_ONCE + _HASHES_WAITING)
+
+
+class WrongToken(Unauthenticated):
+    """The access token is missing, altered or over: log in or refresh."""
+
+    code = "token.wrong"
+
+
+class TooManyLogIns(TooMany):
+    """More log-ins at once than this server can check: wait a little."""
+
+    code = "login.too_many"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who acts. `scope` is what row level security lets them see: all, grids, own, or none."""
+
+    account_id: int
+    login: str
+    role: str
+    scope: str
+    unit_id: int | None
+    grid_ids: tuple[int, ...]
+    staff_id: int | None
+
+
+@dataclass(frozen=True)
+class AccessClaims:
+    """What an access token says: the account, and the refresh family it came from (None for a system)."""
+
+    account_id: int
+    family_id: int | None
+
+
+def hash_password(password: str) -> str:
+    """Argon2id hash of a password."""
+    return _passwords.hash(password)
+
+
+_NOBODY_HASH = hash_password(secrets.token_hex(16))
+
+
+def check_password(password: str, password_hash: str | None) -> bool:
+    """Whether it fits; takes as long where there is no account. At most two hashes run at once.
+
+    Raises TooManyLogIns where the queue is full.
+    """
+    if not _queue.acquire(blocking=False):
+        raise TooManyLogIns(retry_after_seconds=2)
+    try:
+        with _hashing:
+            return _passwords.verify(password, password_hash or _NOBODY_HASH) and password_hash is not None
+    finally:
+        _queue.release()
+
+
+def write_access_token(claims: AccessClaims, *, secret: str, now: datetime, minutes: int) -> str:
+    """A signed access token that is over after `minutes`."""
+    body = {"sub": str(claims.account_id), "fam": claims.family_id, "iat": now, "exp": now + timedelta(minutes=minutes)}
+    return jwt.encode(body, secret, algorithm=_ALGORITHM)
+
+
+def read_access_token(token: str, *, secret: str, now: datetime) -> AccessClaims:
+    """The claims of a token; raises WrongToken for one that is altered, over, or not ours."""
+    try:
+        body = jwt.decode(
+            token,
+            secret,
+            algorithms=[_ALGORITHM],
+            options={"require": ["sub", "exp"], "verify_exp": False, "verify_iat": False},
+        )
+        claims = AccessClaims(account_id=int(body["sub"]), family_id=body.get("fam"))
+        expires_at = float(body["exp"])
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
+        raise WrongToken from error
+    if now.timestamp() >= expires_at:
+        raise WrongToken
+    return claims
+
+
+def refresh_token_of(secret: str, *, family_id: int, generation: int) -> str:
+    """The refresh token of one generation of a family: derived, so that a lost answer can be given again."""
+    digest = hmac.new(secret.encode(), f"refresh/{family_id}/{generation}".encode(), hashlib.sha256).digest()
+    return f"{family_id}.{generation}." + urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def token_hash(token: str) -> bytes:
+    """What the database knows of a refresh token."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def signing_secret(configured: str, home: Path) -> str:
+    """The configured secret, else one made once and kept in `home`, readable by its owner alone."""
+    if configured:
+        return configured
+    home.mkdir(parents=True, exist_ok=True)
+    kept = home / "secret"
+    try:
+        with open(kept, "x", encoding="ascii", opener=_owner_only) as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return kept.read_text(encoding="ascii")
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,93 @@
+"""The free columns of the `features` feed: each row's figures as one JSON object.
+
+A cell is a number where it is written as JSON writes numbers (so `007` stays text), a boolean where it says true or false,
+null where blank, else text. It is decided cell by cell; who needs one type per column looks at all rows.
+"""
+
+import json
+
+import polars as pl
+
+from app.ingest.checks import NOT_IN_TEXT
+from app.ingest.findings import Finding, Problem, trimmed
+
+MAX_FIGURE_LENGTH = 1000
+
+_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
+_NOT_FINITE = r"^(?i:[+-]?(?:nan|inf|infinity))$"
+_BOOLEAN = r"^(?i:true|false)$"
+
+
+def check_figures(frame: pl.DataFrame) -> tuple[pl.Series, list[tuple[str, Finding]]]:
+    """JSON text per row of a frame of text columns, and what is wrong by column."""
+    findings: list[tuple[str, Finding]] = []
+    parts: list[pl.Series | pl.Expr] = []
+    for series in frame:
+        cells, found = _cells(trimmed(series))
+        findings += [(series.name, finding) for finding in found if finding[0].any()]
+        label = json.dumps(series.name, ensure_ascii=False)
+        parts += [pl.lit(("," if parts else "{") + label + ":"), cells]
+    if not parts:
+        return pl.Series(["{}"]).new_from_index(0, len(frame)), []
+    return pl.select(pl.concat_str(*parts, pl.lit("}"))).to_series(), findings
+
+
+def _cells(text: pl.Series) -> tuple[pl.Series, list[Finding]]:
+    """One column as JSON values. A column of numbers takes one pass; of repeated text each distinct one is looked at once."""
+    number = text.str.contains(_NUMBER)
+    if number.all():
+        return text.fill_null("null"), [_too_large(text, number)]
+    distinct = text.unique()
+    if len(distinct) * 4 > len(text):
+        return _mixed(text, number)
+    cells, found = _mixed(distinct, distinct.str.contains(_NUMBER))
+    findings = [
+        (text.is_in(distinct.filter(mask).to_list()).fill_null(False), problem)
+        for mask, problem in found
+        if mask.any()
+    ]
+    return text.replace_strict(distinct, cells), findings
+
+
+def _mixed(text: pl.Series, number: pl.Series) -> tuple[pl.Series, list[Finding]]:
+    cells = pl.select(
+        pl.when(text.is_null())
+        .then(pl.lit("null"))
+        .when(number)
+        .then(text)
+        .when(text.str.contains(_BOOLEAN))
+        .then(text.str.to_lowercase())
+        .otherwise('"' + _escaped(text) + '"')
+    ).to_series()
+    return cells, [
+        (
+            text.str.contains(_NOT_FINITE).fill_null(False),
+            Problem("not_finite", "expected a finite number, text or nothing"),
+        ),
+        _too_large(text, number),
+        (
+            text.str.contains(NOT_IN_TEXT).fill_null(False),
+            Problem("control_character", "expected text without control or invisible characters"),
+        ),
+        (
+            (text.str.len_chars() > MAX_FIGURE_LENGTH).fill_null(False),
+            Problem("too_long", f"expected at most {MAX_FIGURE_LENGTH} characters"),
+        ),
+    ]
+
+
+def _too_large(text: pl.Series, number: pl.Series) -> Finding:
+    size = pl.when(number).then(text).cast(pl.Float64, strict=False).abs()
+    beyond = pl.select(
+        (size.is_infinite() | (text.str.len_bytes() > MAX_FIGURE_LENGTH)).fill_null(False)
+    ).to_series()
+    return beyond, Problem("out_of_range", "expected a number that a double can hold")
+
+
+def _escaped(text: pl.Series) -> pl.Series:
+    """Inside JSON quotes; control characters other than these three make the row rejected."""
+    if not text.str.contains(r'[\\"\t\r\n]').any():
+        return text
+    for raw, written in (("\\", "\\\\"), ('"', '\\"'), ("\t", "\\t"), ("\r", "\\r"), ("\n", "\\n")):
+        text = text.str.replace_all(raw, written, literal=True)
+    return text

@@ -1,0 +1,124 @@
+"""Rows that are valid by default; a test names only what it is about."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models.campaign import Campaign, CampaignStatus, CampaignTarget, Draw, Product, TerminalReason
+from app.models.customer import Customer
+from app.models.organisation import Staff, Unit
+from app.models.work_order import DispatchRun, WorkOrder, WorkOrderState
+
+NOW = datetime(2026, 10, 12, 2, 0, tzinfo=UTC)  # ten in the morning of a Monday, Shanghai
+TODAY = date(2026, 10, 12)
+_numbers = count(1)
+
+
+def get(session: Session, table: type[Any], **where: Any) -> Any:
+    """The one row with these values."""
+    return session.scalars(select(table).filter_by(**where)).one()
+
+
+def staff(session: Session, name: str) -> Staff:
+    """A person of the cast by first name."""
+    found: Staff = get(session, Staff, staff_no=name.upper())
+    return found
+
+
+def customer(session: Session, customer_no: str) -> Customer:
+    """A customer of the cast."""
+    found: Customer = get(session, Customer, customer_no=customer_no)
+    return found
+
+
+def grid(session: Session, code: str) -> Unit:
+    """A unit of the cast."""
+    found: Unit = get(session, Unit, code=code)
+    return found
+
+
+def make_campaign(session: Session, *, product_code: str = "FTTH1", **overrides: Any) -> Campaign:
+    """An open campaign of three weeks around NOW."""
+    product: Product = get(session, Product, product_code=product_code)
+    values: dict[str, Any] = {
+        "code": f"K{next(_numbers)}",
+        "name": "A campaign",
+        "product_id": product.id,
+        "product_family": product.family,
+        "status": CampaignStatus.OPEN,
+        "starts_on": TODAY - timedelta(days=7),
+        "ends_on": TODAY + timedelta(days=9),
+        "list_size": 10,
+        "control_share": Decimal("0.05"),
+        "exploration_share": Decimal("0.02"),
+        "rest_days": 30,
+        "attribution_days": product.attribution_days,
+        "maturity_days": product.maturity_days,
+        "channel": "call",
+        "talk_track": "Say hello.",
+        "seed": 7,
+        "created_at": NOW - timedelta(days=8),
+        "opened_at": NOW - timedelta(days=7),
+    }
+    campaign = Campaign(**(values | overrides))
+    session.add(campaign)
+    session.flush()
+    return campaign
+
+
+def make_work_order(
+    session: Session, *, campaign: Campaign | None = None, customer_no: str = "C01", manager: str = "ana", **overrides: Any
+) -> WorkOrder:
+    """An open work order of a target of its campaign."""
+    campaign = campaign or make_campaign(session)
+    target, person = customer(session, customer_no), staff(session, manager)
+    session.add(
+        CampaignTarget(
+            campaign_id=campaign.id,
+            customer_id=target.id,
+            grid_id=target.grid_id,
+            rank=1,
+            score=0.2,
+            draw=Draw.RANKED,
+            selection_probability=0.95,
+            reason=TerminalReason.DISPATCHED,
+            decided_at=campaign.opened_at,
+        )
+    )
+    run = DispatchRun(
+        campaign_id=campaign.id,
+        started_at=campaign.opened_at,
+        finished_at=campaign.opened_at,
+        target_count=1,
+        waterfall={"dispatched": 1},
+    )
+    session.add(run)
+    session.flush()
+    values: dict[str, Any] = {
+        "campaign_id": campaign.id,
+        "dispatch_run_id": run.id,
+        "customer_id": target.id,
+        "product_id": campaign.product_id,
+        "product_family": campaign.product_family,
+        "grid_id": target.grid_id,
+        "staff_id": person.id,
+        "state": WorkOrderState.OPEN,
+        "scheduled_on": TODAY,
+        "due_on": campaign.ends_on,
+        "rank": 1,
+        "score": 0.2,
+        "draw": Draw.RANKED,
+        "selection_probability": 0.95,
+        "assigned_because": "owner",
+        "dispatched_at": campaign.opened_at,
+        "matures_at": NOW + timedelta(days=15),
+    }
+    order = WorkOrder(**(values | overrides))
+    session.add(order)
+    session.flush()
+    session.refresh(order)
+    return order

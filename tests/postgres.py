@@ -1,0 +1,73 @@
+"""A PostgreSQL for one test process: a migrated template with the cast in it, cloned for each test that commits."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.orm import Session
+
+from app.core.database import migrate
+from app.core.db import make_engine, set_scope, sqlalchemy_url
+from app.core.embedded import start_server, stop_server
+from tests.cast import seed_cast
+
+TEMPLATE = "gridwork_cast"
+_names = itertools.count(1)
+
+
+@contextmanager
+def test_server() -> Iterator[str]:
+    """URL of the owner on a server of our own, or of the one that DATABASE_URL names."""
+    if os.environ.get("DATABASE_URL"):
+        yield os.environ["DATABASE_URL"]
+        return
+    root = Path(tempfile.mkdtemp(prefix="gridwork-tests-"))
+    root.chmod(0o755)  # the server runs as another user where we are root
+    try:
+        yield start_server(root, durable=False).url
+    finally:
+        stop_server(root)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def make_template(server_url: str, worker: str) -> str:
+    """Migrate a database of this worker, put the cast in, and return its name."""
+    name = f"{TEMPLATE}_{worker}"
+    _administer(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE template0')
+    url = database_url(server_url, name)
+    migrate(url)
+    engine = make_engine(url)
+    with Session(engine) as session:
+        set_scope(session, scope="all")
+        seed_cast(session)
+        session.commit()
+    engine.dispose()
+    return name
+
+
+@contextmanager
+def clone(server_url: str, template: str) -> Iterator[str]:
+    """URL of a new database like the template, dropped afterwards."""
+    name = f"{template}_{next(_names)}"
+    _administer(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    try:
+        yield database_url(server_url, name)
+    finally:
+        _administer(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def database_url(server_url: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    return sqlalchemy_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(server_url: str, *statements: str) -> None:
+    plain = sqlalchemy_url(server_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)  # type: ignore[call-overload]
