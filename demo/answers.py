@@ -162,9 +162,7 @@ def orders_left_alone(
     draws = rng.random((len(rows), 2))
     buys = (draws[:, 0] < truth.alone[rows, column]) & ~truth.held[rows, column]
     seconds = (draws[:, 1] * days * 86_400).astype(np.int64)
-    return [
-        (customer_nos[int(at)], start + timedelta(seconds=int(seconds[at]))) for at in np.flatnonzero(buys)
-    ]
+    return [(customer_nos[int(at)], start + timedelta(seconds=int(seconds[at]))) for at in np.flatnonzero(buys)]
 
 
 def true_value_of_random_list(

@@ -113,9 +113,7 @@ def _contacts(
     """Rows, months ago, times and managers of the contacts: nets cast towards high fees, nobody twice."""
     free = np.flatnonzero(~held[:, MAIN_COLUMN] & (nature.tenure > HISTORY_MONTHS))
     if count > len(free):
-        raise ValueError(
-            f"contacts must be at most {len(free)} (the customers without the product), not {count}"
-        )
+        raise ValueError(f"contacts must be at most {len(free)} (the customers without the product), not {count}")
     fee = nature.fee[free]
     key = rng.gumbel(size=len(free)) + 0.3 * (fee - fee.mean()) / fee.std()
     rows = rng.permutation(free[np.argsort(-key, kind="stable")[:count]])
@@ -157,9 +155,7 @@ def _play(
     return Contacts(rows, ago, times, staff, control, it, draws[:, 5])
 
 
-def _orders(
-    rng: np.random.Generator, nature: Nature, past: Contacts, held: Flags, chance: Numbers, sure: Flags
-) -> Orders:
+def _orders(rng: np.random.Generator, nature: Nature, past: Contacts, held: Flags, chance: Numbers, sure: Flags) -> Orders:
     """Orders after contacts, and those of customers nobody contacted; 3 in 100 are cancelled."""
     won = np.flatnonzero(past.it.ordered)
     likely = np.full(held.shape, 0.02)

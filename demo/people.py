@@ -37,9 +37,7 @@ class People:
     honesty: NDArray[np.str_]
 
 
-def make_people(
-    rng: np.random.Generator, *, branches: int, grids: int, managers: int, month: np.datetime64
-) -> People:
+def make_people(rng: np.random.Generator, *, branches: int, grids: int, managers: int, month: np.datetime64) -> People:
     """Draw a company of the given sizes for the month (datetime64[M]) that will be played."""
     branch_of = np.arange(grids) * branches // grids
     grid_codes = _grid_codes(branch_of)

@@ -102,9 +102,7 @@ def orders_feed(people: People, numbers: pl.Series, orders: Orders) -> pl.DataFr
     )
 
 
-def holdings_feed(
-    rng: np.random.Generator, nature: Nature, numbers: pl.Series, before: Flags, orders: Orders
-) -> pl.DataFrame:
+def holdings_feed(rng: np.random.Generator, nature: Nature, numbers: pl.Series, before: Flags, orders: Orders) -> pl.DataFrame:
     """Held before the half year, sold within it, and some television given up long ago."""
     start = (nature.month - HISTORY_MONTHS).astype("datetime64[D]")
     rows, product = np.nonzero(before)

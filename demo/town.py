@@ -139,9 +139,7 @@ def _features(nature: Nature, past: Past, numbers: pl.Series) -> pl.DataFrame:
     return pl.concat([snapshot(nature, numbers, has_tv[ago], ago) for ago in months])
 
 
-def _check_sizes(
-    seed: int, branches: int, grids: int, managers: int, customers: int, month: tuple[int, int]
-) -> None:
+def _check_sizes(seed: int, branches: int, grids: int, managers: int, customers: int, month: tuple[int, int]) -> None:
     year, number = month
     rules = [
         (seed >= 0, "seed must be 0 or more"),
