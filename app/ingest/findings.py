@@ -10,7 +10,8 @@ _BLANK = " \t\r\n\u00a0\u3000"
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a row cannot be taken: a stable code, and a sentence that says what was expected (never the value itself)."""
+    """Why a row cannot be taken: a stable code, and a sentence that says what was expected (never the
+    value itself, which may be personal)."""
 
     code: str
     reason: str
@@ -27,6 +28,7 @@ def trimmed(text: pl.Series) -> pl.Series:
 
 
 def given(mask: pl.Series) -> pl.Series:
+    """The mask with blank cells counted as not hit."""
     return mask.fill_null(False)
 
 

@@ -163,7 +163,8 @@ def _quoted_chunks(file: FeedFile) -> Iterator[Chunk]:
         if len(rows) + len(rejected) >= CHUNK_ROWS:
             yield _quoted_chunk(rows, lines, rejected, file.header)
             rows, lines, rejected = [], [], []
-    yield _quoted_chunk(rows, lines, rejected, file.header)
+    if rows or rejected:
+        yield _quoted_chunk(rows, lines, rejected, file.header)
 
 
 def _quoted_chunk(

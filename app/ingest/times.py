@@ -18,6 +18,7 @@ _TIME_EXPECTED = "expected an ISO 8601 time with offset such as 2026-10-01T09:30
 
 
 def check_date(text: pl.Series, column: Column, zone: str) -> Result:
+    """Days written YYYY-MM-DD, from 1971 to 2098."""
     values = _days(text)
     return values, [
         (lost(text, values), Problem("not_a_date", "expected a date such as 2026-10-01")),
@@ -34,6 +35,7 @@ def _days(text: pl.Series) -> pl.Series:
 
 
 def check_instant(text: pl.Series, column: Column, zone: str) -> Result:
+    """Times with offset, as UTC to the microsecond."""
     values = _instants(text)
     return values, _instant_findings(text, values)
 
@@ -57,6 +59,7 @@ def check_until(text: pl.Series, column: Column, zone: str) -> Result:
 
 
 def check_month(text: pl.Series, column: Column, zone: str) -> Result:
+    """Months written YYYY-MM, kept as text."""
     shaped = text.str.contains(r"^[0-9]{4}-(?:0[1-9]|1[0-2])$")
     return text, [
         (given(~shaped), Problem("not_a_month", "expected a month as YYYY-MM, such as 2026-10")),
