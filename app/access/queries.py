@@ -32,7 +32,7 @@ def get_staff(session: Session, staff_no: str) -> Staff:
     return found
 
 
-def find_actor(session: Session, account_id: int, family_id: int | None, today: date) -> Row[tuple[Account, Staff | None, list[int]]] | None:
+def find_actor(session: Session, account_id: int, family_id: int | None, today: date) -> Row[Account, Staff | None, list[int]] | None:
     """(account, person or None, ids of the grids in the person's unit), if the account may act today.
 
     Nothing where the account is disabled, its log-in was ended, or the person is not active.

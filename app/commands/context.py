@@ -22,7 +22,7 @@ console = Console()
 def settings() -> Settings:
     """The settings of this process; logs and calendar follow them."""
     found = read_settings()
-    configure_logs("WARNING" if found.log_level == "INFO" else found.log_level)
+    configure_logs("DEBUG" if found.log_level == "DEBUG" else "CRITICAL")
     clock.use_zone(found.zone)
     return found
 

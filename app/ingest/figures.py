@@ -9,7 +9,7 @@ import json
 import polars as pl
 
 from app.ingest.checks import NOT_IN_TEXT
-from app.ingest.findings import Finding, Problem, trimmed
+from app.ingest.findings import Finding, Problem, given, kept, trimmed
 
 MAX_FIGURE_LENGTH = 1000
 
@@ -42,9 +42,7 @@ def _cells(text: pl.Series) -> tuple[pl.Series, list[Finding]]:
         return _mixed(text, number)
     cells, found = _mixed(distinct, distinct.str.contains(_NUMBER))
     findings = [
-        (text.is_in(distinct.filter(mask).to_list()).fill_null(False), problem)
-        for mask, problem in found
-        if mask.any()
+        (given(text.is_in(distinct.filter(mask).to_list())), problem) for mask, problem in found if mask.any()
     ]
     return text.replace_strict(distinct, cells), findings
 
@@ -61,27 +59,27 @@ def _mixed(text: pl.Series, number: pl.Series) -> tuple[pl.Series, list[Finding]
     ).to_series()
     return cells, [
         (
-            text.str.contains(_NOT_FINITE).fill_null(False),
+            given(text.str.contains(_NOT_FINITE)),
             Problem("not_finite", "expected a finite number, text or nothing"),
         ),
         _too_large(text, number),
         (
-            text.str.contains(NOT_IN_TEXT).fill_null(False),
+            given(text.str.contains(NOT_IN_TEXT)),
             Problem("control_character", "expected text without control or invisible characters"),
         ),
         (
-            (text.str.len_chars() > MAX_FIGURE_LENGTH).fill_null(False),
+            given(text.str.len_chars() > MAX_FIGURE_LENGTH),
             Problem("too_long", f"expected at most {MAX_FIGURE_LENGTH} characters"),
         ),
     ]
 
 
 def _too_large(text: pl.Series, number: pl.Series) -> Finding:
-    size = pl.when(number).then(text).cast(pl.Float64, strict=False).abs()
-    beyond = pl.select(
-        (size.is_infinite() | (text.str.len_bytes() > MAX_FIGURE_LENGTH)).fill_null(False)
-    ).to_series()
-    return beyond, Problem("out_of_range", "expected a number that a double can hold")
+    numbers = kept(text, number)
+    beyond = numbers.cast(pl.Float64, strict=False).is_infinite() | (
+        numbers.str.len_bytes() > MAX_FIGURE_LENGTH
+    )
+    return given(beyond), Problem("out_of_range", "expected a number that a double can hold")
 
 
 def _escaped(text: pl.Series) -> pl.Series:

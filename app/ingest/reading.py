@@ -58,7 +58,10 @@ def open_feed_file(path: Path, feed: Feed) -> FeedFile:
 
 
 def read_chunks(file: FeedFile) -> Iterator[Chunk]:
-    """The rows in order. Ragged rows are in `Chunk.rejected`. Blank lines are skipped, but counted as lines."""
+    """The rows in order. Ragged rows are in `Chunk.rejected`. Blank lines are skipped, but counted as lines.
+
+    A Parquet file may still raise UnreadableFile midway (a damaged page), so use all chunks in one transaction.
+    """
     if file.encoding == "parquet":
         wanted = [name for name in file.header.names if name not in file.header.ignored]
         chunks: Iterator[Chunk] = (

@@ -13,7 +13,7 @@ import polars as pl
 from app.ingest.checks import check_column
 from app.ingest.columns import Column, Feed
 from app.ingest.figures import check_figures
-from app.ingest.findings import Finding, Problem, trimmed
+from app.ingest.findings import Finding, Problem, given, trimmed
 
 LINE = "line"
 FIGURES = "figures"
@@ -94,10 +94,10 @@ def _across(values: dict[str, pl.Series], feed: Feed) -> list[tuple[str, Finding
     """Faults that show only between two columns of a row."""
     found: list[tuple[str, Finding]] = []
     for earlier, later in feed.in_order:
-        mask = (values[later] < values[earlier]).fill_null(False)
+        mask = given(values[later] < values[earlier])
         found.append((later, (mask, Problem("before_start", f"expected {later} not before {earlier}"))))
     for one, other in feed.apart:
-        mask = (values[one] == values[other]).fill_null(False)
+        mask = given(values[one] == values[other])
         found.append((other, (mask, Problem("same_twice", f"expected {other} to differ from {one}"))))
     for one, other in feed.together:
         mask = values[one].is_null() != values[other].is_null()
