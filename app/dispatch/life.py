@@ -1,0 +1,72 @@
+"""Moving one work order through its life: the only way in which its state changes one at a time."""
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.core.errors import Conflict
+from app.dispatch.states import Event, is_live, next_state
+from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
+
+
+class WrongState(Conflict):
+    """The work order is not in a state in which this can happen."""
+
+    code = "work_order.wrong_state"
+
+
+class ContactLocked(Conflict):
+    """Another live work order holds this customer for the same product family."""
+
+    code = "work_order.contact_locked"
+
+
+def move_work_order(
+    session: Session,
+    *,
+    work_order: WorkOrder,
+    event: Event,
+    now: datetime,
+    actor_account_id: int | None = None,
+    reason: str | None = None,
+    to_staff_id: int | None = None,
+) -> WorkOrderEvent:
+    """Let `event` happen to a work order that the caller has locked (queries.lock_work_order), and keep a row of it.
+
+    `reason` becomes the close reason where the event ends it. `to_staff_id` is the new manager of REASSIGNED.
+    Raises WrongState; ContactLocked where a reopened one would be a second live order of customer and family.
+    """
+    before = work_order.state
+    after = next_state(before, event)
+    if after is None:
+        raise WrongState(f"The work order is {before}: it cannot be {event}.", state=before.value)
+    row = WorkOrderEvent(
+        work_order_id=work_order.id,
+        happened_at=now,
+        event=event.value,
+        from_state=before,
+        to_state=WorkOrderState(after),
+        from_staff_id=work_order.staff_id,
+        to_staff_id=work_order.staff_id if to_staff_id is None else to_staff_id,
+        actor_account_id=actor_account_id,
+        reason=reason,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+            _apply(work_order, row, now)
+            session.flush()
+    except IntegrityError as error:
+        if "uq_work_orders_contact_lock" not in str(error.orig):
+            raise
+        raise ContactLocked from error
+    return row
+
+
+def _apply(work_order: WorkOrder, row: WorkOrderEvent, now: datetime) -> None:
+    ends = not is_live(row.to_state)
+    work_order.state = row.to_state
+    work_order.staff_id = row.to_staff_id
+    work_order.closed_at = now if ends else None
+    work_order.close_reason = (row.reason or row.event) if ends else None
