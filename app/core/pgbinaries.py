@@ -104,9 +104,7 @@ def _copy(source: Path, shelf: Path, version: str) -> Path:
 
 def _copy_tree(source: Path, target: Path) -> None:
     if not source.is_dir():
-        raise EmbeddedServerError(
-            f"no {source.name} in {source.parent}: give a whole PostgreSQL's bin folder"
-        )
+        raise EmbeddedServerError(f"no {source.name} in {source.parent}: give a whole PostgreSQL's bin folder")
     ignored = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "__pycache__")
     shutil.copytree(source, target, copy_function=_copy_readable, ignore=ignored)
 

@@ -18,6 +18,7 @@ from app.core.pgprocess import WAIT_SECONDS, disarm_pid_file
 SUPERUSER, HOST = "postgres", "127.0.0.1"
 ORPHAN_SECONDS = 30  # how long processes of a killed server may take to notice that it is gone
 FIRST_PORT, PORTS = 20_000, 10_000  # below the range from which systems give out ports by themselves
+UNFINISHED = {"lock", "postgres", "server.json.new"}  # what a start that failed early may leave
 log = structlog.get_logger(__name__)
 
 
@@ -43,8 +44,10 @@ def load_state(root: Path) -> State | None:
 
 def first_state(place: Place, database: str) -> State:
     """New passwords and a free port. Raises EmbeddedServerError if existing data lost its passwords."""
-    if place.data.is_dir():
+    if (place.data / "PG_VERSION").exists():
         raise EmbeddedServerError(f"{place.root}/server.json is missing: put it back, it has the passwords")
+    if strangers := {found.name for found in place.root.iterdir()} - UNFINISHED:
+        raise EmbeddedServerError(f"{place.root} holds other things ({min(strangers)}): choose a folder of its own")
     return State(_free_port(place.root), database, secrets.token_urlsafe(24), secrets.token_urlsafe(24))
 
 
@@ -91,9 +94,10 @@ def socket_folder(root: Path) -> Path:
 
 def _make_data(place: Place, binaries: Binaries, state: State, durable: bool) -> None:
     """Run initdb beside the final name, so that `data` is whole or absent."""
-    account, new, secret = place.account, place.root / "data.new", place.root / "initdb.secret"
-    if new.exists():
-        shutil.rmtree(new)
+    account, secret = place.account, place.root / "initdb.secret"
+    for old in place.root.glob("data.new-*"):  # of a start that was killed, whose initdb may still be at work
+        shutil.rmtree(old, ignore_errors=True)
+    new = place.root / f"data.new-{secrets.token_hex(4)}"
     new.mkdir(mode=0o700)
     secret.unlink(missing_ok=True)
     write_file(secret, state.superuser_password, 0o600)

@@ -46,9 +46,7 @@ class Place:
 
 def run_as(account: Account, command: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a program to its end as the account, out of reach of the caller's terminal. Raises OSError."""
-    who: dict[str, Any] = (
-        {"user": account.uid, "group": account.gid, "extra_groups": []} if account.switch else {}
-    )
+    who: dict[str, Any] = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.switch else {}
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,

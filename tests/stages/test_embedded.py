@@ -53,9 +53,7 @@ def process_status(pid: int) -> dict[str, str]:
 
 
 def tree_of(pid: int) -> list[int]:
-    shown = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True
-    )
+    shown = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
     return [pid, *map(int, shown.stdout.split())]
 
 
@@ -240,9 +238,7 @@ def fake_programs(folder: Path, script: str) -> Path:
 
 
 @pytest.mark.skipif(not (OTHER_POSTGRES / "initdb").exists(), reason="no second PostgreSQL installed here")
-def test_another_postgresql_can_be_used_but_not_on_the_data_of_this_one(
-    open_folder: Path, root: Path
-) -> None:
+def test_another_postgresql_can_be_used_but_not_on_the_data_of_this_one(open_folder: Path, root: Path) -> None:
     server = start_quickly(open_folder / "other", binaries=OTHER_POSTGRES)
     with connect(server) as connection:
         assert connection.execute("SELECT lower('ÄÖ'), 'Z' < 'a'").fetchone() == ("äö", True)
@@ -262,6 +258,15 @@ def test_lost_passwords_are_an_error_that_names_the_file(root: Path) -> None:
             start_quickly(root)
     finally:
         kept.with_suffix(".away").rename(kept)
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(open_folder: Path) -> None:
+    used = open_folder / "used"
+    used.mkdir()
+    (used / "data").mkdir()
+    with pytest.raises(EmbeddedServerError, match="holds other things"):
+        start_quickly(used)
+    assert {found.name for found in used.iterdir()} <= {"data", "lock"}
 
 
 def test_the_command_starts_tells_the_url_and_stops(root: Path) -> None:
