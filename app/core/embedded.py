@@ -157,21 +157,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--binaries", type=Path, help="bin folder of another PostgreSQL, 15 or newer")
     given = parser.parse_args(arguments)
     try:
-        if given.action == "stop":
-            print("stopped" if stop_server(given.root) else "was not running")
-            return 0
-        if given.action == "start":
-            server: EmbeddedServer | None = start_server(given.root, binaries=given.binaries)
-        else:
-            server = find_server(given.root)
+        sys.stdout.write(_act(given.action, given.root, given.binaries) + "\n")
     except EmbeddedServerError as error:
-        print(f"error: {error}", file=sys.stderr)
+        sys.stderr.write(f"error: {error}\n")
         return 1
-    if server is None:
-        print(f"error: no PostgreSQL runs in {given.root}: start it first", file=sys.stderr)
-        return 1
-    print(server.url if given.action == "url" else f"PostgreSQL runs in {server.root} on port {server.port}")
     return 0
+
+
+def _act(action: str, root: Path, binaries: Path | None) -> str:
+    if action == "stop":
+        return "stopped" if stop_server(root) else "was not running"
+    if action == "start":
+        started = start_server(root, binaries=binaries)
+        return f"PostgreSQL runs in {started.root} on port {started.port}"
+    found = find_server(root)
+    if found is None:
+        raise EmbeddedServerError(f"no PostgreSQL runs in {root}: start it first")
+    return found.url
 
 
 if __name__ == "__main__":

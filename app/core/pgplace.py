@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-SPARE_FOLDER = Path("/var/tmp")
+SPARE_FOLDER = Path("/var/tmp")  # noqa: S108 - kept over a reboot, entered by all; what is in it is checked to be ours
 
 
 class EmbeddedServerError(RuntimeError):
@@ -41,6 +41,7 @@ class Place:
 
     @property
     def data(self) -> Path:
+        """PostgreSQL's own folder."""
         return self.root / "data"
 
 
@@ -48,7 +49,7 @@ def run_as(account: Account, command: list[str]) -> subprocess.CompletedProcess[
     """Run a program to its end as the account, out of reach of the caller's terminal. Raises OSError."""
     who: dict[str, Any] = {"user": account.uid, "group": account.gid, "extra_groups": []} if account.switch else {}
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - a list of our own making, no shell
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
         cwd="/", env={**kept, "LC_ALL": "C"}, start_new_session=True, **who,
     )  # fmt: skip

@@ -42,7 +42,7 @@ def is_running(pid: int, data: Path) -> bool:
         if Path("/proc/self/cmdline").exists():
             return False
     command = ["ps", "-p", str(pid), "-o", "command="]  # macOS
-    shown = subprocess.run(command, capture_output=True, text=True, check=False)
+    shown = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
     return str(data) in shown.stdout
 
 
