@@ -60,13 +60,17 @@ class FeedDay(Base):
 
 
 class JobRun(Base):
-    """One run of a job with what it counted."""
+    """One run of a job with what it counted. What the timetable asks for carries its due time, and is done once for it."""
 
     __tablename__ = "job_runs"
-    __table_args__ = (Index(None, "job", "started_at"),)
+    __table_args__ = (
+        Index(None, "job", "started_at"),
+        Index("uq_job_runs_job_due_at", "job", "due_at", unique=True, postgresql_where=text("outcome = 'done'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     job: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[JobOutcome] = mapped_column(enum_text(JobOutcome))

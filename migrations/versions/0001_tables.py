@@ -52,6 +52,7 @@ def upgrade() -> None:
         "job_runs",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
@@ -73,6 +74,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job_runs")),
     )
     op.create_index(op.f("ix_job_runs_job_started_at"), "job_runs", ["job", "started_at"], unique=False)
+    op.create_index(
+        "uq_job_runs_job_due_at", "job_runs", ["job", "due_at"], unique=True, postgresql_where=sa.text("outcome = 'done'")
+    )
     op.create_table(
         "points_plans",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -1263,6 +1267,7 @@ def downgrade() -> None:
     op.drop_table("units")
     op.drop_table("products")
     op.drop_table("points_plans")
+    op.drop_index("uq_job_runs_job_due_at", table_name="job_runs")
     op.drop_index(op.f("ix_job_runs_job_started_at"), table_name="job_runs")
     op.drop_table("job_runs")
     op.drop_table("job_leases")
