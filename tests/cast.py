@@ -85,7 +85,12 @@ def _units(session: Session) -> dict[str, Unit]:
 def _people(session: Session, units: dict[str, Unit]) -> dict[str, Staff]:
     people = {
         name: Staff(
-            staff_no=name.upper(), name=name.title(), role=role, unit_id=units[unit].id, daily_capacity=capacity, active_from=LONG_AGO
+            staff_no=name.upper(),
+            name=name.title(),
+            role=role,
+            unit_id=units[unit].id,
+            daily_capacity=capacity,
+            active_from=LONG_AGO,
         )
         for name, (role, unit, capacity) in PEOPLE.items()
     }
@@ -93,7 +98,8 @@ def _people(session: Session, units: dict[str, Unit]) -> dict[str, Staff]:
     session.flush()
     password_hash = hash_password(PASSWORD)
     session.add_all(
-        Account(login=name, password_hash=password_hash, staff_id=person.id, created_at=SEEDED_AT) for name, person in people.items()
+        Account(login=name, password_hash=password_hash, staff_id=person.id, created_at=SEEDED_AT)
+        for name, person in people.items()
     )
     session.add(Account(login="payroll", password_hash=password_hash, service_role=Role.PAYROLL, created_at=SEEDED_AT))
     session.flush()

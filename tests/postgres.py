@@ -54,7 +54,11 @@ def make_template(server_url: str, worker: str) -> str:
 def clone(server_url: str, template: str) -> Iterator[str]:
     """URL of a new database like the template, dropped afterwards."""
     name = f"{template}_{next(_names)}"
-    _administer(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    _administer(
+        server_url,
+        f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+        f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY',
+    )
     try:
         yield database_url(server_url, name)
     finally:

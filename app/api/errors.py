@@ -89,7 +89,9 @@ def busy() -> JSONResponse:
 
 def from_http(error: HTTPException) -> JSONResponse:
     """What routing itself refuses."""
-    titles = {404: "Not found", 405: "Method not allowed", 400: "Bad request"}
+    if error.status_code == 400:
+        return problem(400, "Bad request", "body.unreadable", "body: expected JSON in UTF-8, not nested too deeply")
+    titles = {404: "Not found", 405: "Method not allowed"}
     title = titles.get(error.status_code, "Error")
     code = title.lower().replace(" ", "_")
     return problem(error.status_code, title, code, str(error.detail), headers=dict(error.headers or {}))

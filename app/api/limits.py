@@ -24,32 +24,33 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit = self.max_upload_bytes if scope["path"].startswith(UPLOADS) else self.max_bytes
-        answered = False
-        seen = 0
-
-        async def bounded_receive() -> Message:
-            nonlocal seen
-            message = await receive()
-            if message["type"] == "http.request":
-                seen += len(message.get("body", b""))
-                if seen > limit:
-                    raise BodyTooLarge
-            return message
-
-        async def noting_send(message: Message) -> None:
-            nonlocal answered
-            answered = True
-            await send(message)
-
         refusal = problem(413, "Content too large", "body.too_large", f"body: expected at most {limit} bytes")
         if _declared_length(scope) > limit:
             await refusal(scope, receive, send)
             return
-        try:
-            await self.app(scope, bounded_receive, noting_send)
-        except BodyTooLarge:
-            if not answered:
+        seen = 0
+        refused = False
+
+        async def counting_receive() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise BodyTooLarge
+            return message
+
+        async def refusing_send(message: Message) -> None:
+            nonlocal refused
+            if seen <= limit:
+                await send(message)
+            elif not refused:  # whatever the handler made of the cut body is not what we answer
+                refused = True
                 await refusal(scope, receive, send)
+
+        try:
+            await self.app(scope, counting_receive, refusing_send)
+        except BodyTooLarge:
+            await refusing_send({"type": "http.response.start"})
 
 
 def _declared_length(scope: Scope) -> int:

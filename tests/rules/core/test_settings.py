@@ -1,0 +1,28 @@
+"""Settings."""
+
+import pytest
+
+from app.settings import SettingsError, read_settings
+
+
+def test_nothing_set_is_a_good_setting():
+    assert read_settings({}).timezone == "Asia/Shanghai"
+
+
+def test_database_url_is_read_by_its_usual_name():
+    assert read_settings({"DATABASE_URL": "postgresql://h/d"}).database_url == "postgresql://h/d"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GRIDWORK_PORT", "0"),
+        ("GRIDWORK_PORT", "many"),
+        ("GRIDWORK_TIMEZONE", "Mars/Base"),
+        ("GRIDWORK_SECRET", "short"),
+        ("GRIDWORK_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_wrong_setting_is_named(name, value):
+    with pytest.raises(SettingsError, match=name):
+        read_settings({name: value})

@@ -1,0 +1,72 @@
+"""The database itself hides what is not yours, whatever a query forgets."""
+
+import pytest
+from sqlalchemy import text
+
+from app.core.db import make_engine, set_scope
+from tests import factories as make
+
+PROTECTED = {
+    "work_orders",
+    "work_order_tombstones",
+    "contact_feedback",
+    "feedback_quarantine",
+    "verifications",
+    "points_entries",
+    "points_evidence",
+    "monthly_statements",
+    "customers",
+    "campaign_targets",
+    "back_checks",
+}
+
+
+def _count(session, table):
+    return session.execute(text(f"SELECT count(*) FROM {table}")).scalar()
+
+
+def test_without_a_scope_nothing_is_there(session):
+    make.make_work_order(session)
+    set_scope(session, scope="")
+    assert _count(session, "work_orders") == _count(session, "customers") == 0
+
+
+def test_a_grid_manager_sees_the_grid_and_a_terminal_manager_only_their_own(session):
+    campaign = make.make_campaign(session)
+    make.make_work_order(session, campaign=campaign, customer_no="C01", manager="ana")
+    make.make_work_order(session, campaign=campaign, customer_no="C03", manager="bo")
+    make.make_work_order(session, campaign=campaign, customer_no="C11", manager="cy")
+    grid, ana = make.grid(session, "G11"), make.staff(session, "ana")
+    set_scope(session, scope="grids", grid_ids=[grid.id])
+    assert _count(session, "work_orders") == 2
+    set_scope(session, scope="own", grid_ids=[grid.id], staff_id=ana.id)
+    assert _count(session, "work_orders") == 1
+    assert _count(session, "customers") == 10
+
+
+def test_a_row_cannot_be_moved_out_of_ones_grids(session):
+    order = make.make_work_order(session)
+    grid, other = make.grid(session, "G11"), make.grid(session, "G21")
+    set_scope(session, scope="grids", grid_ids=[grid.id])
+    with pytest.raises(Exception, match="row-level security"):
+        session.execute(text("UPDATE work_orders SET grid_id = :g WHERE id = :i"), {"g": other.id, "i": order.id})
+
+
+def test_the_application_role_owns_nothing_and_cannot_pass_by(session):
+    role = session.execute(text("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")).one()
+    assert role == (False, False)
+    assert session.execute(text("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")).scalar() == 0
+
+
+def test_protection_is_forced_on_every_protected_table(session):
+    forced = session.scalars(
+        text("SELECT relname::text FROM pg_class WHERE relrowsecurity AND relforcerowsecurity AND relkind = 'r'")
+    )
+    assert set(forced) >= PROTECTED
+
+
+def test_the_owner_is_bound_too(database):
+    owner = make_engine(database, as_app=False)
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM customers")).scalar() == 0
+    owner.dispose()
