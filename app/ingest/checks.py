@@ -4,12 +4,10 @@ A check takes the trimmed text (blank is null) and returns the values (null wher
 their problem. Only rows that a fast pattern does not take are looked at one by one.
 """
 
-from collections.abc import Callable
-
 import polars as pl
 
 from app.ingest.columns import Column, Kind
-from app.ingest.findings import Finding, Problem, Result, given, kept, lost, patched
+from app.ingest.findings import CONTROL, Finding, Problem, Result, given, kept, lost, patched
 from app.ingest.phones import normalise_phone
 from app.ingest.times import check_date, check_instant, check_month, check_until
 
@@ -24,17 +22,45 @@ def check_column(text: pl.Series, column: Column, zone: str) -> Result:
     """Typed values of one column. `zone` is where a local day ends. Only findings that hit a row are returned."""
     if column.default is not None:
         text = text.fill_null(column.default)
-    values, findings = _CHECKS[column.kind](text, column, zone)
+    values, findings = _typed(text, column, zone)
     if column.required:
         findings = [(text.is_null(), Problem("value_missing", "expected a value")), *findings]
     return values, [(mask, problem) for mask, problem in findings if mask.any()]
+
+
+def _typed(text: pl.Series, column: Column, zone: str) -> Result:
+    match column.kind:
+        case Kind.CODE:
+            return _code(text, column)
+        case Kind.TEXT:
+            return _text(text, column)
+        case Kind.CHOICE:
+            return _choice(text, column)
+        case Kind.INTEGER:
+            return _integer(text, column)
+        case Kind.DECIMAL:
+            return _decimal(text, column)
+        case Kind.FLOAT:
+            return _float(text, column)
+        case Kind.DATE:
+            return check_date(text)
+        case Kind.INSTANT:
+            return check_instant(text)
+        case Kind.UNTIL:
+            return check_until(text, zone)
+        case Kind.MONTH:
+            return check_month(text)
+        case Kind.PHONE:
+            return _phone(text)
+        case Kind.CODES:
+            return _codes(text, column)
 
 
 def _clean(text: pl.Series, forbidden: str, max_length: int) -> list[Finding]:
     return [
         (
             given(text.str.contains(forbidden)),
-            Problem("control_character", "expected text without control or invisible characters"),
+            CONTROL,
         ),
         (
             given(text.str.len_chars() > max_length),
@@ -43,15 +69,15 @@ def _clean(text: pl.Series, forbidden: str, max_length: int) -> list[Finding]:
     ]
 
 
-def _code(text: pl.Series, column: Column, zone: str) -> Result:
+def _code(text: pl.Series, column: Column) -> Result:
     return text, _clean(text, _NOT_IN_CODES, column.max_length)
 
 
-def _text(text: pl.Series, column: Column, zone: str) -> Result:
+def _text(text: pl.Series, column: Column) -> Result:
     return text, _clean(text, NOT_IN_TEXT, column.max_length)
 
 
-def _choice(text: pl.Series, column: Column, zone: str) -> Result:
+def _choice(text: pl.Series, column: Column) -> Result:
     expected = Problem("not_a_choice", "expected one of " + ", ".join(column.choices))
     return text, [(given(~text.is_in(list(column.choices))), expected)]
 
@@ -62,14 +88,14 @@ def _in_range(values: pl.Series, column: Column) -> list[Finding]:
     return [(given(~values.is_between(pl.lit(low), pl.lit(high))), expected)]
 
 
-def _integer(text: pl.Series, column: Column, zone: str) -> Result:
+def _integer(text: pl.Series, column: Column) -> Result:
     shaped = text.str.contains(r"^[+-]?[0-9]{1,18}(?:\.0+)?$")
     values = kept(text, shaped).str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
     expected = Problem("not_a_whole_number", f"expected a whole number from {column.low} to {column.high}")
     return values, [(lost(text, values), expected), *_in_range(values, column)]
 
 
-def _decimal(text: pl.Series, column: Column, zone: str) -> Result:
+def _decimal(text: pl.Series, column: Column) -> Result:
     shaped = text.str.contains(rf"^[+-]?[0-9]{{1,12}}(?:\.[0-9]{{1,{column.scale}}}0*)?$")
     values = kept(text, shaped).cast(pl.Decimal(18, column.scale), strict=False)
     expected = Problem(
@@ -79,14 +105,14 @@ def _decimal(text: pl.Series, column: Column, zone: str) -> Result:
     return values, [(lost(text, values), expected), *_in_range(values, column)]
 
 
-def _float(text: pl.Series, column: Column, zone: str) -> Result:
+def _float(text: pl.Series, column: Column) -> Result:
     values = text.cast(pl.Float64, strict=False)
     finite = kept(values, values.is_finite())
     expected = Problem("not_a_number", f"expected a number from {column.low} to {column.high}")
     return finite, [(lost(text, finite), expected), *_in_range(finite, column)]
 
 
-def _phone(text: pl.Series, column: Column, zone: str) -> Result:
+def _phone(text: pl.Series) -> Result:
     """Bare numbers. Noise alone (a dash, a zero-width mark) counts as no phone."""
     if text.str.contains(_MOBILE).all():
         return text, []
@@ -98,7 +124,7 @@ def _phone(text: pl.Series, column: Column, zone: str) -> Result:
     return kept(values, values != ""), [(lost(text, values), expected)]
 
 
-def _codes(text: pl.Series, column: Column, zone: str) -> Result:
+def _codes(text: pl.Series, column: Column) -> Result:
     """Lists of distinct codes in the order given; blank is null."""
     if text.null_count() == len(text):
         return text.cast(pl.List(pl.String)), []
@@ -113,19 +139,3 @@ def _codes(text: pl.Series, column: Column, zone: str) -> Result:
         ),
         (given(values.list.len() > MAX_CODES), Problem("too_many", f"expected at most {MAX_CODES} codes")),
     ]
-
-
-_CHECKS: dict[Kind, Callable[[pl.Series, Column, str], Result]] = {
-    Kind.CODE: _code,
-    Kind.TEXT: _text,
-    Kind.CHOICE: _choice,
-    Kind.INTEGER: _integer,
-    Kind.DECIMAL: _decimal,
-    Kind.FLOAT: _float,
-    Kind.DATE: check_date,
-    Kind.INSTANT: check_instant,
-    Kind.UNTIL: check_until,
-    Kind.MONTH: check_month,
-    Kind.PHONE: _phone,
-    Kind.CODES: _codes,
-}

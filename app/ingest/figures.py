@@ -9,7 +9,7 @@ import json
 import polars as pl
 
 from app.ingest.checks import NOT_IN_TEXT
-from app.ingest.findings import Finding, Problem, given, kept, trimmed
+from app.ingest.findings import CONTROL, Finding, Problem, given, kept, trimmed
 
 MAX_FIGURE_LENGTH = 1000
 
@@ -41,9 +41,7 @@ def _cells(text: pl.Series) -> tuple[pl.Series, list[Finding]]:
     if len(distinct) * 4 > len(text):
         return _mixed(text, number)
     cells, found = _mixed(distinct, distinct.str.contains(_NUMBER))
-    findings = [
-        (given(text.is_in(distinct.filter(mask).to_list())), problem) for mask, problem in found if mask.any()
-    ]
+    findings = [(given(text.is_in(distinct.filter(mask).to_list())), problem) for mask, problem in found if mask.any()]
     return text.replace_strict(distinct, cells), findings
 
 
@@ -65,7 +63,7 @@ def _mixed(text: pl.Series, number: pl.Series) -> tuple[pl.Series, list[Finding]
         _too_large(text, number),
         (
             given(text.str.contains(NOT_IN_TEXT)),
-            Problem("control_character", "expected text without control or invisible characters"),
+            CONTROL,
         ),
         (
             given(text.str.len_chars() > MAX_FIGURE_LENGTH),
@@ -76,9 +74,7 @@ def _mixed(text: pl.Series, number: pl.Series) -> tuple[pl.Series, list[Finding]
 
 def _too_large(text: pl.Series, number: pl.Series) -> Finding:
     numbers = kept(text, number)
-    beyond = numbers.cast(pl.Float64, strict=False).is_infinite() | (
-        numbers.str.len_bytes() > MAX_FIGURE_LENGTH
-    )
+    beyond = numbers.cast(pl.Float64, strict=False).is_infinite() | (numbers.str.len_bytes() > MAX_FIGURE_LENGTH)
     return given(beyond), Problem("out_of_range", "expected a number that a double can hold")
 
 

@@ -17,6 +17,7 @@ class Problem:
     reason: str
 
 
+CONTROL = Problem("control_character", "expected text without control or invisible characters")
 Finding = tuple[pl.Series, Problem]
 Result = tuple[pl.Series, list[Finding]]
 

@@ -4,9 +4,7 @@ import re
 import unicodedata
 
 # Spaces of every kind, dashes, dots, brackets and invisible marks (zero-width, direction, byte order) say nothing.
-_NOISE = re.compile(
-    r"[\s\-\u2010-\u2015\u2212\u30fc.()/\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+"
-)
+_NOISE = re.compile(r"[\s\-\u2010-\u2015\u2212\u30fc.()/\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
 _COUNTRY = re.compile(r"(?:\+|00)86")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0[1-9][0-9]{8,10}")

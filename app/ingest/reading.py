@@ -16,12 +16,14 @@ import polars as pl
 
 from app.ingest import parquet
 from app.ingest.columns import Feed
+from app.ingest.findings import CONTROL
 from app.ingest.rejected import REJECTED_COLUMNS, unguarded
 from app.ingest.rows import Chunk, RejectedRow
 from app.ingest.scan import BLOCK, Header, UnreadableFile, check_header, encoding_of, scan_bytes
 
 CHUNK_BYTES = 4 * BLOCK
 CHUNK_ROWS = 50_000
+_BETWEEN, _AFTER = "\x1f", "\x1e"
 _CUT_OFF = "a complete file, its last row is cut off"
 _QUOTING = "expected quotes only around a whole value, doubled inside it (RFC 4180)"
 
@@ -64,9 +66,7 @@ def read_chunks(file: FeedFile) -> Iterator[Chunk]:
     """
     if file.encoding == "parquet":
         wanted = [name for name in file.header.names if name not in file.header.ignored]
-        chunks: Iterator[Chunk] = (
-            Chunk(frame, lines) for frame, lines in parquet.read_frames(file.path, wanted, CHUNK_ROWS)
-        )
+        chunks: Iterator[Chunk] = (Chunk(frame, lines) for frame, lines in parquet.read_frames(file.path, wanted, CHUNK_ROWS))
     else:
         chunks = _quoted_chunks(file) if file.quoted else _plain_chunks(file)
     return (_restored(chunk) for chunk in chunks) if file.header.sent_again else chunks
@@ -109,9 +109,7 @@ def _plain_chunks(file: FeedFile) -> Iterator[Chunk]:
 
 def _commas_per_line(block: bytes) -> np.ndarray:
     data = np.frombuffer(block, dtype=np.uint8)
-    return np.diff(
-        np.searchsorted(np.flatnonzero(data == ord(",")), np.flatnonzero(data == ord("\n"))), prepend=0
-    )
+    return np.diff(np.searchsorted(np.flatnonzero(data == ord(",")), np.flatnonzero(data == ord("\n"))), prepend=0)
 
 
 def _plain_chunk(block: bytes, commas: np.ndarray, first_line: int, header: Header) -> Chunk:
@@ -124,14 +122,15 @@ def _plain_chunk(block: bytes, commas: np.ndarray, first_line: int, header: Head
         rejected = tuple(_ragged(line, text.split(","), header) for line, text in odd if text.strip())
         block = b"".join(texts[at] + b"\n" for at in np.flatnonzero(regular))
         lines = lines[regular]
-    return Chunk(_plain_frame(block, header), pl.Series(lines, dtype=pl.Int64), rejected)
+    return Chunk(_frame(block, header), pl.Series(lines, dtype=pl.Int64), rejected)
 
 
-def _plain_frame(block: bytes, header: Header) -> pl.DataFrame:
+def _frame(block: bytes, header: Header, *, separator: str = ",", eol_char: str = "\n") -> pl.DataFrame:
     schema = dict.fromkeys(header.names, pl.String)
     if not block:
         return pl.DataFrame(schema=schema)
-    return pl.read_csv(io.BytesIO(block), has_header=False, quote_char=None, schema=schema)
+    source = io.BytesIO(block)
+    return pl.read_csv(source, has_header=False, quote_char=None, schema=schema, separator=separator, eol_char=eol_char)
 
 
 def _ragged(line: int, cells: list[str], header: Header) -> RejectedRow:
@@ -150,19 +149,22 @@ def _aligned(cells: list[str], header: Header) -> tuple[str, ...]:
 
 
 def _quoted_chunks(file: FeedFile) -> Iterator[Chunk]:
-    """The way for files with quotes: rows may span lines."""
+    """The way for files with quotes: rows may span lines. Cut rows are joined by characters that no value may hold, which is
+    much faster to turn into columns than lists of cells."""
     width = len(file.header.names)
-    rows: list[list[str]] = []
+    rows: list[str] = []
     lines: list[int] = []
     rejected: list[RejectedRow] = []
     for line, record in _records(file):
         if isinstance(record, RejectedRow):
             rejected.append(record)
-        elif len(record) == width:
-            rows.append(record)
-            lines.append(line)
-        else:
+        elif len(record) != width:
             rejected.append(_ragged(line, record, file.header))
+        elif (row := _BETWEEN.join(record)).count(_BETWEEN) != width - 1 or _AFTER in row:
+            rejected.append(_unjoinable(line, record, file.header))
+        else:
+            rows.append(row)
+            lines.append(line)
         if len(rows) + len(rejected) >= CHUNK_ROWS:
             yield _quoted_chunk(rows, lines, rejected, file.header)
             rows, lines, rejected = [], [], []
@@ -170,14 +172,15 @@ def _quoted_chunks(file: FeedFile) -> Iterator[Chunk]:
         yield _quoted_chunk(rows, lines, rejected, file.header)
 
 
-def _quoted_chunk(
-    rows: list[list[str]], lines: list[int], rejected: list[RejectedRow], header: Header
-) -> Chunk:
-    columns = zip(*rows, strict=True) if rows else ((),) * len(header.names)
-    frame = pl.DataFrame(
-        [pl.Series(n, c, dtype=pl.String) for n, c in zip(header.names, columns, strict=True)]
-    )
+def _quoted_chunk(rows: list[str], lines: list[int], rejected: list[RejectedRow], header: Header) -> Chunk:
+    block = "".join(row + _AFTER for row in rows).encode()
+    frame = _frame(block, header, separator=_BETWEEN, eol_char=_AFTER)
     return Chunk(frame, pl.Series(lines, dtype=pl.Int64), tuple(rejected))
+
+
+def _unjoinable(line: int, record: list[str], header: Header) -> RejectedRow:
+    column = next(n for n, cell in zip(header.names, record, strict=True) if _BETWEEN in cell or _AFTER in cell)
+    return RejectedRow(line, column, CONTROL.code, CONTROL.reason, _aligned(record, header))
 
 
 def _records(file: FeedFile) -> Iterator[tuple[int, list[str] | RejectedRow]]:

@@ -120,7 +120,5 @@ def _rejected(chunk: Chunk, findings: list[tuple[str, Finding]], faults: np.ndar
     rows = []
     for row, line, place in zip(cells, lines, faults[at], strict=True):
         column, (_, problem) = findings[place]
-        rows.append(
-            RejectedRow(line, column, problem.code, problem.reason, tuple(cell or "" for cell in row))
-        )
+        rows.append(RejectedRow(line, column, problem.code, problem.reason, tuple(cell or "" for cell in row)))
     return rows

@@ -39,9 +39,7 @@ class NotThisFeed(Invalid):
     code = "not_this_feed"
 
     def __init__(self, feed: Feed, expected: str, missing: tuple[str, ...] = ()) -> None:
-        super().__init__(
-            "header", expected, feed=feed.name, missing=list(missing), columns=feed.expected_header
-        )
+        super().__init__("header", expected, feed=feed.name, missing=list(missing), columns=feed.expected_header)
         self.missing = missing
 
 
@@ -85,9 +83,7 @@ def _scan(handle: BinaryIO) -> Scan:
     return Scan(digest.hexdigest(), size, quoted, failed_at, tail)
 
 
-def _not_utf8(
-    decoder: codecs.IncrementalDecoder, block: bytes, offset: int, *, final: bool = False
-) -> int | None:
+def _not_utf8(decoder: codecs.IncrementalDecoder, block: bytes, offset: int, *, final: bool = False) -> int | None:
     held = len(decoder.getstate()[0])
     try:
         decoder.decode(block, final)
@@ -116,8 +112,9 @@ def encoding_of(path: Path, scan: Scan) -> str:
         handle.seek(max(0, scan.failed_at - BLOCK // 16))
         around = handle.read(BLOCK // 8).decode("utf-8", errors="replace")
         bad = around.count("\ufffd")
-        good = sum(letter > "\x7f" for letter in around) - bad
-        if start.startswith(codecs.BOM_UTF8) or good > 2 * bad or not _is_gb18030(handle):
+        # Only letters of three bytes: GB18030 text hardly ever looks like one, while two bytes can agree by chance.
+        good = sum(letter > "\u07ff" for letter in around) - bad
+        if start.startswith(codecs.BOM_UTF8) or good >= bad or not _is_gb18030(handle):
             raise UnreadableFile(f"UTF-8 or GB18030 text, byte {scan.failed_at + 1} is neither or is cut off")
     return "gb18030"
 
@@ -164,9 +161,7 @@ def check_header(cells: list[str], feed: Feed) -> Header:
     if missing:
         raise NotThisFeed(feed, _missing_text(names, feed, missing), missing)
     if len(names) > MAX_COLUMNS or any(not n or len(n) > MAX_NAME or not n.isprintable() for n in names):
-        raise NotThisFeed(
-            feed, f"at most {MAX_COLUMNS} columns, each with a plain name of 1 to {MAX_NAME} characters"
-        )
+        raise NotThisFeed(feed, f"at most {MAX_COLUMNS} columns, each with a plain name of 1 to {MAX_NAME} characters")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise NotThisFeed(feed, "every column once, twice there: " + ", ".join(twice))

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from app.ingest.columns import Column
 from app.ingest.findings import Finding, Problem, Result, given, kept, lost, patched
 
 FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(2098, 12, 31)
@@ -17,7 +16,7 @@ _INSTANT = _LOCAL_TIME[:-1] + r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)$"
 _TIME_EXPECTED = "expected an ISO 8601 time with offset such as 2026-10-01T09:30:00+08:00"
 
 
-def check_date(text: pl.Series, column: Column, zone: str) -> Result:
+def check_date(text: pl.Series) -> Result:
     """Days written YYYY-MM-DD, from 1971 to 2098."""
     values = _days(text)
     return values, [
@@ -34,7 +33,7 @@ def _days(text: pl.Series) -> pl.Series:
     return shaped.str.to_date("%Y-%m-%d", strict=False)
 
 
-def check_instant(text: pl.Series, column: Column, zone: str) -> Result:
+def check_instant(text: pl.Series) -> Result:
     """Times with offset, as UTC to the microsecond."""
     values = _instants(text)
     return values, _instant_findings(text, values)
@@ -46,19 +45,17 @@ def _instants(text: pl.Series) -> pl.Series:
     return patched(shaped, values, lambda raw: datetime.fromisoformat(raw).astimezone(UTC))
 
 
-def check_until(text: pl.Series, column: Column, zone: str) -> Result:
+def check_until(text: pl.Series, zone: str) -> Result:
     """An instant; of a bare day the instant at which that local day is over."""
     next_day = _days(text).dt.offset_by("1d")
-    ends = next_day.cast(pl.Datetime("us")).dt.replace_time_zone(
-        zone, ambiguous="latest", non_existent="null"
-    )
+    ends = next_day.cast(pl.Datetime("us")).dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
     is_day = ends.is_not_null()
     instants = _instants(kept(text, ~is_day))
     values = ends.dt.convert_time_zone("UTC").zip_with(is_day, instants)
     return values, _instant_findings(text, values)
 
 
-def check_month(text: pl.Series, column: Column, zone: str) -> Result:
+def check_month(text: pl.Series) -> Result:
     """Months written YYYY-MM, kept as text."""
     shaped = text.str.contains(r"^[0-9]{4}-(?:0[1-9]|1[0-2])$")
     return text, [

@@ -59,9 +59,7 @@ def test_columns_come_in_any_order_and_extra_ones_are_reported_and_ignored(sent)
 
 
 def test_the_digest_is_of_the_bytes(sent):
-    assert (
-        open_feed_file(sent(HEADER), ABSENCES).sha256 != open_feed_file(sent(HEADER + ROW), ABSENCES).sha256
-    )
+    assert open_feed_file(sent(HEADER), ABSENCES).sha256 != open_feed_file(sent(HEADER + ROW), ABSENCES).sha256
     assert list(read_feed(sent(HEADER), ABSENCES)) == []
 
 
@@ -72,6 +70,7 @@ REFUSED = {
     "zip": b"PK\x03\x04aaaa",
     "utf-16": (HEADER + ROW).encode("utf-16"),
     "utf-8 cut off in a letter": (HEADER + "T1,2026-10-01,2026-10-02,病假").encode()[:-1],
+    "utf-8 cut off where it could be gb18030": (HEADER + "T1,2026-10-01,2026-10-02,客户名").encode()[:-1],
     "utf-8 damaged": (HEADER + ROW * 50).encode().replace(b"\x85", b"\xff", 1),
     "gb18030 cut off in a letter": (HEADER + "T1,2026-10-01,2026-10-02,病假").encode("gb18030")[:-1],
     "lone surrogate": HEADER.encode() + b"T1,2026-10-01,2026-10-02,\xed\xa0\x80\n",
@@ -107,13 +106,19 @@ def test_another_feeds_header_is_refused_and_named(sent):
     assert "looks like calls" in str(refused.value)
 
 
+@pytest.mark.parametrize("mark", ["\x1e", "\x1f", "\x7f", "\x85"])
+def test_a_control_character_in_a_quoted_cell_rejects_its_row(sent, mark):
+    path = sent(HEADER + f'T1,2026-10-01,2026-10-02,"a{mark}"\n' + ROW)
+    rows, rejected = load(path)
+    assert len(rows) == 1
+    assert [(r.line, r.column, r.code) for r in rejected] == [(2, "kind", "control_character")]
+    assert rejected[0].values[3] == f"a{mark}"
+
+
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_ragged_rows_in_the_middle_are_rejected_with_all_their_text(sent, quote):
     path = sent(
-        HEADER
-        + ROW
-        + "T2,2026-10-01\n\nT3,2026-10-01,2026-10-02,x,y,z\n"
-        + f"T4,2026-10-01,2026-10-02,{quote}a{quote}\n"
+        HEADER + ROW + "T2,2026-10-01\n\nT3,2026-10-01,2026-10-02,x,y,z\n" + f"T4,2026-10-01,2026-10-02,{quote}a{quote}\n"
     )
     rows, rejected = load(path)
     assert [(row[0], row[-1]) for row in rows] == [("T1", 2), ("T4", 6)]
@@ -148,7 +153,7 @@ def test_parquet_gives_the_same_rows_as_csv(tmp_path):
     path = tmp_path / "absences.parquet"
     pl.DataFrame(
         {
-            "to_date": [datetime(2026, 10, 2), datetime(2026, 9, 1)],
+            "to_date": pl.Series(["2026-10-02 00:00", "2026-09-01 00:00"]).str.to_datetime(),
             "staff_no": ["T1", "T2"],
             "from_date": [date(2026, 10, 1)] * 2,
             "kind": pl.Series(["病假", None], dtype=pl.Categorical),
@@ -163,7 +168,7 @@ def test_parquet_gives_the_same_rows_as_csv(tmp_path):
 def test_parquet_times_need_a_zone_and_lists_and_numbers_are_taken(tmp_path):
     path = tmp_path / "orders.parquet"
     order = {"order_no": [1], "customer_no": ["C1"], "product_code": ["P"], "amount": [1.5]}
-    naive = pl.DataFrame({**order, "ordered_at": [datetime(2026, 10, 1, 9, 30)]})
+    naive = pl.DataFrame({**order, "ordered_at": pl.Series(["2026-10-01 09:30"]).str.to_datetime()})
     naive.write_parquet(path)
     assert [r.code for r in load(path, FEEDS["orders"])[1]] == ["time_without_offset"]
     naive.with_columns(pl.col("ordered_at").dt.replace_time_zone("Asia/Shanghai")).write_parquet(path)
@@ -204,7 +209,7 @@ def test_rejected_rows_are_fixed_and_sent_again(sent):
 
 
 _CELL = st.text(st.characters(codec="utf-8", exclude_characters='"\n\r,\ufeff'), max_size=6)
-_ANY_CELL = st.text(st.characters(codec="utf-8", exclude_characters="\r\ufeff"), max_size=6)
+_ANY_CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x1e\x1f") | st.sampled_from('\r\n",'), max_size=6)
 
 
 def _read_all(content):
@@ -228,15 +233,18 @@ def test_the_fast_way_cuts_lines_as_the_csv_module_does(table):
     assert [r.line for r in rejected] == ragged
 
 
+def _without_ends(rows):
+    return [[cell.removesuffix("\r") for cell in row] for row in rows]
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(_ANY_CELL, min_size=4, max_size=4), min_size=1, max_size=8))
 def test_quoted_cells_come_back_exactly(table):
     out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(
-        [HEADER.strip().split(","), *table]
-    )
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows([HEADER.strip().split(","), *table])
     rows, lines, rejected = _read_all(out.getvalue().encode())
-    assert (rows, rejected) == ([tuple(row) for row in table], [])
+    # A carriage return at the end of a cell may go, as blanks around a value do anyway.
+    assert (_without_ends(rows), rejected) == (_without_ends(table), [])
     starts = [2 + sum(cell.count("\n") for row in table[:n] for cell in row) + n for n in range(len(table))]
     assert lines == starts
 

@@ -46,9 +46,7 @@ def check(name, *changes):
     """Check one row per change to the good row of this feed."""
     rows = [{**GOOD[name], **change} for change in changes]
     names = list(dict.fromkeys(key for row in rows for key in row))
-    frame = pl.DataFrame(
-        {n: [row.get(n) for row in rows] for n in names}, schema=dict.fromkeys(names, pl.String)
-    )
+    frame = pl.DataFrame({n: [row.get(n) for row in rows] for n in names}, schema=dict.fromkeys(names, pl.String))
     return check_chunk(Chunk(frame, pl.int_range(2, 2 + len(rows), eager=True)), FEEDS[name])
 
 
@@ -147,9 +145,7 @@ def test_one_bad_row_never_stops_the_others(name, column, value, code):
     assert value in checked.rejected[0].values
 
 
-@pytest.mark.parametrize(
-    ("lat", "lon"), [("90.1", "1"), ("-91", "1"), ("1", "180.5"), ("x", "1"), ("inf", "1")]
-)
+@pytest.mark.parametrize(("lat", "lon"), [("90.1", "1"), ("-91", "1"), ("1", "180.5"), ("x", "1"), ("inf", "1")])
 def test_a_place_off_the_globe_rejects_the_row(lat, lon):
     assert rejected("customers", latitude=lat, longitude=lon)[0] in ("latitude", "longitude")
 
@@ -183,17 +179,13 @@ def test_until_takes_an_instant_or_a_whole_local_day():
 
 
 def test_values_are_typed_and_defaults_stand_for_blanks():
-    row = accepted(
-        "products", monthly_price="120.50", attribution_days="", bundle_of="P2; P3;;P2", contact_cost="+2"
-    )
+    row = accepted("products", monthly_price="120.50", attribution_days="", bundle_of="P2; P3;;P2", contact_cost="+2")
     assert row["monthly_price"] == Decimal("120.50")
     assert row["contact_cost"] == 2
     assert row["margin"] is None
     assert (row["strategic_weight"], row["attribution_days"], row["maturity_days"]) == (1, 30, 7)
     assert row["bundle_of"] == ["P2", "P3"]
-    customer = accepted(
-        "customers", phone="+86 139 1234 5678", opened_on="1971-01-01", tags="高价值", name=" ４Ｓ店 "
-    )
+    customer = accepted("customers", phone="+86 139 1234 5678", opened_on="1971-01-01", tags="高价值", name=" ４Ｓ店 ")
     assert customer["phone"] == "13912345678"
     assert customer["opened_on"] == date(1971, 1, 1)
     assert customer["tags"] == ["高价值"]
@@ -206,9 +198,7 @@ def test_any_other_scope_is_a_product_family():
 
 
 def test_figures_are_kept_as_numbers_booleans_and_text():
-    row = accepted(
-        "features", age="31", rate="-1.5e3", code="007", paid="TRUE", job='a "b"\\c', gone="", big="1e300"
-    )
+    row = accepted("features", age="31", rate="-1.5e3", code="007", paid="TRUE", job='a "b"\\c', gone="", big="1e300")
     assert json.loads(row["figures"]) == {
         "age": 31,
         "rate": -1500.0,
