@@ -2,21 +2,28 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.core import clock
 from app.core.db import set_scope
 from app.core.errors import AppError, Conflict
+from app.jobs.lease import LeaseLost, check_lease
 from app.models.operations import JobOutcome, JobRun
+
+__all__ = ["JobAlreadyRunning", "LeaseLost", "Work", "in_transaction", "run_job"]
 
 log = structlog.get_logger(__name__)
 
 Work = Callable[[Session, datetime], Mapping[str, Any]]
+T = TypeVar("T")
+
+# A worker that is paused in the midst of a job holds its locks no longer than this between two statements.
+IDLE_SECONDS = 300
 
 
 class JobAlreadyRunning(Conflict):
@@ -25,65 +32,89 @@ class JobAlreadyRunning(Conflict):
     code = "job.running"
 
 
-class LeaseLost(Conflict):
-    """Another worker leads now: this one may not write."""
+def in_transaction(sessions: sessionmaker[Session], work: Callable[[Session], T]) -> T:
+    """What `work(session)` gives, committed; in the scope of the whole company."""
+    with sessions() as session:
+        set_scope(session, scope="all")
+        result = work(session)
+        session.commit()
+        return result
 
-    code = "lease.lost"
 
-
-def run_job(sessions: sessionmaker[Session], job: str, work: Work, *, fencing_token: int | None = None) -> Mapping[str, Any]:
+def run_job(
+    sessions: sessionmaker[Session],
+    job: str,
+    work: Work,
+    *,
+    fencing_token: int | None = None,
+    due_at: datetime | None = None,
+) -> Mapping[str, Any]:
     """Run `work(session, now)` in a transaction of the whole company's scope and keep a JobRun row of it.
 
-    Returns the counts. Raises what the work raises, after its transaction was rolled back and the row says failed;
-    JobAlreadyRunning where the same job runs elsewhere; LeaseLost where `fencing_token` is no longer the newest.
+    The row says done if and only if the work was committed: both are one transaction. `due_at` is the due time that the
+    run is for; a second run for it cannot be committed. Returns the counts. Raises what the work raises, after its
+    transaction was rolled back and the row says failed; JobAlreadyRunning where the same job runs elsewhere; LeaseLost
+    where `fencing_token` is no longer the newest, at the start or at the commit.
     """
-    run_id = _begin(sessions, job, fencing_token)
+    run_id = in_transaction(sessions, lambda session: _begin(session, job, fencing_token, due_at))
     try:
         with sessions() as session:
-            set_scope(session, scope="all")
-            _take_lock(session, job)
-            if fencing_token is not None:
-                _check_lease(session, fencing_token)
+            _prepare(session, job, fencing_token)
             counts = work(session, clock.now())
+            _close(session, run_id, JobOutcome.DONE, counts=dict(counts), error=None)
+            if fencing_token is not None:
+                check_lease(session, fencing_token)
             session.commit()
     except BaseException as error:
-        _finish(sessions, run_id, JobOutcome.FAILED, {}, _plain(error))
+        _keep_failure(sessions, run_id, error)
         log.warning("job_failed", job=job, kind=type(error).__name__)
         raise
-    _finish(sessions, run_id, JobOutcome.DONE, counts, None)
     log.info("job_done", job=job, **{f"n_{name}": value for name, value in counts.items() if isinstance(value, int)})
     return counts
 
 
-def _begin(sessions: sessionmaker[Session], job: str, fencing_token: int | None) -> int:
-    with sessions() as session:
-        run = JobRun(
-            job=job, started_at=clock.now(), outcome=JobOutcome.RUNNING, counts={}, fencing_token=fencing_token
-        )
-        session.add(run)
-        session.commit()
-        return run.id
+def _begin(session: Session, job: str, fencing_token: int | None, due_at: datetime | None) -> int:
+    run = JobRun(
+        job=job,
+        due_at=due_at,
+        started_at=clock.now(),
+        outcome=JobOutcome.RUNNING,
+        counts={},
+        fencing_token=fencing_token,
+    )
+    session.add(run)
+    session.flush()
+    if fencing_token is not None:
+        check_lease(session, fencing_token, unexpired=True)
+    return run.id
 
 
-def _finish(
-    sessions: sessionmaker[Session], run_id: int, outcome: JobOutcome, counts: Mapping[str, Any], error: str | None
-) -> None:
-    with sessions() as session:
-        run = session.get_one(JobRun, run_id)
-        run.outcome, run.counts, run.error, run.finished_at = outcome, dict(counts), error, clock.now()
-        session.commit()
-
-
-def _take_lock(session: Session, job: str) -> None:
+def _prepare(session: Session, job: str, fencing_token: int | None) -> None:
+    set_scope(session, scope="all")
+    if fencing_token is not None:
+        limit = {"limit": f"{IDLE_SECONDS}s"}
+        session.execute(text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), limit)
     got = session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended('job/' || :job, 0))"), {"job": job})
     if not got:
         raise JobAlreadyRunning(f"The job {job} is running already.")
 
 
-def _check_lease(session: Session, fencing_token: int) -> None:
-    current = session.scalar(text("SELECT fencing_token FROM job_leases WHERE name = 'worker' FOR SHARE"))
-    if current != fencing_token:
-        raise LeaseLost
+def _close(session: Session, run_id: int, outcome: JobOutcome, *, counts: dict[str, Any], error: str | None) -> None:
+    """Write how it ended, unless that was written already (a new leader gives up the runs of the one before)."""
+    session.flush()
+    session.execute(
+        update(JobRun)
+        .where(JobRun.id == run_id, JobRun.outcome == JobOutcome.RUNNING)
+        .values(outcome=outcome, counts=counts, error=error, finished_at=clock.now())
+    )
+
+
+def _keep_failure(sessions: sessionmaker[Session], run_id: int, error: BaseException) -> None:
+    said = _plain(error)
+    try:
+        in_transaction(sessions, lambda session: _close(session, run_id, JobOutcome.FAILED, counts={}, error=said))
+    except SQLAlchemyError as second:
+        log.warning("job_failure_not_kept", run=run_id, kind=type(second).__name__)
 
 
 def _plain(error: BaseException) -> str:

@@ -1,0 +1,38 @@
+"""When a job of the timetable is to be run: its last due time, and whether to try again for it. No database, no clock."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.triggers.cron import CronTrigger
+
+MAX_TRIES = 8
+_LOOK_BACK = (timedelta(minutes=2), timedelta(hours=2), timedelta(days=2), timedelta(days=64))
+
+
+@dataclass(frozen=True)
+class Tries:
+    """What became of one due time so far. `last_at` is the start of the newest try."""
+
+    done: bool
+    count: int
+    last_at: datetime | None
+
+
+def last_due(when: CronTrigger, now: datetime) -> datetime | None:
+    """The newest due time that is not after `now`, in UTC; None where there was none in the last 64 days."""
+    for back in _LOOK_BACK:
+        due = when.get_next_fire_time(None, now - back)
+        found: datetime | None = None
+        while due is not None and due <= now:
+            found = due
+            due = when.get_next_fire_time(None, due + timedelta(microseconds=1))
+        if found is not None:
+            return found.astimezone(UTC)
+    return None
+
+
+def should_try(tries: Tries, now: datetime) -> bool:
+    """True until it is done; again 1, 2, 4, 8 ... minutes after the start of a failed try, at most MAX_TRIES times."""
+    if tries.done or tries.count >= MAX_TRIES:
+        return False
+    return tries.last_at is None or now >= tries.last_at + timedelta(minutes=2 ** (tries.count - 1))

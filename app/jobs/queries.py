@@ -1,0 +1,71 @@
+"""Reads about jobs: their runs, who leads, and what there is to do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from app.jobs.due import Tries
+from app.jobs.lease import LEASE
+from app.models.campaign import Product
+from app.models.operations import JobLease, JobOutcome, JobRun
+from app.models.score import RankerStatus, RankerVersion
+
+
+@dataclass(frozen=True)
+class Leader:
+    """Who leads or led last; `leads` by the database's clock."""
+
+    holder: str
+    fencing_token: int
+    leads: bool
+
+
+def tries_of(session: Session, job: str, due_at: datetime) -> Tries:
+    """What became of one due time of a job so far."""
+    done, count, last_at = session.execute(
+        select(
+            func.coalesce(func.bool_or(JobRun.outcome == JobOutcome.DONE), False), func.count(), func.max(JobRun.started_at)
+        ).where(JobRun.job == job, JobRun.due_at == due_at)
+    ).one()
+    return Tries(done=done, count=count, last_at=last_at)
+
+
+def newest_runs(session: Session) -> list[JobRun]:
+    """The newest run of each job, by name."""
+    newest = select(JobRun).ext(distinct_on(JobRun.job)).order_by(JobRun.job, JobRun.started_at.desc(), JobRun.id.desc())
+    return list(session.scalars(newest))
+
+
+def runs_page(session: Session, *, job: str | None, before_id: int | None, limit: int) -> list[JobRun]:
+    """Runs, newest first: those of one job or of all, older than the run `before_id`."""
+    statement = select(JobRun).order_by(JobRun.id.desc()).limit(limit)
+    if job is not None:
+        statement = statement.where(JobRun.job == job)
+    if before_id is not None:
+        statement = statement.where(JobRun.id < before_id)
+    return list(session.scalars(statement))
+
+
+def find_leader(session: Session) -> Leader | None:
+    """Who leads or led last; None where no worker ever led."""
+    row = session.execute(
+        select(JobLease.holder, JobLease.fencing_token, JobLease.expires_at > func.clock_timestamp())
+        .where(JobLease.name == LEASE)
+        .order_by(JobLease.name)
+    ).one_or_none()
+    return None if row is None else Leader(holder=row[0], fencing_token=row[1], leads=row[2])
+
+
+def products_with_a_champion(session: Session) -> list[str]:
+    """Codes of the products that have a champion ranker."""
+    return list(
+        session.scalars(
+            select(Product.product_code)
+            .join(RankerVersion, RankerVersion.product_id == Product.id)
+            .where(RankerVersion.status == RankerStatus.CHAMPION)
+            .order_by(Product.product_code)
+        )
+    )
