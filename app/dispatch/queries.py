@@ -1,12 +1,17 @@
-"""Reads of work orders."""
+"""Reads of work orders and of who can take them."""
 
 from collections.abc import Collection
+from datetime import date
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.models.work_order import WorkOrder
+from app.dispatch.capacity import Manager
+from app.models.organisation import Absence, Role, Staff
+from app.models.work_order import WorkOrder, WorkOrderState
+
+LIVE_STATES = (WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS)
 
 
 class UnknownWorkOrder(NotFound):
@@ -47,3 +52,48 @@ def _locked(staff_id: int | None, grid_ids: Collection[int] | None) -> Select[Wo
     if grid_ids is not None:
         statement = statement.where(WorkOrder.grid_id.in_(grid_ids))
     return statement
+
+
+def managers_active_between(session: Session, first: date, last: date) -> list[Manager]:
+    """The terminal managers active on some day of the window, by id."""
+    statement = select(Staff.id, Staff.unit_id, Staff.daily_capacity, Staff.active_from, Staff.active_to).where(
+        Staff.role == Role.TERMINAL_MANAGER, Staff.active_from <= last, or_(Staff.active_to.is_(None), Staff.active_to >= first)
+    )
+    return [Manager(*row) for row in session.execute(statement.order_by(Staff.id))]
+
+
+def absences_between(session: Session, first: date, last: date) -> list[tuple[int, date, date]]:
+    """(staff id, from, to) of the absences that touch the window; both days are included."""
+    statement = select(Absence.staff_id, Absence.from_date, Absence.to_date).where(
+        Absence.from_date <= last, Absence.to_date >= first
+    )
+    return [(staff_id, start, end) for staff_id, start, end in session.execute(statement.order_by(Absence.id))]
+
+
+def live_load_between(session: Session, first: date, last: date) -> list[tuple[int, date, int]]:
+    """(staff id, day, live work orders of that day) in the window."""
+    statement = (
+        select(WorkOrder.staff_id, WorkOrder.scheduled_on, func.count())
+        .where(WorkOrder.state.in_(LIVE_STATES), WorkOrder.scheduled_on.between(first, last))
+        .group_by(WorkOrder.staff_id, WorkOrder.scheduled_on)
+        .order_by(WorkOrder.staff_id, WorkOrder.scheduled_on)
+    )
+    return [(staff_id, day, count) for staff_id, day, count in session.execute(statement)]
+
+
+def count_work_orders(session: Session, campaign_id: int) -> int:
+    """Work orders of a campaign, whatever became of them."""
+    return session.scalars(select(func.count()).select_from(WorkOrder).where(WorkOrder.campaign_id == campaign_id)).one()
+
+
+def find_manager_of_grid(session: Session, staff_no: str, *, grid_id: int, today: date) -> Staff | None:
+    """The terminal manager with this number, if active today in this grid."""
+    active = or_(Staff.active_to.is_(None), Staff.active_to >= today)
+    statement = select(Staff).where(
+        Staff.staff_no == staff_no,
+        Staff.role == Role.TERMINAL_MANAGER,
+        Staff.unit_id == grid_id,
+        Staff.active_from <= today,
+        active,
+    )
+    return session.scalar(statement.order_by(Staff.id))

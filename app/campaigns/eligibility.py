@@ -1,0 +1,49 @@
+"""Who of a list may be contacted, in which order the reasons against it are asked, and how many are drawn (pure)."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from hashlib import sha256
+
+# The first that holds is the reason. Control comes last: only somebody who would have been contacted can be a control.
+REASONS = ("invalid", "do_not_disturb", "already_owns", "contacted_too_recently", "locked_by_other_campaign", "control")
+PLACEMENT_REASONS = ("dispatched", "no_active_manager", "over_capacity")
+OWNED_DAYS = 365  # an order this recent counts as owned even where no holding was fed yet
+_HASH_RANGE = 2**32
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known against contacting one customer; the names are those of REASONS."""
+
+    invalid: bool = False
+    do_not_disturb: bool = False
+    already_owns: bool = False
+    contacted_too_recently: bool = False
+    locked_by_other_campaign: bool = False
+    control: bool = False
+
+
+def first_reason(facts: Facts) -> str | None:
+    """The one reason for not contacting the customer; None where there is none."""
+    return next((reason for reason in REASONS if getattr(facts, reason)), None)
+
+
+def hash_number(seed: int, salt: str, customer_id: int) -> int:
+    """A number from 0 to 2^32 - 1, uniform over customers, the same for ever: the first 4 bytes of a SHA-256."""
+    return int.from_bytes(sha256(f"{seed}/{salt}/{customer_id}".encode()).digest()[:4], "big")
+
+
+def hash_limit(share: Decimal) -> int:
+    """Below this number lie the hash numbers of a share (0..1) of all customers."""
+    return int(share * _HASH_RANGE)
+
+
+def is_control(seed: int, customer_id: int, control_share: Decimal) -> bool:
+    """Whether this campaign keeps the customer as a control, now and in every re-run."""
+    return hash_number(seed, "control", customer_id) < hash_limit(control_share)
+
+
+def list_parts(list_size: int, exploration_share: Decimal) -> tuple[int, int]:
+    """(customers taken by score, customers drawn at random) of a list of `list_size` customers to contact."""
+    ranked = int((list_size * (1 - exploration_share)).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    return ranked, list_size - ranked

@@ -1,0 +1,118 @@
+"""Reads of campaigns, their lists, and what speaks against contacting one customer."""
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.campaigns.eligibility import OWNED_DAYS, Facts, hash_limit
+from app.campaigns.reasons import fact_columns, joins
+from app.core import clock
+from app.core.errors import NotFound
+from app.models.campaign import Campaign, CampaignTarget, Product, ProductKind
+from app.models.score import ScoringRun
+
+_HELD_KINDS = (ProductKind.RETENTION, ProductKind.CARE)
+
+
+class UnknownCampaign(NotFound):
+    """There is no campaign with this code."""
+
+    code = "campaign.unknown"
+
+
+def find_campaign(session: Session, code: str) -> Campaign | None:
+    """The campaign with this code."""
+    return session.scalar(select(Campaign).where(Campaign.code == code).order_by(Campaign.id))
+
+
+def get_campaign(session: Session, code: str) -> Campaign:
+    """The campaign with this code; raises UnknownCampaign."""
+    found = find_campaign(session, code)
+    if found is None:
+        raise UnknownCampaign(f"code: there is no campaign {code}")
+    return found
+
+
+def lock_campaign(session: Session, code: str) -> Campaign:
+    """The campaign as it is now, locked until the end of the transaction; raises UnknownCampaign."""
+    statement = select(Campaign).where(Campaign.code == code).order_by(Campaign.id).with_for_update()
+    found = session.scalar(statement.execution_options(populate_existing=True))
+    if found is None:
+        raise UnknownCampaign(f"code: there is no campaign {code}")
+    return found
+
+
+def list_campaigns(session: Session, *, after_id: int = 0, limit: int = 500) -> list[tuple[Campaign, str]]:
+    """(campaign, product code), oldest first, from the one after `after_id`."""
+    statement = select(Campaign, Product.product_code).join(Product, Product.id == Campaign.product_id)
+    rows = session.execute(statement.where(Campaign.id > after_id).order_by(Campaign.id).limit(limit))
+    return [(campaign, product_code) for campaign, product_code in rows]
+
+
+def find_product(session: Session, product_code: str) -> Product | None:
+    """The product with this code."""
+    return session.scalar(select(Product).where(Product.product_code == product_code).order_by(Product.id))
+
+
+def get_product(session: Session, product_id: int) -> Product:
+    """The product of a campaign."""
+    return session.get_one(Product, product_id)
+
+
+def product_ids_of_family(session: Session, family: str) -> list[int]:
+    """The products of a family."""
+    return list(session.scalars(select(Product.id).where(Product.family == family).order_by(Product.id)))
+
+
+def find_latest_run(session: Session, product_id: int) -> ScoringRun | None:
+    """The newest ranking for a product."""
+    statement = select(ScoringRun).where(ScoringRun.product_id == product_id)
+    return session.scalar(statement.order_by(ScoringRun.finished_at.desc(), ScoringRun.id.desc()).limit(1))
+
+
+def count_targets(session: Session, campaign_id: int, *, grid_ids: Collection[int] | None = None) -> dict[str, int]:
+    """Targets by terminal reason, `undecided` for those not dispatched yet; `grid_ids` None: the whole company."""
+    statement = select(CampaignTarget.reason, func.count()).where(CampaignTarget.campaign_id == campaign_id)
+    if grid_ids is not None:
+        statement = statement.where(CampaignTarget.grid_id.in_(grid_ids))
+    rows = session.execute(statement.group_by(CampaignTarget.reason).order_by(CampaignTarget.reason))
+    return {"undecided" if reason is None else reason.value: count for reason, count in rows}
+
+
+def count_list(session: Session, campaign_id: int) -> int:
+    """Targets of a campaign."""
+    return session.scalars(
+        select(func.count()).select_from(CampaignTarget).where(CampaignTarget.campaign_id == campaign_id)
+    ).one()
+
+
+def eligibility_parameters(session: Session, campaign: Campaign, *, day: date, only: int | None = None) -> dict[str, Any]:
+    """The parameters of `reasons.py` for a campaign on a day; `only` narrows to one customer."""
+    product = get_product(session, campaign.product_id)
+    family_ids = product_ids_of_family(session, campaign.product_family)
+    return {
+        "campaign_id": campaign.id,
+        "channel": campaign.channel,
+        "family": campaign.product_family,
+        "family_ids": family_ids,
+        # Who is sold more of a family holds something of it: there only the very product counts as owned.
+        "owning_ids": [product.id] if product.kind is ProductKind.UPSELL else family_ids,
+        "must_hold": product.kind in _HELD_KINDS,
+        "day": day,
+        "owned_since": clock.start_of_day(day - timedelta(days=OWNED_DAYS)),
+        "rests": campaign.rest_days > 0,
+        "rested_since": clock.start_of_day(day - timedelta(days=campaign.rest_days)),
+        "seed": str(campaign.seed),
+        "control_below": hash_limit(campaign.control_share),
+        "only": only,
+    }
+
+
+def facts_of_customer(session: Session, campaign: Campaign, customer_id: int, *, day: date) -> Facts:
+    """What speaks against contacting this customer for this campaign on this day."""
+    statement = text(f"SELECT {fact_columns()} FROM customers w {joins('w.id')} WHERE w.id = :only")  # noqa: S608 - our own text
+    parameters = eligibility_parameters(session, campaign, day=day, only=customer_id)
+    return Facts(**dict(session.execute(statement, parameters).mappings().one()))

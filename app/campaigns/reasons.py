@@ -1,0 +1,73 @@
+"""The reasons of eligibility.py as SQL, for millions of customers at once (pure: it only writes text)."""
+
+from app.campaigns.eligibility import REASONS
+
+
+def hash_of(salt: str, customer_id: str) -> str:
+    """eligibility.hash_number of `:seed` as SQL."""
+    hashed = f"sha256(convert_to(:seed || '/{salt}/' || {customer_id}, 'UTF8'))"
+    return f"CAST(CAST('x' || encode(substring({hashed} FROM 1 FOR 4), 'hex') AS bit(32)) AS bigint)"
+
+
+# Each is true where the reason holds, over the sources of `joins()`.
+_CONDITIONS = {
+    "invalid": (
+        "(:channel IN ('call', 'sms') AND c.phone IS NULL)"
+        " OR (:channel = 'visit' AND c.address IS NULL AND (c.latitude IS NULL OR c.longitude IS NULL))"
+        " OR (:must_hold AND held.customer_id IS NULL)"
+    ),
+    "do_not_disturb": "refused.customer_id IS NOT NULL",
+    "already_owns": "NOT :must_hold AND (held.customer_id IS NOT NULL OR ordered.customer_id IS NOT NULL)",
+    "contacted_too_recently": "contacted.customer_id IS NOT NULL",
+    "locked_by_other_campaign": "locked.customer_id IS NOT NULL",
+    "control": f"{hash_of('control', 'c.id')} < :control_below",
+}
+
+# A set of distinct customers for each question, so that the planner hashes each table once.
+# `only` narrows all of them to one customer.
+_ONLY = "(CAST(:only AS bigint) IS NULL OR s.customer_id = :only)"
+_SETS = {
+    "held": (
+        "FROM holdings s WHERE s.product_id = ANY(:owning_ids) AND s.from_date <= :day"
+        " AND (s.to_date IS NULL OR s.to_date >= :day)"
+    ),
+    "refused": (
+        "FROM contact_preferences s WHERE s.status = 'refused' AND (s.until IS NULL OR s.until >= :day)"
+        " AND s.scope IN ('all', :channel, :family)"
+    ),
+    "ordered": (
+        "FROM orders s WHERE s.product_id = ANY(:owning_ids) AND s.cancelled_at IS NULL AND s.ordered_at >= :owned_since"
+    ),
+    "contacted": (
+        "FROM (SELECT customer_id FROM contact_history WHERE product_id = ANY(:family_ids)"
+        " AND contacted_at >= :rested_since AND arm IS DISTINCT FROM 'control'"
+        " UNION ALL SELECT f.customer_id FROM contact_feedback f JOIN work_orders o ON o.id = f.work_order_id"
+        " WHERE o.product_family = :family AND f.contacted_at >= :rested_since"
+        " UNION ALL SELECT customer_id FROM work_orders WHERE product_family = :family AND state = 'done'"
+        " AND closed_at >= :rested_since) s WHERE :rests"
+    ),
+    "locked": (
+        "FROM work_orders s WHERE s.product_family = :family AND s.state IN ('open', 'in_progress')"
+        " AND s.campaign_id <> :campaign_id"
+    ),
+}
+
+
+def reason_case(*, with_control: bool) -> str:
+    """A CASE that gives the first reason that holds, in the order of REASONS, or null."""
+    asked = [reason for reason in REASONS if with_control or reason != "control"]
+    return "CASE " + " ".join(f"WHEN {_CONDITIONS[reason]} THEN '{reason}'" for reason in asked) + " END"
+
+
+def joins(customer_id: str) -> str:
+    """What `reason_case` looks at, joined to a source whose column `customer_id` names the customer."""
+    sets = [
+        f"LEFT JOIN (SELECT DISTINCT s.customer_id {source} AND {_ONLY}) {name} ON {name}.customer_id = {customer_id}"
+        for name, source in _SETS.items()
+    ]
+    return " ".join([f"JOIN customers c ON c.id = {customer_id}", *sets])
+
+
+def fact_columns() -> str:
+    """One boolean column for each reason, named after it."""
+    return ", ".join(f"coalesce({condition}, false) AS {reason}" for reason, condition in _CONDITIONS.items())
