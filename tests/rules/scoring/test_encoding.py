@@ -1,0 +1,76 @@
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from app.scoring.encoding import Encoding, NoFeatures, SnapshotColumnsChanged, encode, fit_encoding
+
+FRAME = pl.DataFrame(
+    {
+        "customer_id": range(40),
+        "job": ["services"] * 10 + ["admin"] * 15 + ["rare"] * 5 + [None] * 10,
+        "pdays": [999.0] * 20 + [3.0] * 19 + [None],
+        "active": [True, False] * 20,
+        "fixed": [7] * 40,
+        "nothing": [None] * 40,
+    }
+)
+
+
+def codes(encoding: Encoding, **columns: object) -> list[float]:
+    frame = FRAME.head(1).with_columns(**{name: pl.lit(value) for name, value in columns.items()})
+    return encode(frame, encoding)[0].tolist()
+
+
+def test_texts_are_coded_by_frequency_and_the_rare_and_the_unseen_share_the_last_code() -> None:
+    encoding = fit_encoding(FRAME)
+    assert [codes(encoding, job=job)[0] for job in ("admin", "services", "rare", "never seen")] == [0, 1, 2, 2]
+
+
+def test_missing_stays_missing_and_a_sentinel_stays_a_number() -> None:
+    encoding = fit_encoding(FRAME)
+    assert np.isnan(codes(encoding, job=None)[0])
+    assert [codes(encoding, pdays=value)[1] for value in (999.0, 3.0)] == [999.0, 3.0]
+    assert all(np.isnan(codes(encoding, pdays=value)[1]) for value in (None, float("nan"), float("inf"), 1e300))
+
+
+def test_columns_without_two_values_and_exact_repeats_are_dropped() -> None:
+    encoding = fit_encoding(FRAME.with_columns(job_again=pl.col("job"), pdays_again=pl.col("pdays")))
+    assert encoding.names == ["job", "pdays", "active"]
+    assert encoding.text_positions == [0]
+
+
+def test_the_matrix_is_float32_and_column_major() -> None:
+    matrix = encode(FRAME, fit_encoding(FRAME))
+    assert matrix.dtype == np.float32
+    assert matrix.flags.f_contiguous
+    assert matrix.shape == (40, 3)
+
+
+def test_an_encoding_survives_json() -> None:
+    encoding = fit_encoding(FRAME)
+    assert Encoding.from_dict(json.loads(json.dumps(encoding.to_dict()))) == encoding
+
+
+def test_a_frame_without_a_trained_column_is_refused_by_its_name() -> None:
+    with pytest.raises(SnapshotColumnsChanged, match="pdays: expected a column of the features") as caught:
+        encode(FRAME.drop("pdays"), fit_encoding(FRAME))
+    assert caught.value.field == "pdays"
+
+
+def test_a_column_that_changed_its_kind_is_refused_and_one_that_is_all_missing_is_not() -> None:
+    encoding = fit_encoding(FRAME)
+    with pytest.raises(SnapshotColumnsChanged, match="pdays: expected a number column"):
+        encode(FRAME.with_columns(pdays=pl.lit("3")), encoding)
+    assert np.isnan(codes(encoding, pdays=None, job=None)[:2]).all()
+
+
+def test_more_columns_than_were_trained_change_nothing() -> None:
+    encoding = fit_encoding(FRAME)
+    assert np.array_equal(encode(FRAME.with_columns(extra=1), encoding), encode(FRAME, encoding), equal_nan=True)
+
+
+def test_no_usable_column_is_an_error() -> None:
+    with pytest.raises(NoFeatures, match="at least one column with two different values"):
+        fit_encoding(FRAME.select("customer_id", "fixed"))

@@ -1,0 +1,140 @@
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from numpy.typing import NDArray
+
+from app.scoring.artifact import RankerCorrupt, checksum, from_json, to_json
+from app.scoring.boosting import Settings, fit, to_text
+from app.scoring.encoding import SnapshotColumnsChanged, encode, fit_encoding
+from app.scoring.evaluate import evaluate
+from app.scoring.labels import FeatureLeak, OneOutcomeOnly
+from app.scoring.ranker import TrainedRanker, rank, score, train
+from app.scoring.reasons import explain
+from app.scoring.validation import make_folds
+
+QUICK = (Settings(20, 0.2, 4, 10, 1.0, 1.0),)
+
+
+def town(rows: int, seed: int, days: int = 100) -> tuple[pl.DataFrame, NDArray[np.int8]]:
+    """Customers who buy by age and plan; `noise` says nothing."""
+    draws = np.random.default_rng(seed)
+    age, plan, noise = draws.integers(18, 80, rows), draws.choice(["basic", "gold"], rows), draws.random(rows)
+    chance = 1 / (1 + np.exp(-((age - 60) / 8 + 2 * (plan == "gold"))))
+    as_of = [date(2026, 4, 2) + timedelta(days=i * days // rows) for i in range(rows)]
+    frame = pl.DataFrame({"customer_id": range(rows), "as_of": as_of, "age": age, "plan": plan, "noise": noise})
+    return frame.with_columns(snapshot_date=pl.lit(date(2026, 4, 1))), (draws.random(rows) < chance).astype(np.int8)
+
+
+def quick(frame: pl.DataFrame, labels: NDArray[np.int8], seed: int = 1, num_threads: int = 1) -> TrainedRanker:
+    return train(frame, labels, seed=seed, candidates=QUICK, bags=2, num_threads=num_threads)
+
+
+@pytest.fixture(scope="module")
+def ranker() -> TrainedRanker:
+    return quick(*town(300, 1))
+
+
+def test_it_ranks_and_calibrates_customers_it_has_not_seen(ranker: TrainedRanker) -> None:
+    frame, labels = town(2000, 2)
+    found = evaluate(labels, score(ranker, frame))
+    assert found.auc is not None
+    assert found.auc > 0.8
+    assert found.calibration_error < 0.1
+
+
+def test_the_same_input_gives_the_same_bytes_and_another_seed_does_not(ranker: TrainedRanker) -> None:
+    assert to_json(quick(*town(300, 1))) == to_json(ranker)
+    assert checksum(quick(*town(300, 1), seed=2)) != checksum(ranker)
+
+
+def test_the_number_of_threads_changes_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.scoring.boosting.FEWEST_ROWS_FOR_THREADS", 0)
+    frame, labels = town(300, 1)
+    matrix = encode(frame, fit_encoding(frame))
+    one, two = (to_text(fit(matrix, labels, [1], QUICK[0], seed=1, num_threads=n)) for n in (1, 2))
+    assert one == two
+
+
+def test_a_stored_ranker_scores_exactly_as_before(ranker: TrainedRanker) -> None:
+    frame, _ = town(50, 3)
+    assert from_json(to_json(ranker)) == ranker
+    assert (score(from_json(to_json(ranker)), frame) == score(ranker, frame)).all()
+
+
+def test_a_damaged_ranker_is_refused(ranker: TrainedRanker) -> None:
+    stored = json.loads(to_json(ranker))
+    stored["ranker"]["calibration"]["slope"] += 0.001
+    for text, expected in (
+        (json.dumps(stored), "checksum: expected"),
+        ("{", "ranker: expected JSON text"),
+        ("[]", "format: expected a stored ranker of format 1"),
+        ('{"format": 2, "ranker": {}}', "format: expected"),
+    ):
+        with pytest.raises(RankerCorrupt, match=expected):
+            from_json(text)
+
+
+def test_it_tells_what_it_was_made_from(ranker: TrainedRanker) -> None:
+    assert (ranker.rows, ranker.validation, ranker.first_day) == (300, "forward", date(2026, 4, 2))
+    assert ranker.positives == int(town(300, 1)[1].sum())
+    assert ranker.parameters["rounds"] == 20
+    assert ranker.metrics.rows == ranker.plain_metrics.rows == 240
+
+
+def test_no_customers_get_no_scores(ranker: TrainedRanker) -> None:
+    assert score(ranker, town(10, 1)[0].head(0)).size == 0
+    assert explain(ranker, town(10, 1)[0], []) == []
+
+
+def test_a_missing_column_is_named_when_scoring(ranker: TrainedRanker) -> None:
+    with pytest.raises(SnapshotColumnsChanged, match="age"):
+        score(ranker, town(10, 1)[0].drop("age"))
+
+
+def test_a_feature_of_the_day_of_the_contact_and_a_single_outcome_are_refused() -> None:
+    frame, labels = town(100, 1)
+    with pytest.raises(FeatureLeak):
+        quick(frame.with_columns(snapshot_date=pl.col("as_of")), labels)
+    with pytest.raises(OneOutcomeOnly):
+        quick(frame, np.ones(100, dtype=np.int8))
+    with pytest.raises(ValueError, match="expected one label per row, got 99 for 100"):
+        quick(frame, labels[:99])
+
+
+def test_of_equal_scores_the_smaller_customer_id_goes_first() -> None:
+    assert rank(np.array([0.1, 0.5, 0.5, 0.9]), np.array([4, 8, 2, 9])).tolist() == [3, 2, 1, 0]
+
+
+def test_reasons_name_the_strongest_features_with_their_values_and_direction(ranker: TrainedRanker) -> None:
+    frame, _ = town(500, 4)
+    order = rank(score(ranker, frame), frame["customer_id"].to_numpy())
+    best, worst = explain(ranker, frame, [int(order[0]), int(order[-1])], factors=2)
+    assert {reason.feature for reason in best} == {"age", "plan"}
+    assert all(reason.raises for reason in best)
+    assert not any(reason.raises for reason in worst)
+    assert str(frame["age"][int(order[0])]) in {reason.value for reason in best}
+
+
+def test_forward_folds_judge_only_later_days_and_never_divide_a_day() -> None:
+    frame, labels = town(300, 1)
+    days = np.array(frame["as_of"].to_list())
+    folds = make_folds(days.tolist(), labels, frame["customer_id"].to_numpy(), seed=1)
+    assert folds.kind == "forward"
+    assert all(days[before].max() < days[judged].min() for before, judged in folds.pairs)
+
+
+def test_where_the_dates_do_not_allow_it_a_customers_examples_stay_in_one_fold() -> None:
+    _, labels = town(200, 1)
+    customers = np.arange(200) // 4
+    folds = make_folds([date(2026, 4, 2)] * 200, labels, customers, seed=1)
+    assert folds.kind == "stratified"
+    assert all(not set(customers[a]) & set(customers[b]) for a, b in folds.pairs)
+
+
+def test_the_checksum_covers_every_part(ranker: TrainedRanker) -> None:
+    assert checksum(replace(ranker, rows=301)) != checksum(ranker)
+    assert checksum(replace(ranker, boosters=ranker.boosters[:1])) != checksum(ranker)
