@@ -10,12 +10,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
+from app.core.errors import AppError, Conflict, Forbidden, Gone, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
+from app.core.logs import place_of
 
 log = structlog.get_logger(__name__)
 
 STATUS: dict[type[AppError], tuple[int, str]] = {
     NotFound: (404, "Not found"),
+    Gone: (410, "Gone"),
     Conflict: (409, "Conflict"),
     Forbidden: (403, "Forbidden"),
     Unauthenticated: (401, "Not logged in"),
@@ -120,7 +122,7 @@ def install(app: FastAPI) -> None:
         return from_http(error)
 
     async def unexpected(_: Request, error: Exception) -> JSONResponse:
-        log.error("unexpected_error", kind=type(error).__name__)
+        log.error("unexpected_error", kind=type(error).__name__, place=place_of(error))
         return problem(500, "Internal error", "internal", "Something failed here; it was logged.")
 
     app.add_exception_handler(AppError, app_error)

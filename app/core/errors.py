@@ -2,6 +2,7 @@
 
 AppError
 ├── NotFound    the thing is not there, or not yours
+├── Gone        it was there once: start anew
 ├── Conflict    the thing is not in a state that allows it
 ├── Forbidden   you may not
 ├── Invalid     the input is wrong: names the field and what was expected
@@ -29,6 +30,12 @@ class NotFound(AppError):
     """There is no such thing here."""
 
     code = "not_found"
+
+
+class Gone(AppError):
+    """This is over: start anew."""
+
+    code = "gone"
 
 
 class Conflict(AppError):
