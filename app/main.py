@@ -1,12 +1,15 @@
-"""The HTTP service: `create_app()` for uvicorn."""
+"""The HTTP service: `create_app()`, and `create_process()` for a process of `gridwork serve`."""
 
+import os
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from app.api import errors
-from app.api.limits import BodyLimit
+from app.api.limits import BodyLimit, InFlightLimit
 from app.api.observe import Observe
 from app.api.router import all_routes
 from app.core import clock
@@ -16,6 +19,17 @@ from app.core.logs import configure_logs
 from app.core.security import signing_secret
 from app.settings import Settings, read_settings
 
+IN_FLIGHT_PER_CONNECTION = 4  # requests that may wait, each at most `pool_wait_seconds`, for one database connection
+PROBE_TIMEOUT_MS = 2_000
+LAST_SECONDS = 1.0
+
+
+def create_process() -> FastAPI:
+    """The application as a process of its own, which ends in time though a handler should not."""
+    app = create_app()
+    app.state.ends_process = True
+    return app
+
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application with its own engine; the settings come from the environment unless given."""
@@ -23,11 +37,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     configure_logs(settings.log_level)
     clock.use_zone(settings.zone)
     engine = app_engine(settings)
+    probe = app_engine(settings.model_copy(update={"pool_size": 1}), statement_timeout_ms=PROBE_TIMEOUT_MS)
+    max_in_flight = IN_FLIGHT_PER_CONNECTION * settings.pool_size
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = max_in_flight + 4  # health and metrics too
         yield
+        if app.state.ends_process:  # the requests had `shutdown_seconds`; a thread cannot be cancelled
+            last = threading.Timer(LAST_SECONDS, os._exit, (1,))
+            last.daemon = True
+            last.start()
         engine.dispose()
+        probe.dispose()
 
     app = FastAPI(
         title="Gridwork",
@@ -37,11 +59,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
+    app.state.ends_process = False
     app.state.engine = engine
+    app.state.probe = probe
     app.state.sessions = make_sessions(engine)
     app.state.secret = signing_secret(settings.secret, settings.home)
     errors.install(app)
     app.include_router(all_routes())
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes)
+    app.add_middleware(InFlightLimit, max_in_flight=max_in_flight)
     app.add_middleware(Observe)
     return app

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -41,6 +42,19 @@ class Settings(BaseModel):
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError("expected an IANA time zone such as Asia/Shanghai")
+        return value
+
+    @field_validator("database_url", "app_database_url")
+    @classmethod
+    def _postgresql(cls, value: str) -> str:
+        expected = "expected a PostgreSQL address such as postgresql://user:password@host:5432/name"
+        try:
+            parts = urlsplit(value)
+            known = parts.scheme.split("+")[0] in {"postgresql", "postgres"} and (parts.port or 1) > 0
+        except ValueError:
+            known = False
+        if value and not known:
+            raise ValueError(expected)
         return value
 
     @field_validator("secret")

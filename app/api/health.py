@@ -1,7 +1,10 @@
-"""Liveness, readiness and metrics."""
+"""Liveness, readiness and metrics. They wait for no request and no connection of others."""
+
+import os
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.core.readiness import check_readiness
 
@@ -9,7 +12,7 @@ router = APIRouter(tags=["health"], include_in_schema=False)
 
 
 @router.get("/health/live")
-def live() -> dict[str, str]:
+async def live() -> dict[str, str]:
     """This process answers."""
     return {"status": "alive"}
 
@@ -17,10 +20,18 @@ def live() -> dict[str, str]:
 @router.get("/health/ready")
 def ready(request: Request) -> dict[str, str]:
     """The database answers and has this code's schema; 503 otherwise."""
-    return check_readiness(request.app.state.engine)
+    return check_readiness(request.app.state.probe)
 
 
 @router.get("/metrics")
 def metrics() -> Response:
-    """Prometheus metrics of this process."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    """Prometheus metrics of this process, or of all processes of `gridwork serve` together."""
+    return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    return together

@@ -1,10 +1,11 @@
-"""A bound on request bodies, enforced while they arrive, whatever they claim of their length."""
+"""Bounds on what comes in: the size of a body, whatever it claims of its length, and how many requests at once."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import problem
+from app.api.errors import busy, problem
 
 UPLOADS = "/operations/v1/imports/"
+ALWAYS_ANSWERED = ("/health/", "/metrics")
 
 
 class BodyTooLarge(Exception):
@@ -51,6 +52,28 @@ class BodyLimit:
             await self.app(scope, counting_receive, refusing_send)
         except BodyTooLarge:
             await refusing_send({"type": "http.response.start"})
+
+
+class InFlightLimit:
+    """ASGI middleware: 503 with Retry-After at once for what would only wait; health and metrics are always answered."""
+
+    def __init__(self, app: ASGIApp, *, max_in_flight: int) -> None:
+        self.app = app
+        self.max_in_flight = max_in_flight
+        self.in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(ALWAYS_ANSWERED):
+            await self.app(scope, receive, send)
+            return
+        if self.in_flight >= self.max_in_flight:
+            await busy()(scope, receive, send)
+            return
+        self.in_flight += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.in_flight -= 1
 
 
 def _declared_length(scope: Scope) -> int:
