@@ -12,6 +12,17 @@ KEYS = ("customer_id", "as_of")
 NOT_FEATURES = frozenset({"customer_id", "as_of", "snapshot_date", "contacted_at", "label"})
 CALENDAR_NAMES = frozenset({"date", "day", "day_of_week", "weekday", "week", "month", "quarter", "year"})
 
+DERIVED = (
+    "days_since_last_contact",
+    "contacts_before",
+    "days_since_last_order",
+    "orders_before",
+    "products_held",
+    "tenure_days",
+    "segment",
+    "lifecycle",
+)
+
 
 @dataclass(frozen=True)
 class History:
@@ -49,18 +60,6 @@ def join_snapshots(examples: pl.DataFrame, snapshots: pl.DataFrame, *, max_age_d
         )
     )
     return joined.filter(pl.col("snapshot_date").is_not_null()).sort("_row").drop("_row")
-
-
-DERIVED = (
-    "days_since_last_contact",
-    "contacts_before",
-    "days_since_last_order",
-    "orders_before",
-    "products_held",
-    "tenure_days",
-    "segment",
-    "lifecycle",
-)
 
 
 def add_history(examples: pl.DataFrame, history: History) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import lightgbm
@@ -23,7 +23,8 @@ MOST_TUNING_ROWS = 200_000
 @dataclass(frozen=True)
 class TrainedRanker:
     """All that is needed to score, and what it was made from. `metrics` and `plain_metrics` (LightGBM's own defaults)
-    are of the same held-out rows; `validation` is forward or stratified."""
+    are of the same held-out rows; `validation` is forward or stratified. Settings and columns were chosen on those rows
+    too, so `metrics` are a little kinder than what follows."""
 
     boosters: tuple[str, ...]
     encoding: Encoding
@@ -108,7 +109,7 @@ def rank(scores: NDArray[np.float64], customer_ids: NDArray[np.int64]) -> NDArra
     return np.lexsort((customer_ids, -scores)).astype(np.int64)
 
 
-@cache
+@lru_cache(maxsize=4)
 def load_boosters(texts: tuple[str, ...]) -> list[lightgbm.Booster]:
     """Boosters ready to predict."""
     return [from_text(text) for text in texts]
