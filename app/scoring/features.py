@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import polars as pl
 
-KEYS = ("customer_id", "as_of")
 NOT_FEATURES = frozenset({"customer_id", "as_of", "snapshot_date", "contacted_at", "label"})
 CALENDAR_NAMES = frozenset({"date", "day", "day_of_week", "weekday", "week", "month", "quarter", "year"})
 
