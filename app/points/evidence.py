@@ -1,0 +1,44 @@
+"""Writing what the lines of points were made from, in bulk."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+BATCH = 50_000  # rows sent at once; bounds the memory
+
+_INSERT = text(
+    """
+    INSERT INTO points_evidence
+        (entry_id, grid_id, staff_id, work_order_id, feedback_id, verification_id, order_id, counted, weight)
+    SELECT * FROM unnest(CAST(:entry_id AS bigint[]), CAST(:grid_id AS int[]), CAST(:staff_id AS int[]),
+        CAST(:work_order_id AS bigint[]), CAST(:feedback_id AS uuid[]), CAST(:verification_id AS bigint[]),
+        CAST(:order_id AS bigint[]), CAST(:counted AS text[]), CAST(:weight AS numeric[]))
+    """
+)
+
+
+class EvidenceRow(NamedTuple):
+    """One work order or feedback and how it counted in an entry."""
+
+    entry_id: int
+    grid_id: int
+    staff_id: int
+    work_order_id: int
+    feedback_id: UUID | None
+    verification_id: int | None
+    order_id: int | None
+    counted: str
+    weight: Decimal
+
+
+def insert_evidence(session: Session, rows: Iterable[EvidenceRow]) -> None:
+    """Add rows of evidence; the database refuses those of a closed month."""
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
+        columns = map(list, zip(*batch, strict=True))
+        session.execute(_INSERT, dict(zip(EvidenceRow._fields, columns, strict=True)))

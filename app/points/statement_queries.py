@@ -1,0 +1,154 @@
+"""Reads behind statements, closed and provisional."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from app.core.clock import Month
+from app.core.errors import Conflict, NotFound
+from app.models.customer import Customer, Order
+from app.models.feedback import QuarantinedFeedback, Verification
+from app.models.organisation import Staff, Unit
+from app.models.points import (
+    EntryKind,
+    MonthlyStatement,
+    PayrollAcknowledgement,
+    PayrollFile,
+    PointsEntry,
+    PointsEvidence,
+    PointsMonth,
+)
+from app.models.work_order import WorkOrder
+from app.points.queries import is_paid
+
+AnyRow = Row[*tuple[Any, ...]]
+
+
+class MonthNotClosed(Conflict):
+    """The month is not closed."""
+
+    code = "month.not_closed"
+
+
+class UnknownManager(NotFound):
+    """There is no such manager here."""
+
+    code = "manager.unknown"
+
+
+def get_manager(session: Session, staff_no: str, grid_ids: Collection[int]) -> Staff:
+    """The person with this number in these grids; raises UnknownManager."""
+    found = session.scalar(select(Staff).where(Staff.staff_no == staff_no, Staff.unit_id.in_(grid_ids)).order_by(Staff.id))
+    if found is None:
+        raise UnknownManager
+    return found
+
+
+def find_person(session: Session, staff_no: str) -> Staff | None:
+    """The person with this number, wherever."""
+    return session.scalar(select(Staff).where(Staff.staff_no == staff_no).order_by(Staff.id))
+
+
+def managers_of_grids(
+    session: Session, month: Month, *, grid_ids: Collection[int], after: str, limit: int
+) -> Sequence[Row[int, str, str, str]]:
+    """(staff_id, staff_no, name, grid code) of the managers of these grids in a month, by number, after a number."""
+    statement = select(Staff.id, Staff.staff_no, Staff.name, Unit.code).join(Unit, Unit.id == Staff.unit_id)
+    mine = statement.where(is_paid(month), Staff.unit_id.in_(grid_ids), Staff.staff_no > after)
+    return session.execute(mine.order_by(Staff.staff_no).limit(limit)).all()
+
+
+def find_closed_at(session: Session, month: Month) -> datetime | None:
+    """When a month was closed."""
+    return session.scalar(select(PointsMonth.closed_at).where(PointsMonth.month == month).order_by(PointsMonth.month))
+
+
+def statements(session: Session, month: Month, staff_ids: Collection[int]) -> dict[int, MonthlyStatement]:
+    """The closed month's statements of these people, by staff id."""
+    statement = select(MonthlyStatement).where(MonthlyStatement.month == month, MonthlyStatement.staff_id.in_(staff_ids))
+    return {found.staff_id: found for found in session.scalars(statement.order_by(MonthlyStatement.staff_id))}
+
+
+def adjustments_in(session: Session, month: Month, staff_ids: Collection[int]) -> Sequence[PointsEntry]:
+    """Adjustments posted in a month for these people."""
+    statement = select(PointsEntry).where(
+        PointsEntry.month == month, PointsEntry.staff_id.in_(staff_ids), PointsEntry.kind == EntryKind.ADJUSTMENT
+    )
+    return session.scalars(statement.order_by(PointsEntry.id)).all()
+
+
+def evidence_of(session: Session, month: Month, staff_id: int, kinds: Collection[EntryKind]) -> Sequence[AnyRow]:
+    """What a manager's entries of a month were made from.
+
+    Columns: entry_id, component, work_order_id, feedback_id, verification_id, order_no, counted, weight.
+    """
+    statement = (
+        select(
+            PointsEvidence.entry_id,
+            PointsEntry.component,
+            PointsEvidence.work_order_id,
+            PointsEvidence.feedback_id,
+            PointsEvidence.verification_id,
+            Order.order_no,
+            PointsEvidence.counted,
+            PointsEvidence.weight,
+        )
+        .join(PointsEntry, PointsEntry.id == PointsEvidence.entry_id)
+        .outerjoin(Order, Order.id == PointsEvidence.order_id)
+        .where(PointsEntry.month == month, PointsEntry.staff_id == staff_id, PointsEntry.kind.in_(kinds))
+    )
+    return session.execute(statement.order_by(PointsEvidence.entry_id, PointsEvidence.id)).all()
+
+
+def customers_of(session: Session, work_order_ids: Collection[int]) -> dict[int, str]:
+    """Customer number by work order."""
+    statement = select(WorkOrder.id, Customer.customer_no).join(Customer, Customer.id == WorkOrder.customer_id)
+    rows = session.execute(statement.where(WorkOrder.id.in_(work_order_ids)).order_by(WorkOrder.id))
+    return dict(rows.tuples().all())
+
+
+def verdict_evidence(session: Session, verification_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Evidence of verdicts by verification."""
+    statement = select(Verification.id, Verification.evidence).where(Verification.id.in_(verification_ids))
+    return dict(session.execute(statement.order_by(Verification.id)).tuples().all())
+
+
+def waiting_work_orders(session: Session, month: Month, *, staff_id: int, now: datetime) -> int:
+    """How many of a manager's work orders mature later in this month."""
+    return session.scalars(
+        select(func.count())
+        .select_from(WorkOrder)
+        .where(WorkOrder.staff_id == staff_id, WorkOrder.matures_at > now)
+        .where(WorkOrder.matures_at > month.starts_at, WorkOrder.matures_at <= month.ends_at)
+    ).one()
+
+
+def rejected_feedback(session: Session, month: Month, *, staff_id: int) -> Sequence[AnyRow]:
+    """A manager's feedback of a month that could not be taken and why: (feedback_id, code, detail, received_at)."""
+    kept = QuarantinedFeedback
+    statement = select(kept.feedback_id, kept.code, kept.detail, kept.received_at).where(
+        kept.staff_id == staff_id, kept.released_at.is_(None)
+    )
+    statement = statement.where(kept.received_at >= month.starts_at, kept.received_at < month.ends_at)
+    return session.execute(statement.order_by(kept.received_at, kept.id)).all()
+
+
+def get_payroll_file(session: Session, month: Month) -> PayrollFile:
+    """What payroll pulls of a closed month, without its bytes; raises MonthNotClosed, also for a month that never was."""
+    closed = select(PayrollFile).join(PointsMonth, PointsMonth.month == PayrollFile.month)
+    found = session.scalar(
+        closed.where(PayrollFile.month == month, PointsMonth.closed_at.is_not(None)).order_by(PayrollFile.month)
+    )
+    if found is None:
+        raise MonthNotClosed(f"The month {month} is not closed: only closed months can be pulled.")
+    return found
+
+
+def find_acknowledgement(session: Session, month: Month) -> PayrollAcknowledgement | None:
+    """Payroll's word that it holds a month."""
+    return session.scalar(
+        select(PayrollAcknowledgement).where(PayrollAcknowledgement.month == month).order_by(PayrollAcknowledgement.month)
+    )

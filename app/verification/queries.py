@@ -1,0 +1,193 @@
+"""Reads behind verification and back-checks."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, Row, Select, SQLColumnExpression, case, cast, func, literal, select, true, tuple_
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from app.core import clock
+from app.core.clock import Month
+from app.core.errors import NotFound
+from app.models.campaign import Product
+from app.models.customer import Call, Customer, Order
+from app.models.feedback import BackCheck, ContactFeedback, Verification
+from app.models.operations import FeedDay
+from app.models.organisation import Staff, Unit
+from app.models.work_order import WorkOrder
+from app.verification.matching import CALL_TOLERANCE, SALE_GRACE
+
+
+class UnknownBackCheck(NotFound):
+    """No back-check of this feedback was drawn, or it is not in your grids."""
+
+    code = "back_check.unknown"
+
+
+def is_current() -> ColumnElement[bool]:
+    """Condition on ContactFeedback: no later feedback corrects it, so it is the claim that is judged."""
+    correction = aliased(ContactFeedback)
+    return ~select(correction.id).where(correction.corrects_id == ContactFeedback.id).exists()
+
+
+def complete_days(session: Session, feed: str) -> frozenset[date]:
+    """The local days for which a feed is known to be complete."""
+    return frozenset(session.scalars(select(FeedDay.day).where(FeedDay.feed == feed).order_by(FeedDay.day)))
+
+
+def claims(
+    session: Session, *, since: datetime, sale_outcomes: Collection[str], batch: int
+) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
+    """Current feedback received since an instant with its traces in the feeds and its standing verdict, in batches.
+
+    Columns: feedback (id, staff_id, grid_id, channel, outcome, clock_doubtful), days (call_from .. sale_to, local), traces
+    (call_id, call_seconds, order_no), standing (number or None, kind, verdict, rule, evidence, probability, account_id).
+    """
+    statement = _claims_with_traces(sale_outcomes).where(ContactFeedback.received_at >= since, is_current())
+    streamed = session.execute(statement.order_by(ContactFeedback.id).execution_options(yield_per=batch))
+    return streamed.partitions()
+
+
+def _claims_with_traces(sale_outcomes: Collection[str]) -> Select[*tuple[Any, ...]]:
+    feedback, zone = ContactFeedback, clock.zone().key
+    call, order, standing = _longest_call(), _first_order(sale_outcomes), standing_verdict()
+    return (
+        select(
+            feedback.id,
+            feedback.staff_id,
+            feedback.grid_id,
+            feedback.channel,
+            feedback.outcome,
+            feedback.clock_doubtful,
+            _local_day(zone, feedback.contacted_at - CALL_TOLERANCE).label("call_from"),
+            _local_day(zone, feedback.contacted_at + CALL_TOLERANCE).label("call_to"),
+            _local_day(zone, WorkOrder.dispatched_at).label("sale_from"),
+            _local_day(zone, _sale_deadline()).label("sale_to"),
+            call.c.call_id,
+            call.c.duration_seconds.label("call_seconds"),
+            order.c.order_no,
+            standing.c.number,
+            standing.c.kind,
+            standing.c.verdict,
+            standing.c.rule,
+            standing.c.evidence,
+            standing.c.judging_probability.label("probability"),
+            standing.c.decided_by_account_id.label("account_id"),
+        )
+        .join(WorkOrder, WorkOrder.id == feedback.work_order_id)
+        .outerjoin(call, true())
+        .outerjoin(order, true())
+        .outerjoin(standing, true())
+    )
+
+
+def _local_day(zone: str, instant: SQLColumnExpression[datetime]) -> ColumnElement[date]:
+    return cast(func.timezone(zone, instant), Date)
+
+
+def _sale_deadline() -> ColumnElement[datetime]:
+    # A clock in doubt may have put the contact too early; the server's own time never does.
+    contacted = case((ContactFeedback.clock_doubtful, ContactFeedback.received_at), else_=ContactFeedback.contacted_at)
+    return contacted + literal(SALE_GRACE)
+
+
+def _longest_call() -> LateralFromClause:
+    feedback = ContactFeedback
+    near = Call.started_at.between(feedback.contacted_at - CALL_TOLERANCE, feedback.contacted_at + CALL_TOLERANCE)
+    return (
+        select(Call.call_id, Call.duration_seconds)
+        .where(feedback.channel == "call", Call.staff_id == feedback.staff_id, Call.customer_id == feedback.customer_id, near)
+        .order_by(Call.duration_seconds.desc(), Call.call_id)
+        .limit(1)
+        .lateral("longest_call")
+    )
+
+
+def _first_order(sale_outcomes: Collection[str]) -> LateralFromClause:
+    since_dispatch = Order.ordered_at.between(WorkOrder.dispatched_at, _sale_deadline())
+    return (
+        select(Order.order_no)
+        .join(Product, Product.id == Order.product_id)
+        .where(ContactFeedback.outcome.in_(sale_outcomes), Order.customer_id == ContactFeedback.customer_id)
+        .where(Product.family == WorkOrder.product_family, since_dispatch)
+        .order_by(Order.ordered_at, Order.order_no)
+        .limit(1)
+        .lateral("first_order")
+    )
+
+
+def standing_verdict() -> LateralFromClause:
+    """The latest judgement of the ContactFeedback beside it, to be joined on true."""
+    return (
+        select(Verification)
+        .where(Verification.feedback_id == ContactFeedback.id)
+        .order_by(Verification.number.desc())
+        .limit(1)
+        .lateral("standing")
+    )
+
+
+def feedback_without_back_check(session: Session, month: Month) -> list[UUID]:
+    """Current feedback of a month that is not drawn."""
+    drawn = select(BackCheck.feedback_id).where(BackCheck.feedback_id == ContactFeedback.id).exists()
+    statement = select(ContactFeedback.id).where(ContactFeedback.month == month, is_current(), ~drawn)
+    return list(session.scalars(statement.order_by(ContactFeedback.id)))
+
+
+def lock_back_check(session: Session, feedback_id: UUID, grid_ids: Collection[int]) -> BackCheck:
+    """The back-check of a feedback in these grids, locked; raises UnknownBackCheck."""
+    found = session.scalar(
+        select(BackCheck)
+        .where(BackCheck.feedback_id == feedback_id, BackCheck.grid_id.in_(grid_ids))
+        .order_by(BackCheck.feedback_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise UnknownBackCheck
+    return found
+
+
+def find_standing(session: Session, feedback_id: UUID) -> Verification | None:
+    """The latest judgement of a feedback."""
+    return session.scalar(
+        select(Verification).where(Verification.feedback_id == feedback_id).order_by(Verification.number.desc()).limit(1)
+    )
+
+
+def back_checks(
+    session: Session, *, grid_ids: Collection[int], answered: bool, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Back-checks of these grids with whom to call about what, the longest drawn first, after a position."""
+    statement = (
+        select(
+            BackCheck.feedback_id,
+            BackCheck.month,
+            BackCheck.drawn_at,
+            BackCheck.answered_at,
+            BackCheck.verdict,
+            BackCheck.note,
+            Unit.code.label("grid_code"),
+            Staff.staff_no,
+            Staff.name.label("manager_name"),
+            Customer.customer_no,
+            Customer.name.label("customer_name"),
+            Customer.phone,
+            ContactFeedback.channel,
+            ContactFeedback.outcome,
+            ContactFeedback.contacted_at,
+            ContactFeedback.note.label("feedback_note"),
+        )
+        .join(ContactFeedback, ContactFeedback.id == BackCheck.feedback_id)
+        .join(Staff, Staff.id == BackCheck.staff_id)
+        .join(Unit, Unit.id == BackCheck.grid_id)
+        .outerjoin(Customer, Customer.id == ContactFeedback.customer_id)
+        .where(BackCheck.grid_id.in_(grid_ids), BackCheck.answered_at.is_not(None) == answered)
+    )
+    position = tuple_(BackCheck.drawn_at, BackCheck.feedback_id)
+    if after is not None:
+        statement = statement.where(position > after)
+    return session.execute(statement.order_by(BackCheck.drawn_at, BackCheck.feedback_id).limit(limit)).all()
