@@ -1,0 +1,132 @@
+"""What phones send and get."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.types import In, Out, ShortText
+from app.feedback.decisions import Status
+from app.feedback.intake import Item, Time
+
+MAX_ITEMS = 200
+
+
+class FeedbackIn(In):
+    """Reports, each judged by itself: a bad one does not stop the others."""
+
+    sent_at: Time = Field(description="the phone's clock now, so that its error can be measured")
+    device_id: ShortText | None = None
+    items: list[Any] = Field(min_length=1, max_length=MAX_ITEMS, description=f"1 to {MAX_ITEMS} reports")
+
+
+def described_feedback() -> dict[str, Any]:
+    """JSON schema of FeedbackIn as a phone should send it, with what an item is."""
+    schema = FeedbackIn.model_json_schema()
+    schema["properties"]["items"]["items"] = Item.model_json_schema()
+    return schema
+
+
+class FeedbackAnswer(Out):
+    """The answer to one report. accepted and duplicate are done with; conflict and rejected are kept aside; held waits."""
+
+    id: str | None
+    status: Status
+    code: str | None
+    detail: str | None
+    received_at: datetime
+
+
+class FeedbackAnswers(Out):
+    """One answer for each report, in the order sent."""
+
+    items: list[FeedbackAnswer]
+
+
+class SetAsideOut(Out):
+    """A report of mine that was not taken, and why. One that waits is taken by itself when the other one arrives."""
+
+    feedback_id: str
+    code: str
+    detail: str
+    waits_for_id: UUID | None
+    received_at: datetime
+    content: Any
+
+
+class SetAsidePage(Out):
+    """Newest first."""
+
+    items: list[SetAsideOut]
+    next_cursor: str | None
+
+
+class CustomerOut(Out):
+    """Whom to contact."""
+
+    customer_no: str
+    name: str | None
+    phone: str | None
+    address: str | None
+    latitude: float | None
+    longitude: float | None
+    segment: str | None
+    tags: list[str]
+
+
+class ProductOut(Out):
+    """What for."""
+
+    product_code: str
+    name: str
+
+
+class LastFeedbackOut(Out):
+    """My newest report on it."""
+
+    id: UUID
+    outcome: str
+    objection: str | None
+    callback_at: datetime | None
+    note: str | None
+    contacted_at: datetime
+    received_at: datetime
+
+
+class WorkOrderOut(Out):
+    """A work order that the phone holds from now on, in place of what it had of it."""
+
+    id: int
+    version: int
+    state: str
+    campaign: str
+    channel: str
+    product: ProductOut
+    scheduled_on: str
+    due_on: str
+    customer: CustomerOut
+    reasons: list[Any]
+    talk_track: str
+    last_feedback: LastFeedbackOut | None
+
+
+class GoneOut(Out):
+    """A work order that the phone drops: done, returned, expired, withdrawn, reassigned, do_not_disturb or customer_moved."""
+
+    id: int
+    gone: bool
+    reason: str
+
+
+class PullOut(Out):
+    """What changed. `full`: drop everything held before. `more`: pull again at once with this cursor.
+
+    `set_hash` is of what the phone holds once this is applied, null while there is more.
+    """
+
+    full: bool
+    more: bool
+    set_hash: str | None
+    cursor: str
+    items: list[WorkOrderOut | GoneOut]

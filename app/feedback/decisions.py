@@ -1,0 +1,137 @@
+"""What becomes of one report, given the work order and the reports before it (pure).
+
+    the order is                     contact before that          contact after it
+    live and mine                    accepted, moves the order    -
+    done                             accepted, moves nothing      accepted, moves nothing
+    another's since a reassignment   accepted, moves a live order rejected: after_reassignment
+    withdrawn, expired, returned     accepted, moves nothing      rejected: after_withdrawal, _expiry, _return
+A correction stands or falls with the report it corrects: it is about the same contact. It may reopen an order that only the
+corrected report had ended.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from app.feedback.intake import Item
+from app.feedback.outcomes import OUTCOMES
+
+
+class Status(StrEnum):
+    """The answer to one item. held: waits for the report that it corrects."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    HELD = "held"
+    REJECTED = "rejected"
+
+
+class Effect(StrEnum):
+    """What an accepted report does to its order."""
+
+    NONE = "none"
+    CONTACT = "contact"
+    COMPLETE = "complete"
+    REOPEN = "reopen"
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """A work order as the reporting manager's past or present one. `left_at`: when it went to another, if it did."""
+
+    id: int
+    state: str
+    mine: bool
+    left_at: datetime | None
+    closed_at: datetime | None
+    dispatched_at: datetime
+
+
+@dataclass(frozen=True)
+class KnownReport:
+    """A stored report. `mine`: by the manager who reports now; `corrected`: another one replaces it."""
+
+    id: UUID
+    mine: bool
+    work_order_id: int
+    outcome: str
+    digest: bytes
+    received_at: datetime
+    corrected: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """status, stable code and a sentence; `effect` where accepted, `waits_for` where held."""
+
+    status: Status
+    code: str | None = None
+    detail: str | None = None
+    effect: Effect = Effect.NONE
+    waits_for: UUID | None = None
+
+
+ID_CONFLICT = Decision(Status.CONFLICT, "feedback.id_conflict", "Another report has this id: the first one stands.")
+CONTACT_LOCKED = Decision(
+    Status.CONFLICT, "feedback.contact_locked", "The work order cannot be reopened: another one holds this customer now."
+)
+_LIVE = frozenset({"open", "in_progress"})
+_ENDED = {
+    "withdrawn": ("feedback.after_withdrawal", "The work order was withdrawn before this contact."),
+    "expired": ("feedback.after_expiry", "The work order expired before this contact."),
+    "returned": ("feedback.after_return", "The work order was given back before this contact."),
+}
+
+
+def decide(
+    item: Item, digest: bytes, *, contacted_at: datetime, order: OrderFacts | None, known: Mapping[UUID, KnownReport]
+) -> Decision:
+    """What becomes of the item. `known`: every stored report of its order, and those with its id or its corrects_id."""
+    same_id = known.get(item.id)
+    if same_id is not None:
+        if same_id.mine and same_id.digest == digest:
+            return Decision(Status.DUPLICATE)
+        return ID_CONFLICT
+    if order is None:
+        return Decision(Status.REJECTED, "feedback.unknown_order", "work_order_id: expected a work order that is or was yours.")
+    refusal = _time_refusal(order, contacted_at) if item.corrects_id is None else _correction_refusal(item, known)
+    return refusal or Decision(Status.ACCEPTED, effect=_effect(item, order, known))
+
+
+def _time_refusal(order: OrderFacts, contacted_at: datetime) -> Decision | None:
+    if not order.mine and order.left_at is not None and contacted_at >= order.left_at:
+        return Decision(Status.REJECTED, "feedback.after_reassignment", "Another manager had the work order before this contact.")
+    if order.state in _ENDED and order.closed_at is not None and contacted_at >= order.closed_at:
+        return Decision(Status.REJECTED, *_ENDED[order.state])
+    return None
+
+
+def _correction_refusal(item: Item, known: Mapping[UUID, KnownReport]) -> Decision | None:
+    assert item.corrects_id is not None
+    corrected = known.get(item.corrects_id)
+    if corrected is None:
+        detail = "The report that this one corrects has not arrived: it is kept and taken when that one comes."
+        return Decision(Status.HELD, "feedback.waits", detail, waits_for=item.corrects_id)
+    if not corrected.mine or corrected.work_order_id != item.work_order_id:
+        detail = "corrects_id: expected a report of yours on the same work order."
+        return Decision(Status.REJECTED, "feedback.corrects_other", detail)
+    if corrected.corrected:
+        return Decision(Status.CONFLICT, "feedback.already_corrected", "Another report corrects that one: correct the newest.")
+    return None
+
+
+def _effect(item: Item, order: OrderFacts, known: Mapping[UUID, KnownReport]) -> Effect:
+    ends = OUTCOMES[item.outcome].ends
+    if order.state in _LIVE:
+        return Effect.COMPLETE if ends else Effect.CONTACT
+    if order.state != "done" or item.corrects_id is None or ends:
+        return Effect.NONE
+    others = (
+        report
+        for report in known.values()
+        if report.work_order_id == order.id and not report.corrected and report.id != item.corrects_id
+    )
+    return Effect.NONE if any(OUTCOMES[report.outcome].ends for report in others) else Effect.REOPEN

@@ -1,0 +1,144 @@
+"""Reads of reports and of what was set aside."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
+from app.core.security import Principal
+from app.feedback.decisions import KnownReport
+from app.models.feedback import ContactFeedback, QuarantinedFeedback
+from app.models.organisation import Staff
+from app.models.work_order import WorkOrderEvent, WorkOrderTombstone
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A report that was not taken, with its reason. `waits_for_id`: taken by itself once that report arrives."""
+
+    id: int
+    feedback_id: str
+    staff_no: str
+    staff_name: str
+    code: str
+    detail: str
+    waits_for_id: UUID | None
+    received_at: datetime
+    content: Any
+
+
+def orders_left_by(session: Session, staff_id: int, work_order_ids: Collection[int]) -> dict[int, datetime | None]:
+    """Of these work orders those that went from this manager to another, and when, as far as an event says."""
+    statement = (
+        select(WorkOrderTombstone.work_order_id, func.max(WorkOrderEvent.happened_at))
+        .outerjoin(
+            WorkOrderEvent,
+            and_(
+                WorkOrderEvent.work_order_id == WorkOrderTombstone.work_order_id,
+                WorkOrderEvent.from_staff_id == WorkOrderTombstone.staff_id,
+                WorkOrderEvent.to_staff_id != WorkOrderTombstone.staff_id,
+            ),
+        )
+        .where(WorkOrderTombstone.staff_id == staff_id, WorkOrderTombstone.work_order_id.in_(work_order_ids))
+        .group_by(WorkOrderTombstone.work_order_id)
+        .order_by(WorkOrderTombstone.work_order_id)
+    )
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def known_reports(
+    session: Session, staff_id: int, *, ids: Collection[UUID], work_order_ids: Collection[int]
+) -> dict[UUID, KnownReport]:
+    """Every visible report with one of these ids or on one of these work orders, by id."""
+    correction = aliased(ContactFeedback)
+    corrected = exists().where(correction.corrects_id == ContactFeedback.id)
+    statement = (
+        select(
+            ContactFeedback.id,
+            ContactFeedback.staff_id,
+            ContactFeedback.work_order_id,
+            ContactFeedback.outcome,
+            ContactFeedback.content_hash,
+            ContactFeedback.received_at,
+            corrected,
+        )
+        .where(or_(ContactFeedback.id.in_(ids), ContactFeedback.work_order_id.in_(work_order_ids)))
+        .order_by(ContactFeedback.received_at, ContactFeedback.id)
+    )
+    return {
+        id_: KnownReport(id_, owner == staff_id, work_order_id, outcome, digest, received_at, is_corrected)
+        for id_, owner, work_order_id, outcome, digest, received_at, is_corrected in session.execute(statement)
+    }
+
+
+def waiting_reports(session: Session, staff_id: int) -> list[QuarantinedFeedback]:
+    """This manager's reports that wait for another, oldest first."""
+    return list(
+        session.scalars(
+            select(QuarantinedFeedback)
+            .where(
+                QuarantinedFeedback.staff_id == staff_id,
+                QuarantinedFeedback.waits_for_id.is_not(None),
+                QuarantinedFeedback.released_at.is_(None),
+            )
+            .order_by(QuarantinedFeedback.id)
+            .limit(1_000)
+        )
+    )
+
+
+def set_aside_since(session: Session, staff_id: int, digests: Collection[bytes]) -> dict[tuple[str, bytes], datetime]:
+    """When each of these was first set aside, by (feedback_id, digest)."""
+    statement = (
+        select(QuarantinedFeedback.feedback_id, QuarantinedFeedback.content_hash, QuarantinedFeedback.received_at)
+        .where(QuarantinedFeedback.staff_id == staff_id, QuarantinedFeedback.content_hash.in_(digests))
+        .order_by(QuarantinedFeedback.id)
+    )
+    return {(feedback_id, digest): received_at for feedback_id, digest, received_at in session.execute(statement)}
+
+
+def set_aside_of_me(session: Session, *, principal: Principal, secret: str, cursor: str | None, limit: int) -> Page[SetAside]:
+    """What this manager sent and was not taken, newest first."""
+    mine = QuarantinedFeedback.staff_id == principal.staff_id
+    return _set_aside(session, mine, f"set-aside/mine/{principal.account_id}", secret, cursor, limit)
+
+
+def set_aside_in_grids(session: Session, *, principal: Principal, secret: str, cursor: str | None, limit: int) -> Page[SetAside]:
+    """What the managers of one's grids sent and was not taken, newest first."""
+    theirs = QuarantinedFeedback.grid_id.in_(principal.grid_ids)
+    return _set_aside(session, theirs, f"set-aside/grids/{principal.account_id}", secret, cursor, limit)
+
+
+def _set_aside(session: Session, whose: Any, list_name: str, secret: str, cursor: str | None, limit: int) -> Page[SetAside]:
+    size = clamp_page_size(limit)
+    statement = (
+        select(QuarantinedFeedback, Staff.staff_no, Staff.name)
+        .join(Staff, Staff.id == QuarantinedFeedback.staff_id)
+        .where(whose, QuarantinedFeedback.released_at.is_(None))
+        .order_by(QuarantinedFeedback.id.desc())
+        .limit(size + 1)
+    )
+    if cursor is not None:
+        statement = statement.where(QuarantinedFeedback.id < read_cursor(secret, list_name, cursor))
+    rows: Sequence[Any] = session.execute(statement).all()
+    items = [_shown(row, staff_no, name) for row, staff_no, name in rows[:size]]
+    return Page(items, write_cursor(secret, list_name, items[-1].id) if len(rows) > size else None)
+
+
+def _shown(row: QuarantinedFeedback, staff_no: str, name: str) -> SetAside:
+    return SetAside(
+        id=row.id,
+        feedback_id=row.feedback_id,
+        staff_no=staff_no,
+        staff_name=name,
+        code=row.code,
+        detail=row.detail,
+        waits_for_id=row.waits_for_id,
+        received_at=row.received_at,
+        content=row.content["item"],
+    )

@@ -1,0 +1,123 @@
+"""Writing reports: those accepted, those set aside. A unique key is the last word on what is new, never a look before it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core.clock import Month
+from app.feedback import queries
+from app.feedback.intake import Readable, Unreadable
+from app.feedback.judging import Judged
+from app.models.feedback import ContactFeedback, QuarantinedFeedback
+from app.models.work_order import WorkOrder
+
+_COPIED = (
+    "id",
+    "work_order_id",
+    "corrects_id",
+    "channel",
+    "outcome",
+    "objection",
+    "callback_at",
+    "note",
+    "latitude",
+    "longitude",
+    "accuracy_metres",
+    "mock_location",
+    "device_sequence",
+)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends a batch, when by their phone, and from which grid what is set aside is looked after."""
+
+    staff_id: int
+    account_id: int
+    grid_id: int
+    sent_at: datetime
+    device_id: str | None
+
+
+def store(
+    session: Session, *, sender: Sender, accepted: Sequence[Judged], orders: Mapping[int, WorkOrder], now: datetime
+) -> set[UUID]:
+    """Write accepted reports in the order of their ids; the ids that were new."""
+    rows = [_row(one, sender, orders[one.report.item.work_order_id], now) for one in accepted]
+    rows.sort(key=lambda row: row["id"])
+    written = insert(ContactFeedback).values(rows).on_conflict_do_nothing().returning(ContactFeedback.id)
+    return set(session.scalars(written))
+
+
+def _row(one: Judged, sender: Sender, order: WorkOrder, now: datetime) -> dict[str, Any]:
+    item, moment = one.report.item, one.moment
+    return {
+        **{name: getattr(item, name) for name in _COPIED},
+        "customer_id": order.customer_id,
+        "staff_id": sender.staff_id,
+        "grid_id": order.grid_id,
+        "phone_started_at": item.started_at,
+        "phone_ended_at": item.ended_at,
+        "contacted_at": moment.contacted_at,
+        "clock_offset_seconds": moment.offset_seconds,
+        "clock_doubtful": moment.doubtful,
+        "device_id": one.report.device_id,
+        "received_at": now,
+        "month": Month.of(now),
+        "content_hash": one.report.read.digest,
+    }
+
+
+def set_aside(
+    session: Session, *, sender: Sender, refused: Sequence[tuple[Readable | Unreadable, Judged | None]], now: datetime
+) -> dict[tuple[str, bytes], datetime]:
+    """Keep what was not taken, each content once; when each was set aside first, by (feedback_id, digest)."""
+    rows = {(row["feedback_id"], row["content_hash"]): row for row in (_kept(*one, sender, now) for one in refused)}
+    if not rows:
+        return {}
+    session.execute(insert(QuarantinedFeedback).values([rows[key] for key in sorted(rows)]).on_conflict_do_nothing())
+    return queries.set_aside_since(session, sender.staff_id, [digest for _, digest in rows])
+
+
+def _kept(found: Readable | Unreadable, one: Judged | None, sender: Sender, now: datetime) -> dict[str, Any]:
+    if isinstance(found, Unreadable):
+        name, code, detail, waits_for = found.shown_id or "", "feedback.unreadable", found.detail, None
+    else:
+        assert one is not None
+        decision = one.decision
+        name, code, detail, waits_for = str(found.item.id), decision.code or "", decision.detail or "", decision.waits_for
+    return {
+        "feedback_id": name,
+        "staff_id": sender.staff_id,
+        "grid_id": sender.grid_id,
+        "account_id": sender.account_id,
+        "content": {"item": found.kept, "sent_at": sender.sent_at.isoformat(), "device_id": sender.device_id},
+        "content_hash": found.digest,
+        "code": code,
+        "detail": detail,
+        "waits_for_id": waits_for,
+        "received_at": now,
+    }
+
+
+def mark_taken(session: Session, *, sender: Sender, taken: Sequence[Readable], now: datetime) -> None:
+    """Reports that had been set aside and are taken now are no longer shown as set aside."""
+    if not taken:
+        return
+    statement = (
+        update(QuarantinedFeedback)
+        .where(
+            QuarantinedFeedback.staff_id == sender.staff_id,
+            QuarantinedFeedback.feedback_id.in_([str(read.item.id) for read in taken]),
+            QuarantinedFeedback.content_hash.in_([read.digest for read in taken]),
+            QuarantinedFeedback.released_at.is_(None),
+        )
+        .values(released_at=now)
+    )
+    session.execute(statement, execution_options={"synchronize_session": False})
