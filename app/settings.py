@@ -83,5 +83,7 @@ def read_settings(environment: dict[str, str] | None = None) -> Settings:
         return Settings.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]).upper()
-        raise SettingsError(f"GRIDWORK_{name}: {first['msg']}") from error
+        name = f"GRIDWORK_{str(first['loc'][0]).upper()}"
+        if name == "GRIDWORK_DATABASE_URL" and name not in source:
+            name = "DATABASE_URL"
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error

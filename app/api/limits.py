@@ -1,5 +1,7 @@
 """Bounds on what comes in: the size of a body, whatever it claims of its length, and how many requests at once."""
 
+from asyncio import CancelledError
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import busy, problem
@@ -55,7 +57,10 @@ class BodyLimit:
 
 
 class InFlightLimit:
-    """ASGI middleware: 503 with Retry-After at once for what would only wait; health and metrics are always answered."""
+    """ASGI middleware: 503 with Retry-After at once for what would only wait; health and metrics are always answered.
+
+    The same for a request that the end of the process cuts off.
+    """
 
     def __init__(self, app: ASGIApp, *, max_in_flight: int) -> None:
         self.app = app
@@ -69,9 +74,20 @@ class InFlightLimit:
         if self.in_flight >= self.max_in_flight:
             await busy()(scope, receive, send)
             return
+        answered = False
+
+        async def noting_send(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
         self.in_flight += 1
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, noting_send)
+        except CancelledError:
+            if answered:
+                raise
+            await busy()(scope, receive, send)
         finally:
             self.in_flight -= 1
 

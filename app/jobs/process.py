@@ -2,8 +2,8 @@
 
 import os
 import signal
+import socket
 import threading
-from types import FrameType
 
 import structlog
 
@@ -28,17 +28,31 @@ def run_worker(settings: Settings) -> None:
     jobs = app_engine(settings.model_copy(update={"pool_size": len(rows) + 1}), statement_timeout_ms=0)
     beats = app_engine(settings.model_copy(update={"pool_size": 1}), statement_timeout_ms=BEAT_TIMEOUT_MS)
     stop = threading.Event()
-
-    def end(number: int, _: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(1)  # told twice: now
-        log.info("worker_stopping", signal=signal.Signals(number).name)
-        stop.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    _heed_signals(stop)
     worker = Worker(make_sessions(jobs), rows, beats=make_sessions(beats))
     if not worker.run(stop, shutdown_seconds=settings.shutdown_seconds):
         os._exit(1)  # threads of abandoned jobs would keep an ordinary exit waiting
     jobs.dispose()
     beats.dispose()
+
+
+def _heed_signals(stop: threading.Event) -> None:
+    """Set `stop` at SIGTERM or SIGINT; the second one ends the process at once.
+
+    A thread reads the signals from a socket: a handler would interrupt the main thread where it may hold a lock.
+    """
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    signal.set_wakeup_fd(told.fileno())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+
+    def heed() -> None:
+        with told:
+            name = signal.Signals(heard.recv(1)[0]).name
+            log.info("worker_stopping", signal=name)
+            stop.set()
+            heard.recv(1)
+            os._exit(1)
+
+    threading.Thread(target=heed, name="signals", daemon=True).start()
