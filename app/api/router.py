@@ -4,8 +4,13 @@ from fastapi import APIRouter
 
 from app.api import auth, health
 from app.api.dashboard import feedback as dashboard_feedback
+from app.api.dashboard import points as dashboard_points
+from app.api.dashboard import verification as dashboard_verification
 from app.api.mobile import feedback as mobile_feedback
+from app.api.mobile import points as mobile_points
 from app.api.mobile import work_orders as mobile_work_orders
+from app.api.operations import months as operations_months
+from app.api.payroll import months as payroll_months
 
 
 def all_routes() -> APIRouter:
@@ -16,4 +21,9 @@ def all_routes() -> APIRouter:
     router.include_router(mobile_work_orders.router)
     router.include_router(mobile_feedback.router)
     router.include_router(dashboard_feedback.router)
+    router.include_router(mobile_points.router)
+    router.include_router(dashboard_points.router)
+    router.include_router(dashboard_verification.router)
+    router.include_router(operations_months.router)
+    router.include_router(payroll_months.router)
     return router

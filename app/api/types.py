@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from app.core.clock import Month
 from app.core.errors import Invalid
@@ -27,6 +27,14 @@ def _month(value: str) -> Month:
         raise Invalid("month", str(error).removeprefix("expected ")) from error
 
 
+def _month_in_query(
+    month: Annotated[
+        str | None, Query(max_length=20, examples=["2026-10"], description="YYYY-MM; this month where left out")
+    ] = None,
+) -> Month | None:
+    return None if month is None else _month(month)
+
+
 def _month_in_path(month: Annotated[str, Path(examples=["2026-10"], description="YYYY-MM")]) -> Month:
     return _month(month)
 
@@ -40,6 +48,8 @@ Code = Annotated[str, StringConstraints(pattern=CODE)]
 CodePath = Annotated[str, Path(pattern=CODE)]
 IdPath = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 MonthPath = Annotated[Month, Depends(_month_in_path)]
+OptionalMonth = Annotated[Month | None, Depends(_month_in_query)]
+MonthText = Annotated[str, BeforeValidator(str)]
 Cursor = Annotated[str | None, Query(max_length=500, description="next_cursor of the answer before; none: from the start")]
 Limit = Annotated[int, Query(ge=1, description=f"rows of a page; more than {MAX_PAGE_SIZE} is {MAX_PAGE_SIZE}")]
 
@@ -54,4 +64,3 @@ class Out(BaseModel):
     """Base of what we answer: read from rows, no defaults, so that a client sees every field."""
 
     model_config = ConfigDict(from_attributes=True)
-

@@ -18,6 +18,7 @@ from app.points.formula import (
     Pays,
     Plan,
     SuccessFigures,
+    accuracy,
     success_index,
     success_rate,
 )
@@ -64,7 +65,7 @@ def explain_accuracy(figures: AccuracyFigures, earned: Earned, plan: Plan) -> Ex
             "unverifiable": figures.unverifiable,
             "truthful_weight": str(figures.truthful_weight),
             "judged_weight": str(figures.judged_weight),
-            "accuracy": _text(earned.value),
+            "accuracy": _text(accuracy(figures)),
             **_result(earned),
         },
     }
