@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.database import app_engine
 from app.core.db import make_sessions
 from app.core.logs import configure_logs
+from app.core.security import signing_secret
 from app.jobs.leading import Worker
 from app.jobs.schedule import timetable
 from app.settings import Settings
@@ -24,7 +25,7 @@ def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; does not return where a job had to be abandoned (its transaction is rolled back)."""
     configure_logs(settings.log_level)
     clock.use_zone(settings.zone)
-    rows = timetable(settings.zone)
+    rows = timetable(settings.zone, signing_secret(settings.secret, settings.home))
     jobs = app_engine(settings.model_copy(update={"pool_size": len(rows) + 1}), statement_timeout_ms=0)
     beats = app_engine(settings.model_copy(update={"pool_size": 1}), statement_timeout_ms=BEAT_TIMEOUT_MS)
     stop = threading.Event()

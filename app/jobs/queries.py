@@ -39,16 +39,6 @@ def newest_runs(session: Session) -> list[JobRun]:
     return list(session.scalars(newest))
 
 
-def runs_page(session: Session, *, job: str | None, before_id: int | None, limit: int) -> list[JobRun]:
-    """Runs, newest first: those of one job or of all, older than the run `before_id`."""
-    statement = select(JobRun).order_by(JobRun.id.desc()).limit(limit)
-    if job is not None:
-        statement = statement.where(JobRun.job == job)
-    if before_id is not None:
-        statement = statement.where(JobRun.id < before_id)
-    return list(session.scalars(statement))
-
-
 def find_leader(session: Session) -> Leader | None:
     """Who leads or led last; None where no worker ever led."""
     row = session.execute(

@@ -1,16 +1,21 @@
 """The timetable, top to bottom as the work flows. Times of day are local. Whoever adds a job adds a row."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.orm import Session
 
 from app.access.purge import purge_log_ins
+from app.core.clock import Month
+from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.jobs.records import purge_runs
+from app.jobs.runner import Work
+from app.points.adjust import adjust_closed_months
+from app.verification.service import draw_back_checks, verify_feedback
 
 
 @dataclass(frozen=True)
@@ -19,16 +24,35 @@ class Scheduled:
 
     name: str
     when: CronTrigger
-    work: Callable[[Session, datetime], Mapping[str, Any]]
+    work: Work
 
 
-def timetable(zone: ZoneInfo) -> tuple[Scheduled, ...]:
-    """Every job, in the local time zone."""
+def timetable(zone: ZoneInfo, secret: str) -> tuple[Scheduled, ...]:
+    """Every job, in the local time zone; `secret` keeps the draw of back-checks from being foreseen."""
 
     def at(**fields: str | int) -> CronTrigger:
         return CronTrigger(**fields, timezone=zone)
 
-    return (Scheduled("purge", at(hour=4, minute=30, second=0), _purge),)
+    def draw(session: Session, now: datetime) -> Mapping[str, Any]:
+        yesterday = Month.of(now - timedelta(days=1))  # so that a month's last day is drawn from too
+        return draw_back_checks(session, month=yesterday, secret=secret, now=now)
+
+    return (
+        Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
+        Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
+        Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
+        Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
+        Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),
+        Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
+    )
+
+
+class _Service(Protocol):
+    def __call__(self, session: Session, *, now: datetime) -> Mapping[str, Any]: ...
+
+
+def _now(service: _Service) -> Work:
+    return lambda session, now: service(session, now=now)
 
 
 def _purge(session: Session, now: datetime) -> dict[str, int]:
