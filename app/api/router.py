@@ -9,6 +9,7 @@ from app.api.dashboard import verification as dashboard_verification
 from app.api.mobile import feedback as mobile_feedback
 from app.api.mobile import points as mobile_points
 from app.api.mobile import work_orders as mobile_work_orders
+from app.api.operations import jobs as operations_jobs
 from app.api.operations import months as operations_months
 from app.api.payroll import months as payroll_months
 
@@ -26,4 +27,5 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_verification.router)
     router.include_router(operations_months.router)
     router.include_router(payroll_months.router)
+    router.include_router(operations_jobs.router)
     return router
