@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.jobs.due import Tries
 from app.jobs.lease import LEASE
 from app.models.campaign import Product
-from app.models.operations import JobLease, JobOutcome, JobRun
+from app.models.operations import ImportBatch, JobLease, JobOutcome, JobRun
 from app.models.score import RankerStatus, RankerVersion
 
 
@@ -37,6 +37,22 @@ def newest_runs(session: Session) -> list[JobRun]:
     """The newest run of each job, by name."""
     newest = select(JobRun).ext(distinct_on(JobRun.job)).order_by(JobRun.job, JobRun.started_at.desc(), JobRun.id.desc())
     return list(session.scalars(newest))
+
+
+def newest_done(session: Session) -> dict[str, datetime]:
+    """The newest due time that was done, of each job that has one."""
+    rows = session.execute(
+        select(JobRun.job, func.max(JobRun.due_at))
+        .where(JobRun.outcome == JobOutcome.DONE, JobRun.due_at.is_not(None))
+        .group_by(JobRun.job)
+        .order_by(JobRun.job)
+    )
+    return {job: due_at for job, due_at in rows if due_at is not None}
+
+
+def feeds_imported(session: Session) -> list[str]:
+    """Names of the feeds of which a file was ever applied."""
+    return list(session.scalars(select(ImportBatch.feed).distinct().order_by(ImportBatch.feed)))
 
 
 def find_leader(session: Session) -> Leader | None:

@@ -1,0 +1,71 @@
+"""Checks of what the installation does: its worker, its feeds, its rankers."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from app.commands.doctor_finding import Finding, ok, wrong
+from app.core import clock
+from app.jobs.due import last_due
+from app.jobs.queries import feeds_imported, find_leader, newest_done, newest_runs, products_with_a_champion
+from app.jobs.schedule import timetable
+from app.models.operations import JobOutcome
+
+NEEDED_FEEDS = ("org_units", "staff", "products", "customers", "contact_preferences", "orders", "calls", "contact_history")
+LATE = timedelta(minutes=10)
+
+
+def check_worker(session: Session) -> Finding:
+    """Somebody runs the timetable."""
+    leader = find_leader(session)
+    if leader is None or not leader.leads:
+        return wrong("no worker leads", "start one: gridwork worker")
+    return ok(f"{leader.holder} leads")
+
+
+def check_failed_jobs(session: Session) -> Finding:
+    """No job failed when it ran last."""
+    failed = [f"{run.job} ({run.error})" for run in newest_runs(session) if run.outcome is JobOutcome.FAILED]
+    if failed:
+        return wrong("failed: " + "; ".join(failed)[:300], "see the worker's log and /operations/v1/jobs")
+    return ok("no job failed when it ran last")
+
+
+def check_overdue_jobs(session: Session) -> Finding:
+    """Every job of the timetable was done for its last due time, with a little patience."""
+    now, done = clock.now(), newest_done(session)
+    overdue = []
+    for row in timetable(clock.zone(), ""):
+        due = last_due(row.when, now - LATE)
+        if due is not None and (row.name not in done or done[row.name] < due):
+            overdue.append(row.name)
+    if overdue:
+        return wrong("overdue: " + ", ".join(overdue), "start a worker, or see why these fail in its log")
+    return ok("every job was done when it was due")
+
+
+def check_feeds(session: Session) -> Finding:
+    """What the business cannot do without was imported once at least."""
+    known = feeds_imported(session)
+    missing = [feed for feed in NEEDED_FEEDS if feed not in known]
+    if missing:
+        return wrong("never imported: " + ", ".join(missing), f"gridwork import {missing[0]} FILE")
+    return ok(f"{len(known)} feeds imported")
+
+
+def check_rankers(session: Session) -> Finding:
+    """At least one product has a ranker in use."""
+    products = products_with_a_champion(session)
+    if not products:
+        return wrong("no product has a champion ranker", "gridwork train --product P")
+    return ok("champions for " + ", ".join(products[:8]))
+
+
+BUSINESS: Mapping[str, Callable[[Session], Finding]] = {
+    "worker": check_worker,
+    "failed jobs": check_failed_jobs,
+    "overdue jobs": check_overdue_jobs,
+    "feeds": check_feeds,
+    "rankers": check_rankers,
+}

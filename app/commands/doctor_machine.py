@@ -1,0 +1,90 @@
+"""Checks of the machine and of what is installed on it."""
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import httpx
+
+from app.commands.doctor_finding import Finding, ok, wrong
+from app.settings import Settings
+
+OLDEST_PYTHON = (3, 11)
+FREE_GIGABYTES = 2.0
+
+
+def check_python(_: Settings) -> Finding:
+    """The interpreter is new enough."""
+    found = ".".join(map(str, sys.version_info[:3]))
+    return ok(found) if sys.version_info >= OLDEST_PYTHON else wrong(found, "install Python 3.11 or newer")
+
+
+def check_lightgbm(_: Settings) -> Finding:
+    """LightGBM loads, which needs the system's OpenMP library."""
+    try:
+        import lightgbm
+    except OSError as error:
+        return wrong(f"LightGBM does not load: {error}", "install OpenMP: apt-get install libgomp1")
+    return ok(f"LightGBM {lightgbm.__version__}")
+
+
+def check_home(settings: Settings) -> Finding:
+    """The folder of generated secrets and of the embedded database can be written."""
+    home = settings.home.absolute()
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        return wrong(f"{nearest} cannot be written", "give it to the account of Gridwork, or choose another GRIDWORK_HOME")
+    return ok(str(home))
+
+
+def check_secret(settings: Settings) -> Finding:
+    """Nobody else can read the key that signs tokens."""
+    if settings.secret:
+        return ok("from GRIDWORK_SECRET")
+    kept = settings.home / "secret"
+    if not kept.exists():
+        return ok("none yet: it is made at the first start")
+    found = kept.stat()
+    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return wrong(f"{kept} can be read by other accounts", f"chmod 600 {kept}")
+    if not os.access(kept, os.R_OK):
+        return wrong(f"{kept} belongs to another account", "run Gridwork as one account")
+    if len(kept.read_text(encoding="ascii")) < 32:
+        return wrong(f"{kept} is cut off", f"remove {kept}: a new one is made, and everybody logs in again")
+    return ok(f"{kept}, for its owner alone")
+
+
+def check_disk(settings: Settings) -> Finding:
+    """There is room."""
+    home: Path = settings.home.absolute()
+    nearest = next(folder for folder in (home, *home.parents) if folder.is_dir())
+    free = shutil.disk_usage(nearest).free / 1e9
+    found = f"{free:.1f} GB free at {nearest}"
+    return ok(found) if free >= FREE_GIGABYTES else wrong(found, f"make room: at least {FREE_GIGABYTES:.0f} GB")
+
+
+def check_api(settings: Settings) -> Finding:
+    """The service answers and is ready."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104  (read, not bound)
+    address = f"http://{host}:{settings.port}/health/ready"
+    try:
+        answer = httpx.get(address, timeout=5, trust_env=False)
+    except httpx.TransportError:
+        return wrong(f"nothing answers at {address}", "start it: gridwork serve")
+    if answer.status_code == httpx.codes.OK:
+        return ok(f"ready at {address}")
+    said = str(answer.json().get("detail", "")) if "json" in answer.headers.get("content-type", "") else ""
+    return wrong(f"{address} says {answer.status_code}: {said}"[:200], "mend the database first, then look at its logs")
+
+
+MACHINE: Mapping[str, Callable[[Settings], Finding]] = {
+    "Python": check_python,
+    "LightGBM": check_lightgbm,
+    "home folder": check_home,
+    "secret": check_secret,
+    "disk": check_disk,
+}
+SERVICE: Mapping[str, Callable[[Settings], Finding]] = {"HTTP API": check_api}

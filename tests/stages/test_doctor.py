@@ -1,0 +1,169 @@
+"""`gridwork doctor` on installations in which something is wrong."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from app.commands.doctor import examine
+from app.commands.doctor_database import PROTECTED
+from app.commands.doctor_finding import State, make_checks, wrong
+from app.core import clock
+from app.jobs.lease import take_lease
+from app.jobs.schedule import timetable
+from app.models.operations import ImportBatch, JobOutcome, JobRun
+from tests.postgres import database_url
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def installation(database, tmp_path, monkeypatch):
+    """The environment of an installation on this test's own database, and no other."""
+    for name in [name for name in os.environ if name.startswith("GRIDWORK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DATABASE_URL", database)
+    monkeypatch.setenv("GRIDWORK_HOME", str(tmp_path))
+    monkeypatch.setenv("GRIDWORK_PORT", "1")
+    return tmp_path
+
+
+def seen():
+    return {finding.check: finding for finding in examine()}
+
+
+def as_owner(database, statement):
+    with psycopg.connect(database.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def test_a_new_installation_lacks_its_feeds_rankers_worker_and_service(installation):
+    found = seen()
+    states = {check: finding.state.value for check, finding in found.items() if check != "application role"}
+    lacking = {"worker", "overdue jobs", "feeds", "rankers", "HTTP API"}
+    assert {check for check, state in states.items() if state == "wrong"} == lacking
+    assert {state for check, state in states.items() if check not in lacking} == {"ok"}
+    assert all(found[check].remedy for check in lacking)
+
+
+def test_a_login_that_is_above_row_level_security_is_seen(installation, company):
+    above = company.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = session_user"))
+    assert (seen()["application role"].state is State.WRONG) == above
+
+
+def test_a_worker_that_leads_and_does_its_jobs_is_well(installation, company):
+    now = clock.now()
+    take_lease(company, holder="one", seconds=60)
+    for row in timetable(clock.zone(), ""):
+        company.add(JobRun(job=row.name, due_at=now, started_at=now, outcome=JobOutcome.DONE, counts={}))
+    company.commit()
+    found = seen()
+    assert [found[check].state.value for check in ("worker", "failed jobs", "overdue jobs")] == ["ok", "ok", "ok"]
+
+
+def test_failed_jobs_and_missing_feeds_are_named(installation, company):
+    now = clock.now()
+    company.add(JobRun(job="verify-feedback", started_at=now, outcome=JobOutcome.DONE, counts={}))
+    company.add(
+        JobRun(job="verify-feedback", started_at=now + timedelta(1), outcome=JobOutcome.FAILED, counts={}, error="conflict: no")
+    )
+    company.add(
+        ImportBatch(feed="staff", file_name="s.csv", sha256="0" * 64, header=[], ignored_columns=[], counts={}, imported_at=now)
+    )
+    company.commit()
+    found = seen()
+    assert found["failed jobs"].found == "failed: verify-feedback (conflict: no)"
+    assert found["feeds"].found.startswith("never imported: org_units, products, ")
+    assert found["feeds"].remedy == "gridwork import org_units FILE"
+
+
+def test_a_wrong_setting_is_named_and_the_rest_skipped(installation, monkeypatch):
+    monkeypatch.setenv("GRIDWORK_PORT", "99999")
+    found = seen()
+    assert found["settings"].found.startswith("GRIDWORK_PORT: ")
+    assert {finding.state for check, finding in found.items() if check != "settings"} == {State.SKIPPED}
+
+
+def test_without_its_database_the_machine_is_examined_all_the_same(installation, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:1/nothing")
+    found = seen()
+    assert (found["database"].state, found["Python"].state) == (State.WRONG, State.OK)
+    assert found["schema"].state is found["worker"].state is State.SKIPPED
+    assert found["HTTP API"].state is State.WRONG
+
+
+def test_an_embedded_database_that_does_not_run_is_not_started(installation, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL")
+    found = seen()
+    assert (found["database"].state, found["database"].remedy) == (State.WRONG, "gridwork database start")
+    assert list(installation.iterdir()) == []
+
+
+def test_a_database_that_was_not_migrated_is_to_be_migrated(installation, server, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", database_url(server, "postgres"))
+    found = seen()
+    assert (found["schema"].state, found["worker"].state) == (State.WRONG, State.SKIPPED)
+    assert "gridwork migrate" in found["schema"].remedy
+
+
+@pytest.mark.parametrize(
+    ("check", "damage"),
+    [
+        ("row level security", "ALTER TABLE customers NO FORCE ROW LEVEL SECURITY"),
+        ("row level security", "ALTER TABLE points_entries DISABLE ROW LEVEL SECURITY"),
+        ("row level security", "DROP POLICY by_scope ON work_orders"),
+        ("table owner", "GRANT CREATE ON SCHEMA public TO gridwork_app; ALTER TABLE ties OWNER TO gridwork_app"),
+        ("schema", "UPDATE alembic_version SET version_num = '0000'"),
+    ],
+)
+def test_a_lowered_guard_is_seen(installation, database, check, damage):
+    assert seen()[check].state is State.OK
+    as_owner(database, damage)
+    assert seen()[check].state is State.WRONG
+
+
+def test_every_table_with_a_policy_is_looked_at(session):
+    guarded = session.scalars(text("SELECT DISTINCT tablename FROM pg_policies WHERE schemaname = 'public' ORDER BY 1")).all()
+    assert list(guarded) == sorted(PROTECTED)
+
+
+def test_a_secret_that_others_can_read_is_seen(installation):
+    kept = installation / "secret"
+    kept.write_text("s" * 64)
+    kept.chmod(0o644)
+    assert seen()["secret"].remedy == f"chmod 600 {kept}"
+    kept.chmod(0o600)
+    assert seen()["secret"].state is State.OK
+
+
+def test_more_connections_than_the_server_takes_are_seen(installation, monkeypatch):
+    monkeypatch.setenv("GRIDWORK_POOL_SIZE", "500")
+    assert seen()["connections"].state is State.WRONG
+
+
+def test_a_check_that_breaks_stops_no_other():
+    def broken(_):
+        raise RuntimeError("no such thing\nand more")
+
+    first, second = make_checks({"first": broken, "second": lambda _: wrong("bad", "mend it")}, None)
+    assert (first.state, first.found) == (State.WRONG, "could not be checked: RuntimeError: no such thing")
+    assert second.check == "second"
+
+
+def test_the_command_shows_a_table_and_exits_with_1(installation):
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", "doctor"],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "row level security" in done.stdout
+    assert done.stdout.endswith(" wrong.\n")
+    assert "Traceback" not in done.stderr
