@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from app.core.clock import Month
@@ -33,7 +34,7 @@ def changed_outcomes(session: Session, since: Month) -> list[Change]:
         select(adjusted.refers_to_id, correction.work_order_id, correction.counted)
         .join(adjusted, adjusted.id == correction.entry_id)
         .where(adjusted.kind == EntryKind.ADJUSTMENT)
-        .distinct(adjusted.refers_to_id, correction.work_order_id)
+        .ext(distinct_on(adjusted.refers_to_id, correction.work_order_id))
         .order_by(adjusted.refers_to_id, correction.work_order_id, adjusted.id.desc())
         .subquery("latest")
     )
@@ -43,7 +44,7 @@ def changed_outcomes(session: Session, since: Month) -> list[Change]:
         .join(Order, Order.customer_id == WorkOrder.customer_id)
         .join(Product, Product.id == Order.product_id)
         .where(is_win(), WorkOrder.matures_at > since.starts_at)
-        .distinct(WorkOrder.id)
+        .ext(distinct_on(WorkOrder.id))
         .order_by(WorkOrder.id, Order.ordered_at, Order.id)
         .subquery("win")
     )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, DateTime, Numeric, Row, and_, case, cast, func, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -86,7 +87,7 @@ def work_order_facts(
         .join(Order, Order.customer_id == WorkOrder.customer_id)
         .join(Product, Product.id == Order.product_id)
         .where(is_win(), *matured)
-        .distinct(WorkOrder.id)
+        .ext(distinct_on(WorkOrder.id))
         .order_by(WorkOrder.id, Order.ordered_at, Order.id)
         .subquery("win")
     )

@@ -107,13 +107,13 @@ def customers_of(session: Session, work_order_ids: Collection[int]) -> dict[int,
     """Customer number by work order."""
     statement = select(WorkOrder.id, Customer.customer_no).join(Customer, Customer.id == WorkOrder.customer_id)
     rows = session.execute(statement.where(WorkOrder.id.in_(work_order_ids)).order_by(WorkOrder.id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def verdict_evidence(session: Session, verification_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """Evidence of verdicts by verification."""
     statement = select(Verification.id, Verification.evidence).where(Verification.id.in_(verification_ids))
-    return dict(session.execute(statement.order_by(Verification.id)).tuples().all())
+    return dict(session.execute(statement.order_by(Verification.id)).all())
 
 
 def waiting_work_orders(session: Session, month: Month, *, staff_id: int, now: datetime) -> int:

@@ -5,7 +5,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, Select, SQLColumnExpression, case, cast, func, literal, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Interval,
+    Row,
+    Select,
+    SQLColumnExpression,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -19,6 +33,8 @@ from app.models.operations import FeedDay
 from app.models.organisation import Staff, Unit
 from app.models.work_order import WorkOrder
 from app.verification.matching import CALL_TOLERANCE, SALE_GRACE
+
+_NEAR = literal(CALL_TOLERANCE, Interval)
 
 
 class UnknownBackCheck(NotFound):
@@ -62,8 +78,8 @@ def _claims_with_traces(sale_outcomes: Collection[str]) -> Select[*tuple[Any, ..
             feedback.channel,
             feedback.outcome,
             feedback.clock_doubtful,
-            _local_day(zone, feedback.contacted_at - CALL_TOLERANCE).label("call_from"),
-            _local_day(zone, feedback.contacted_at + CALL_TOLERANCE).label("call_to"),
+            _local_day(zone, feedback.contacted_at - _NEAR).label("call_from"),
+            _local_day(zone, feedback.contacted_at + _NEAR).label("call_to"),
             _local_day(zone, WorkOrder.dispatched_at).label("sale_from"),
             _local_day(zone, _sale_deadline()).label("sale_to"),
             call.c.call_id,
@@ -91,12 +107,12 @@ def _local_day(zone: str, instant: SQLColumnExpression[datetime]) -> ColumnEleme
 def _sale_deadline() -> ColumnElement[datetime]:
     # A clock in doubt may have put the contact too early; the server's own time never does.
     contacted = case((ContactFeedback.clock_doubtful, ContactFeedback.received_at), else_=ContactFeedback.contacted_at)
-    return contacted + literal(SALE_GRACE)
+    return contacted + literal(SALE_GRACE, Interval)
 
 
 def _longest_call() -> LateralFromClause:
     feedback = ContactFeedback
-    near = Call.started_at.between(feedback.contacted_at - CALL_TOLERANCE, feedback.contacted_at + CALL_TOLERANCE)
+    near = Call.started_at.between(feedback.contacted_at - _NEAR, feedback.contacted_at + _NEAR)
     return (
         select(Call.call_id, Call.duration_seconds)
         .where(feedback.channel == "call", Call.staff_id == feedback.staff_id, Call.customer_id == feedback.customer_id, near)

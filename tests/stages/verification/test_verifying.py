@@ -1,0 +1,196 @@
+"""Judging feedback by the calls and orders feeds."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.core.clock import local_date
+from app.core.security import Principal
+from app.models.feedback import Channel, Verdict, Verification
+from app.models.organisation import Account
+from app.verification.service import answer_back_check, draw_back_checks, verify_feedback
+from tests.factories import NOW, get, grid, make_work_order, staff
+from tests.truth import OCTOBER, declare_complete, make_call, make_feedback, make_sale
+
+LATER = NOW + timedelta(days=5)
+DAY = local_date(NOW)
+
+
+def _verdicts(session, feedback):
+    found = select(Verification).where(Verification.feedback_id == feedback.id).order_by(Verification.number)
+    return list(session.scalars(found))
+
+
+def _verify(session, feedback, now=LATER):
+    verify_feedback(session, now=now)
+    return _verdicts(session, feedback)[-1]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seconds", "outcome", "verdict"),
+    [
+        (0, 0, "not_reached", "confirmed"),
+        (30, 0, "not_reached", "confirmed"),
+        (-30, 0, "not_reached", "confirmed"),
+        (31, 60, "not_reached", "contradicted"),
+        (0, 1, "refused", "confirmed"),
+        (0, 0, "refused", "contradicted"),
+    ],
+)
+def test_a_reported_call_is_looked_for_within_half_an_hour(session, minutes, seconds, outcome, verdict):
+    order = make_work_order(session)
+    make_call(session, order, started_at=NOW + timedelta(minutes=minutes), seconds=seconds)
+    declare_complete(session, "calls", DAY, DAY)
+    assert _verify(session, make_feedback(session, order, outcome=outcome)).verdict == verdict
+
+
+def test_a_call_of_a_colleague_or_to_another_customer_proves_nothing(session):
+    order, other = make_work_order(session), make_work_order(session, customer_no="C02")
+    make_call(session, other)
+    make_call(session, order).staff_id = staff(session, "bo").id
+    declare_complete(session, "calls", DAY, DAY)
+    assert _verify(session, make_feedback(session, order)).verdict == Verdict.CONTRADICTED
+
+
+def test_a_missing_call_proves_nothing_while_the_feed_is_not_complete_for_its_day(session):
+    feedback = make_feedback(session, make_work_order(session))
+    assert _verify(session, feedback).verdict == Verdict.UNVERIFIABLE
+    declare_complete(session, "calls", DAY, DAY)
+    assert _verify(session, feedback).verdict == Verdict.CONTRADICTED
+    assert [verdict.number for verdict in _verdicts(session, feedback)] == [1, 2]
+
+
+def test_a_missing_call_proves_nothing_where_the_phone_s_clock_was_in_doubt(session):
+    declare_complete(session, "calls", DAY, DAY)
+    feedback = make_feedback(session, make_work_order(session), clock_doubtful=True)
+    assert _verify(session, feedback).verdict == Verdict.UNVERIFIABLE
+
+
+@pytest.mark.parametrize(
+    ("ordered_after", "product", "verdict"),
+    [
+        (timedelta(0), "FTTH1", "confirmed"),
+        (timedelta(days=3), "FTTH2", "confirmed"),
+        (timedelta(days=3, seconds=1), "FTTH1", "contradicted"),
+        (timedelta(0), "TV1", "contradicted"),
+        (timedelta(days=-8), "FTTH1", "contradicted"),
+    ],
+)
+def test_a_claimed_sale_is_looked_for_in_the_family_from_dispatch_until_three_days_after(session, ordered_after, product, verdict):
+    order = make_work_order(session)
+    make_sale(session, order, ordered_at=NOW + ordered_after, product_code=product)
+    declare_complete(session, "orders", local_date(order.dispatched_at), DAY + timedelta(days=3))
+    feedback = make_feedback(session, order, outcome="bought", channel=Channel.VISIT)
+    assert _verify(session, feedback).verdict == verdict
+
+
+def test_a_claimed_sale_is_not_contradicted_before_its_grace_is_over_in_the_feed(session):
+    order = make_work_order(session)
+    declare_complete(session, "orders", local_date(order.dispatched_at), DAY + timedelta(days=2))
+    feedback = make_feedback(session, order, outcome="bought", channel=Channel.VISIT)
+    verdict = _verify(session, feedback)
+    assert verdict.verdict == Verdict.UNVERIFIABLE
+    assert verdict.evidence["order"]["incomplete_days"] == ["2026-10-15"]
+
+
+def test_a_sale_by_call_without_its_order_is_contradicted_though_the_call_was_made(session):
+    order = make_work_order(session)
+    call = make_call(session, order)
+    declare_complete(session, "orders", local_date(order.dispatched_at), DAY + timedelta(days=3))
+    verdict = _verify(session, make_feedback(session, order, outcome="bought"))
+    assert verdict.verdict == Verdict.CONTRADICTED
+    assert verdict.evidence["call"]["call_id"] == call.call_id
+    assert verdict.evidence["order"]["finding"] == "absent"
+
+
+def test_the_days_are_local(session):
+    """Half past midnight in Shanghai is the day before in UTC."""
+    at = datetime.fromisoformat("2026-10-12T00:45:00+08:00")
+    feedback = make_feedback(session, make_work_order(session), contacted_at=at)
+    declare_complete(session, "calls", date(2026, 10, 11), date(2026, 10, 11))
+    assert _verify(session, feedback).verdict == Verdict.UNVERIFIABLE
+    declare_complete(session, "calls", date(2026, 10, 12), date(2026, 10, 12))
+    assert _verify(session, feedback).verdict == Verdict.CONTRADICTED
+
+
+def test_only_the_latest_of_a_chain_of_corrections_is_judged(session):
+    order = make_work_order(session)
+    first = make_feedback(session, order)
+    second = make_feedback(session, order, corrects_id=first.id)
+    assert verify_feedback(session, now=LATER)["judged"] == 1
+    assert (len(_verdicts(session, first)), len(_verdicts(session, second))) == (0, 1)
+
+
+def test_judging_again_changes_nothing(session):
+    make_feedback(session, make_work_order(session))
+    assert verify_feedback(session, now=LATER)["added"] == 1
+    assert verify_feedback(session, now=LATER)["added"] == 0
+
+
+def _principal(session, name):
+    person = staff(session, name)
+    return Principal(
+        account_id=get(session, Account, login=name).id,
+        login=name,
+        role=person.role.value,
+        scope="grids",
+        unit_id=person.unit_id,
+        grid_ids=(grid(session, "G11").id,),
+        staff_id=person.id,
+    )
+
+
+def _checked(session, feedback, verdict, *, share=0.999999):
+    drawn = draw_back_checks(session, month=OCTOBER, secret="s", share=share, now=LATER)
+    assert drawn["drawn"] == 1
+    answer_back_check(
+        session, feedback_id=feedback.id, verdict=verdict, note=None, principal=_principal(session, "chen"), now=LATER
+    )
+
+
+def test_the_answer_of_a_back_check_stands_over_the_feeds_for_ever(session):
+    order = make_work_order(session)
+    feedback = make_feedback(session, order)
+    make_call(session, order)
+    verify_feedback(session, now=LATER)
+    _checked(session, feedback, Verdict.CONTRADICTED)
+    assert _verify(session, feedback).verdict == Verdict.CONTRADICTED
+
+
+def test_what_the_feeds_judged_keeps_its_weight_of_one_when_it_is_checked_too(session):
+    order = make_work_order(session)
+    feedback = make_feedback(session, order)
+    make_call(session, order)
+    verify_feedback(session, now=LATER)
+    _checked(session, feedback, Verdict.CONFIRMED)
+    assert _verdicts(session, feedback)[-1].judging_probability == 1
+
+
+def test_what_only_the_draw_could_judge_weighs_by_the_draw_until_the_feeds_can_judge_it_too(session):
+    feedback = make_feedback(session, make_work_order(session))
+    verify_feedback(session, now=LATER)
+    _checked(session, feedback, Verdict.CONFIRMED)
+    assert _verdicts(session, feedback)[-1].judging_probability == pytest.approx(0.999999)
+    declare_complete(session, "calls", DAY, DAY)
+    last = _verify(session, feedback)
+    assert (last.kind, last.verdict, last.judging_probability) == ("back_check", "confirmed", 1)
+    assert last.evidence["automatic"]["verdict"] == "contradicted"
+    assert verify_feedback(session, now=LATER)["added"] == 0
+
+
+def test_a_customer_who_was_not_reached_leaves_the_verdict_as_it_is(session):
+    order = make_work_order(session)
+    feedback = make_feedback(session, order)
+    make_call(session, order)
+    verify_feedback(session, now=LATER)
+    _checked(session, feedback, Verdict.UNVERIFIABLE)
+    assert [verdict.verdict for verdict in _verdicts(session, feedback)] == [Verdict.CONFIRMED]
+
+
+def test_what_is_drawn_stays_drawn_and_is_not_drawn_again(session):
+    feedback = [make_feedback(session, make_work_order(session, customer_no=f"C{n:02d}")) for n in range(1, 10)]
+    first = draw_back_checks(session, month=OCTOBER, secret="s", share=0.5, now=LATER)
+    assert 0 < first["drawn"] < len(feedback)
+    again = draw_back_checks(session, month=OCTOBER, secret="s", share=0.5, now=LATER)
+    assert again == {"looked_at": len(feedback) - first["drawn"], "drawn": 0}
