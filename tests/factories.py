@@ -1,5 +1,6 @@
 """Rows that are valid by default; a test names only what it is about."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.models.campaign import Campaign, CampaignStatus, CampaignTarget, Draw, Product, TerminalReason
 from app.models.customer import Customer
 from app.models.organisation import Staff, Unit
+from app.models.score import CustomerScore, RankerStatus, RankerVersion, ScoringRun
 from app.models.work_order import DispatchRun, WorkOrder, WorkOrderState
 
 NOW = datetime(2026, 10, 12, 2, 0, tzinfo=UTC)  # ten in the morning of a Monday, Shanghai
@@ -122,3 +124,44 @@ def make_work_order(
     session.flush()
     session.refresh(order)
     return order
+
+
+def make_scores(session: Session, customer_nos: Iterable[str], *, product_code: str = "FTTH1") -> ScoringRun:
+    """A finished ranking of these customers, best first: scores 0.9, 0.89, ..."""
+    product: Product = get(session, Product, product_code=product_code)
+    version = RankerVersion(
+        product_id=product.id,
+        number=next(_numbers),
+        status=RankerStatus.CANDIDATE,
+        as_of=TODAY,
+        label_window_days=30,
+        data_from=TODAY,
+        data_to=TODAY,
+        example_count=1,
+        positive_count=1,
+        parameters={},
+        metrics={},
+        artifact=b"",
+        checksum="",
+        trained_at=NOW,
+    )
+    session.add(version)
+    session.flush()
+    customer_ids = [customer(session, customer_no).id for customer_no in customer_nos]
+    run = ScoringRun(
+        ranker_version_id=version.id, product_id=product.id, as_of=TODAY, customer_count=len(customer_ids), finished_at=NOW
+    )
+    session.add(run)
+    session.flush()
+    session.add_all(
+        CustomerScore(
+            scoring_run_id=run.id,
+            rank=rank,
+            customer_id=customer_id,
+            score=(91 - rank) / 100,
+            reasons=[{"feature": "monthly_fee", "value": 99, "effect": 0.3}],
+        )
+        for rank, customer_id in enumerate(customer_ids, start=1)
+    )
+    session.flush()
+    return run

@@ -75,6 +75,7 @@ def dispatch_campaign(session: Session, *, campaign_code: str, now: datetime) ->
     first = max(clock.local_date(now), campaign.starts_on)
     if first > campaign.ends_on:
         raise CampaignOver
+    session.flush()
     # A refusal is either seen below or waits until this is committed, and then withdraws the order.
     session.execute(text("LOCK TABLE contact_preferences IN SHARE MODE"))
     staging.make_tables(session)

@@ -46,7 +46,6 @@ def expire_overdue(session: Session, *, now: datetime) -> dict[str, int]:
 def end_campaign(session: Session, *, campaign_code: str, now: datetime) -> dict[str, int]:
     """Close a campaign and expire its live work orders. {expired}. Raises UnknownCampaign, WrongStatus."""
     campaign = campaigns.close_campaign(session, campaign_code=campaign_code, now=now)
-    session.flush()
     return {"expired": _end(session, _OF_CAMPAIGN, Event.EXPIRED, CAMPAIGN_CLOSED, now, campaign_id=campaign.id)}
 
 
@@ -54,6 +53,7 @@ def _end(session: Session, which: str, event: Event, reason: str, now: datetime,
     (state,) = {next_state(live, event) for live in LIVE}
     statement = text(_END.format(which=which))
     values = {"event": event.value, "state": state, "reason": reason, "now": now, **parameters}
+    session.flush()
     count: int = session.execute(statement, values).rowcount  # type: ignore[attr-defined]
     session.expire_all()  # what was loaded before is no longer so
     return count

@@ -47,7 +47,9 @@ CASES = {
         [("lowest_load", 4, 0), ("lowest_load", 5, 0), ("lowest_load", 5, 0)],
     ),
     "what other campaigns took counts as load": (
-        _targets((1, 0),),
+        _targets(
+            (1, 0),
+        ),
         _managers((4, 1, [4], [2]), (5, 1, [4], [1])),
         [("lowest_load", 5, 0)],
     ),
@@ -62,7 +64,9 @@ CASES = {
         [("lowest_load", 5, 0), ("over_capacity", None, None)],
     ),
     "an owner of another grid is no owner": (
-        _targets((1, 7),),
+        _targets(
+            (1, 7),
+        ),
         _managers((4, 1, [1]), (7, 2, [1])),
         [("lowest_load", 4, 0)],
     ),
@@ -72,7 +76,9 @@ CASES = {
         [("no_active_manager", None, None), ("no_active_manager", None, None)],
     ),
     "all the capacity is used": (
-        _targets((1, 4),),
+        _targets(
+            (1, 4),
+        ),
         _managers((4, 1, [2], [3])),
         [("over_capacity", None, None)],
     ),

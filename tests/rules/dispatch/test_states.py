@@ -25,5 +25,5 @@ def test_every_event_in_every_state_gives_what_the_table_says(event, after):
 
 def test_the_table_names_every_event_and_every_state_of_the_database():
     assert set(TABLE) == set(Event)
-    assert STATES == tuple(WorkOrderState)
+    assert tuple(WorkOrderState) == STATES
     assert {state for state in STATES if is_live(state)} == LIVE
