@@ -6,13 +6,15 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app.commands import doctor, people, points, service
+from app.commands import doctor, imports, people, points, ranking, service
 from app.core.embedded import EmbeddedServerError
 from app.core.errors import AppError
 from app.settings import SettingsError
 
 app = typer.Typer(name="gridwork", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 people.register(app)
+imports.register(app)
+ranking.register(app)
 points.register(app)
 service.register(app)
 doctor.register(app)

@@ -1,6 +1,7 @@
 """The settings of one installation, read from the environment once."""
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -31,6 +32,7 @@ class Settings(BaseModel):
     statement_timeout_ms: int = Field(15_000, ge=100)
     max_body_bytes: int = Field(2_000_000, ge=1_000)
     max_upload_bytes: int = Field(2_000_000_000, ge=1_000)
+    full_load_share: Decimal = Field(Decimal("0.2"), ge=0, le=1, description="a full load that removes more needs force")
     access_token_minutes: int = Field(15, ge=1, le=1440)
     refresh_token_days: int = Field(30, ge=1, le=365)
     refresh_retry_seconds: int = Field(60, ge=0, le=600)

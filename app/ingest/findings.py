@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-_BLANK = " \t\r\n\u00a0\u3000"
+BLANK = " \t\r\n\u00a0\u3000"
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ Result = tuple[pl.Series, list[Finding]]
 
 def trimmed(text: pl.Series) -> pl.Series:
     """Text without blanks around it; null where nothing is left."""
-    bare = text.str.strip_chars(_BLANK)
+    bare = text.str.strip_chars(BLANK)
     return kept(bare, bare != "")
 
 

@@ -34,6 +34,14 @@ def column_names(path: Path) -> list[str]:
     return list(_schema(path).names)
 
 
+def row_count(path: Path) -> int | None:
+    """How many rows its footer promises; None where that is damaged."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError):
+        return None
+
+
 def check_types(path: Path, wanted: list[str]) -> None:
     """Raises UnreadableFile where a wanted column holds something that is not a plain value or a list of texts."""
     schema = _schema(path)

@@ -72,6 +72,16 @@ def read_chunks(file: FeedFile) -> Iterator[Chunk]:
     return (_restored(chunk) for chunk in chunks) if file.header.sent_again else chunks
 
 
+def rough_row_count(path: Path) -> int | None:
+    """About how many rows a file holds, for a progress bar; None where that cannot be said."""
+    if not path.is_file():
+        return None
+    if parquet.is_parquet(path):
+        return parquet.row_count(path)
+    with path.open("rb") as handle:
+        return sum(block.count(b"\n") for block in iter(lambda: handle.read(BLOCK), b""))
+
+
 def read_feed(path: Path, feed: Feed) -> Iterator[Chunk]:
     """Open and read at once, where neither digest nor header are needed."""
     return read_chunks(open_feed_file(path, feed))

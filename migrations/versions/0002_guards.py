@@ -106,6 +106,14 @@ CREATE TRIGGER keep_closed BEFORE UPDATE OR DELETE ON points_months FOR EACH ROW
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON points_months FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 """
 
+# Statistics are the owner's to refresh; an import that fills a table must be able to ask for it.
+ANALYZE_TABLE = """
+CREATE FUNCTION analyze_table(name name) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('ANALYZE public.%I', name);
+END $$
+"""
+
 
 def upgrade() -> None:
     """Make the application role, its rights, the policies and the triggers."""
@@ -127,6 +135,9 @@ def upgrade() -> None:
     for table in MANAGED_ROWS:
         protect(table, f"{COMPANY} OR ({MY_GRIDS} AND {MANAGING})")
     op.execute(TRIGGERS)
+    op.execute(ANALYZE_TABLE)
+    op.execute("REVOKE EXECUTE ON FUNCTION analyze_table FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION analyze_table TO {APP_ROLE}")
     for table in APPEND_ONLY:
         op.execute(f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
         op.execute(f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()")
@@ -151,6 +162,7 @@ def downgrade() -> None:
         "refuse_closed_month",
         "refuse_closed_entry",
         "keep_closed_month",
+        "analyze_table",
     ):
         op.execute(f"DROP FUNCTION {function} CASCADE")
     for table in (*OWN_ROWS, *GRID_ROWS, *MANAGED_ROWS):

@@ -1,0 +1,64 @@
+"""Staged rows into the feed's table: of the same key the last line counts, and the newest file wins."""
+
+from dataclasses import dataclass
+from string import Template
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.ingest.columns import Feed
+from app.ingest.statements import key_in_file, upsert_statement
+
+_TWICE = Template("SELECT EXISTS (SELECT FROM import_rows GROUP BY $key HAVING count(*) > 1)")
+_KEEP_ONE = Template("""
+DELETE FROM import_rows WHERE line IN (
+    SELECT line FROM (SELECT line, row_number() OVER (PARTITION BY $key ORDER BY $order) AS place FROM import_rows) x
+    WHERE place > 1)
+""")
+# An old refusal or consent that comes late does not replace a newer one.
+_LATE = """
+DELETE FROM import_rows s USING customers c, contact_preferences t
+WHERE c.customer_no = s.customer_no AND t.customer_id = c.id AND t.scope = s.scope AND t.recorded_at > s.recorded_at
+"""
+_LEVELS = ("company", "branch", "grid")  # a unit after the one above it
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What became of the staged rows; the rest was there already, unchanged."""
+
+    inserted: int
+    updated: int
+    superseded: int
+
+
+def merge_rows(session: Session, feed: Feed, *, zone: str, newest_file_wins: bool = False) -> Merged:
+    """Bring the staged rows into the feed's table, in one statement for all of them (units: for each level).
+
+    A preference recorded before the one that the table holds is superseded, unless `newest_file_wins`.
+    """
+    superseded = _keep_one_of_each_key(session, feed)
+    if feed.name == "contact_preferences" and not newest_file_wins:
+        superseded += _deleted(session, _LATE)
+    inserted = updated = 0
+    for only in [f"s.kind = '{level}'" for level in _LEVELS] if feed.name == "org_units" else [""]:
+        new, changed = session.execute(text(upsert_statement(feed, only=only)), _used({"zone": zone}, feed)).one()
+        inserted, updated = inserted + new, updated + changed
+    return Merged(inserted, updated, superseded)
+
+
+def _keep_one_of_each_key(session: Session, feed: Feed) -> int:
+    key = key_in_file(feed)
+    if not session.scalar(text(_TWICE.substitute(key=key))):
+        return 0
+    newest = "recorded_at DESC, line DESC" if feed.name == "contact_preferences" else "line DESC"
+    return _deleted(session, _KEEP_ONE.substitute(key=key, order=newest))
+
+
+def _used(parameters: dict[str, str], feed: Feed) -> dict[str, str]:
+    return parameters if feed.name == "contact_preferences" else {}
+
+
+def _deleted(session: Session, statement: str) -> int:
+    count: int = session.execute(text(statement)).rowcount  # type: ignore[attr-defined]
+    return count

@@ -1,0 +1,239 @@
+"""Applying a file of a feed: once, all of it or nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.errors import Invalid, NotFound
+from app.ingest import queries
+from app.ingest.columns import Feed
+from app.ingest.feeds import FEEDS
+from app.ingest.merging import Merged, merge_rows
+from app.ingest.reading import FeedFile, open_feed_file
+from app.ingest.references import put_aside_unknown
+from app.ingest.rejected import rejected_csv
+from app.ingest.removal import Removed, count_rows, remove_absent
+from app.ingest.scan import UnreadableFile
+from app.ingest.staging import drop_staging, keep_faulty, make_staging, planned_for_sets, stage_file
+from app.ingest.statements import target_of
+from app.models.operations import FeedDay, ImportBatch
+
+MAX_FILE_NAME = 200
+MAX_COMPLETE_DAYS = 3_660
+FEEDS_OF_DAYS = ("orders", "calls", "complaints")
+NOTHING = dict.fromkeys(
+    ("rows", "inserted", "updated", "unchanged", "superseded", "rejected", "removed", "kept_in_use", "complete_days"), 0
+)
+
+
+class UnknownFeed(NotFound):
+    """There is no such feed."""
+
+    code = "feed.unknown"
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What became of a file. `counts`: rows of the file = inserted + updated + unchanged + superseded + rejected; rows of the
+    table that were removed or kept_in_use by a full load; complete_days declared. All zero where it was applied before."""
+
+    id: int
+    feed: str
+    file_name: str
+    sha256: str
+    full: bool
+    already_applied: bool
+    imported_at: datetime
+    ignored_columns: list[str]
+    counts: dict[str, int] = field(default_factory=lambda: dict(NOTHING))
+
+
+def feed_named(name: str) -> Feed:
+    """The feed of this name. Raises UnknownFeed, which names all of them."""
+    if name not in FEEDS:
+        raise UnknownFeed("feed: expected one of " + ", ".join(FEEDS))
+    return FEEDS[name]
+
+
+def import_feed(
+    session: Session,
+    *,
+    feed: str,
+    path: Path,
+    file_name: str,
+    now: datetime,
+    full: bool = False,
+    force: bool = False,
+    complete_from: date | None = None,
+    complete_through: date | None = None,
+    max_removed_share: Decimal = Decimal("0.2"),
+    progress: Callable[[int], None] = lambda _: None,
+) -> ImportReport:
+    """Apply a file to its feed's table; imports of one feed wait for each other.
+
+    The same bytes as of an earlier import change nothing. `full` removes the rows whose key is not in the file (of `features`
+    and `base_points` only on days and in months that are in it), unless something refers to them; more than `max_removed_share`
+    of the rows only with `force`. `complete_from` .. `complete_through` says that the feed is complete on these local days.
+    `progress` is told the number of rows of each chunk. Raises UnknownFeed, UnreadableFile, NotThisFeed, TooManyRemoved,
+    WrongDays; then nothing at all has changed.
+    """
+    definition = feed_named(feed)
+    days = _days(feed, complete_from, complete_through, now)
+    file = _open(path, definition)
+    with session.begin_nested():
+        _lock(session, feed, full)
+        batch_id = _begin(session, file, file_name, full, now)
+        if batch_id is not None:
+            with planned_for_sets(session):
+                counts = _apply(session, file, batch_id, full, Decimal(1) if force else max_removed_share, progress)
+            counts |= {"complete_days": _declare(session, feed, days, now)}
+            session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(counts=counts))
+    session.expire_all()  # what was loaded before is no longer so
+    batch = queries.find_import_of(session, feed, file.sha256)
+    assert batch is not None
+    return _report(batch, already_applied=batch_id is None)
+
+
+def declare_complete(session: Session, *, feed: str, first: date, last: date, now: datetime) -> int:
+    """Say that a feed holds all there was on these local days, so that absence from it proves something.
+
+    Returns how many days were not known to be complete before. Raises UnknownFeed, WrongDays.
+    """
+    return _declare(session, feed_named(feed).name, _days(feed, first, last, now), now)
+
+
+def write_rejected(session: Session, *, batch_id: int, path: Path) -> int:
+    """Write the rows that an import put aside as the CSV to be fixed and sent again. Returns how many. Raises UnknownImport."""
+    batch = queries.get_import(session, batch_id)
+    written = -1
+    with path.open("w", encoding="utf-8", newline="") as out:
+        for piece in rejected_csv(batch.header, queries.rejected_rows(session, batch_id)):
+            out.write(piece)
+            written += 1
+    return written
+
+
+class WrongDays(Invalid):
+    """The days for which a feed is said to be complete are not such days."""
+
+    code = "days.wrong"
+
+
+def _days(feed: str, first: date | None, last: date | None, now: datetime) -> list[date]:
+    if first is None and last is None:
+        return []
+    if feed not in FEEDS_OF_DAYS:
+        raise WrongDays("complete_from", "no days for this feed, only for " + ", ".join(FEEDS_OF_DAYS))
+    if first is None or last is None:
+        raise WrongDays("complete_through" if last is None else "complete_from", "both the first and the last complete day")
+    yesterday = clock.local_date(now) - timedelta(days=1)
+    if not first <= last <= yesterday or (last - first).days >= MAX_COMPLETE_DAYS or first.year < 1971:
+        raise WrongDays("complete_through", f"a day from complete_from to {yesterday}, the last day that is over")
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _declare(session: Session, feed: str, days: list[date], now: datetime) -> int:
+    rows = [{"feed": feed, "day": day, "declared_at": now} for day in days]
+    if not rows:
+        return 0
+    return len(session.scalars(insert(FeedDay).values(rows).on_conflict_do_nothing().returning(FeedDay.day)).all())
+
+
+def _open(path: Path, feed: Feed) -> FeedFile:
+    try:
+        return open_feed_file(path, feed)
+    except OSError as error:
+        raise UnreadableFile(f"a file that can be read: {error.strerror}") from error
+
+
+def _lock(session: Session, feed: str, full: bool) -> None:
+    """One import of a feed at a time; a full load alone, so that nobody comes to refer to what it removes."""
+    kind = "" if full else "_shared"
+    session.execute(text(f"SELECT pg_advisory_xact_lock{kind}(hashtextextended('imports', 0))"))
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('imports/' || :feed, 0))"), {"feed": feed})
+
+
+def _begin(session: Session, file: FeedFile, file_name: str, full: bool, now: datetime) -> int | None:
+    """The number of the new import; None where these bytes were applied before."""
+    values: dict[str, Any] = {
+        "feed": file.feed.name,
+        "file_name": _printable(file_name),
+        "sha256": file.sha256,
+        "full": full,
+        "header": _columns_given(file),
+        "ignored_columns": list(file.header.ignored),
+        "counts": dict(NOTHING),
+        "imported_at": now,
+    }
+    statement = insert(ImportBatch).values(values).on_conflict_do_nothing(index_elements=["feed", "sha256"])
+    return session.scalar(statement.returning(ImportBatch.id))
+
+
+def _columns_given(file: FeedFile) -> list[str]:
+    """The columns that rejected rows of this file have: of Parquet, those that are not read are not there."""
+    if file.encoding != "parquet":
+        return list(file.header.columns)
+    return [name for name in file.header.columns if name not in file.header.ignored]
+
+
+def _apply(
+    session: Session, file: FeedFile, batch_id: int, full: bool, limit: Decimal, progress: Callable[[int], None]
+) -> dict[str, int]:
+    zone = clock.zone().key
+    make_staging(session, file.feed)
+    staged, rejected = stage_file(session, file, batch_id=batch_id, zone=zone, progress=progress)
+    faulty = put_aside_unknown(session, file.feed)
+    if faulty:
+        keep_faulty(session, file, batch_id=batch_id)
+    before = count_rows(session, file.feed) if full else 0
+    merged = merge_rows(session, file.feed, zone=zone, newest_file_wins=full)
+    removed = remove_absent(session, file.feed, batch_id=batch_id, before=before, limit=limit) if full else Removed()
+    _refresh_statistics(session, file.feed, merged, removed)
+    drop_staging(session)
+    return NOTHING | {
+        "rows": staged + rejected,
+        "inserted": merged.inserted,
+        "updated": merged.updated,
+        "unchanged": staged - faulty - merged.superseded - merged.inserted - merged.updated,
+        "superseded": merged.superseded,
+        "rejected": rejected + faulty,
+        "removed": removed.removed,
+        "kept_in_use": removed.kept_in_use,
+    }
+
+
+def _refresh_statistics(session: Session, feed: Feed, merged: Merged, removed: Removed) -> None:
+    """Tell the planner of a table of which a tenth or more is new; what it believes of a new table is far off."""
+    session.execute(
+        text(
+            "SELECT analyze_table(relname) FROM pg_class WHERE oid = to_regclass(:table)"
+            " AND :changed > 0 AND :changed * 10 >= reltuples"
+        ),
+        {"table": f"public.{target_of(feed).table}", "changed": merged.inserted + merged.updated + removed.removed},
+    )
+
+
+def _report(batch: ImportBatch, *, already_applied: bool) -> ImportReport:
+    return ImportReport(
+        id=batch.id,
+        feed=batch.feed,
+        file_name=batch.file_name,
+        sha256=batch.sha256,
+        full=batch.full,
+        already_applied=already_applied,
+        imported_at=batch.imported_at,
+        ignored_columns=batch.ignored_columns,
+        counts=NOTHING | ({} if already_applied else {name: batch.counts[name] for name in NOTHING}),
+    )
+
+
+def _printable(name: str) -> str:
+    return "".join(letter if letter.isprintable() else "_" for letter in name)[-MAX_FILE_NAME:]
