@@ -9,8 +9,10 @@ from app.api.dashboard import verification as dashboard_verification
 from app.api.mobile import feedback as mobile_feedback
 from app.api.mobile import points as mobile_points
 from app.api.mobile import work_orders as mobile_work_orders
+from app.api.operations import imports as operations_imports
 from app.api.operations import jobs as operations_jobs
 from app.api.operations import months as operations_months
+from app.api.operations import rankers as operations_rankers
 from app.api.payroll import months as payroll_months
 
 
@@ -27,5 +29,7 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_verification.router)
     router.include_router(operations_months.router)
     router.include_router(payroll_months.router)
+    router.include_router(operations_imports.router)
     router.include_router(operations_jobs.router)
+    router.include_router(operations_rankers.router)
     return router

@@ -1,0 +1,65 @@
+"""Whole frames out of and into the database by COPY, in the session's own transaction."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from itertools import islice
+from typing import Any
+
+import polars as pl
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+CHUNK_ROWS = 200_000
+_JSON_CELLS = {"separator": "\x02", "quote_char": None}  # JSON text holds neither, nor a line's end
+
+
+def read_frame(session: Session, query: str, schema: Mapping[str, Any], **parameters: Any) -> pl.DataFrame:
+    """The rows of `query`, whose columns come in the order of `schema`: days as Date from days since 1970-01-01, instants as
+    Datetime from microseconds since then."""
+    with _copying(session, f"COPY ({query}) TO STDOUT (FORMAT csv)", parameters) as copy:
+        return _parse(b"".join(copy), schema)
+
+
+def read_json_chunks(
+    session: Session, query: str, schema: Mapping[str, Any], *, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[pl.DataFrame]:
+    """As `read_frame`, some rows at a time. For columns of numbers and JSON text only, which then needs no quoting."""
+    options = r"FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01'"
+    with _copying(session, f"COPY ({query}) TO STDOUT ({options})", {}) as copy:
+        rows = iter(copy)
+        while chunk := b"".join(islice(rows, chunk_rows)):
+            yield _parse(chunk, schema, **_JSON_CELLS)
+
+
+def write_frame(session: Session, table: str, frame: pl.DataFrame) -> None:
+    """Append the rows of `frame` to the columns of the table that are named as its own."""
+    columns = ", ".join(frame.columns)
+    with _copying(session, f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)", {}) as copy:
+        for part in frame.iter_slices(CHUNK_ROWS):
+            copy.write(part.write_csv(include_header=False).encode())
+
+
+def _parse(data: bytes, schema: Mapping[str, Any], **options: Any) -> pl.DataFrame:
+    if not data:
+        return pl.DataFrame(schema=schema)
+    plain = {name: pl.Int64 if kind == pl.Date or kind == pl.Datetime else kind for name, kind in schema.items()}
+    frame = pl.read_csv(BytesIO(data), has_header=False, schema=plain, **options)
+    return frame.with_columns(
+        *(pl.col(name).cast(pl.Int32).cast(pl.Date) for name, kind in schema.items() if kind == pl.Date),
+        *(pl.col(name).cast(kind) for name, kind in schema.items() if kind == pl.Datetime),
+    )
+
+
+@contextmanager
+def _copying(session: Session, statement: str, parameters: Mapping[str, Any]) -> Iterator[psycopg.Copy]:
+    """A COPY after all that the session has still to write. What the database refuses is raised as SQLAlchemy raises it."""
+    session.flush()
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    try:
+        with connection.cursor() as cursor, cursor.copy(statement.encode(), parameters or None) as copy:
+            yield copy
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error

@@ -1,0 +1,136 @@
+"""What the rules work on, read from the database as Polars frames.
+
+The customers in question, each with the day that must not be reached, stand in a temporary table: so one statement reads
+for each of them the latest snapshot before their day, however many there are, and history is read for nobody else.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+
+import polars as pl
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.scoring.bulk import read_frame, read_json_chunks, write_frame
+from app.scoring.features import History
+from app.scoring.snapshots import compact, decode, mixed_columns
+
+INSTANT = pl.Datetime("us", "UTC")
+_CHOSEN = "customer_id IN (SELECT customer_id FROM scoring_chosen)"
+
+# Reports as they stand: corrected and contradicted ones are none. `known_at` bounds what was known.
+_REPORTS = """
+SELECT f.customer_id, f.work_order_id, f.contacted_at FROM contact_feedback f
+WHERE f.received_at < %(known_at)s
+  AND NOT EXISTS (SELECT FROM contact_feedback c WHERE c.corrects_id = f.id AND c.received_at < %(known_at)s)
+  AND (SELECT v.verdict FROM verifications v WHERE v.feedback_id = f.id AND v.decided_at < %(known_at)s
+       ORDER BY v.number DESC LIMIT 1) IS DISTINCT FROM 'contradicted'"""
+_PAST = "SELECT customer_id, contacted_at FROM contact_history WHERE arm IS DISTINCT FROM 'control'"
+
+
+def read_contacts(session: Session, *, product_id: int, known_at: datetime) -> pl.DataFrame:
+    """customer_id, contacted_at of contacts for a product: of earlier systems, and of our work orders the first."""
+    query = f"""
+        SELECT customer_id, {_micros("contacted_at")} FROM (
+            {_PAST} AND product_id = %(product_id)s
+            UNION ALL
+            SELECT w.customer_id, min(r.contacted_at) FROM ({_REPORTS}) r JOIN work_orders w ON w.id = r.work_order_id
+            WHERE w.product_id = %(product_id)s GROUP BY w.id, w.customer_id
+        ) contacts"""  # noqa: S608 - our own text
+    schema = {"customer_id": pl.Int64, "contacted_at": INSTANT}
+    return read_frame(session, query, schema, product_id=product_id, known_at=known_at)
+
+
+def read_sales(session: Session, *, family: str) -> pl.DataFrame:
+    """customer_id, ordered_at, cancelled_at of orders of a product family."""
+    query = f"""
+        SELECT o.customer_id, {_micros("o.ordered_at")}, {_micros("o.cancelled_at")}
+        FROM orders o JOIN products p ON p.id = o.product_id WHERE p.family = %(family)s"""  # noqa: S608 - our own text
+    schema = {"customer_id": pl.Int64, "ordered_at": INSTANT, "cancelled_at": INSTANT}
+    return read_frame(session, query, schema, family=family)
+
+
+def choose(session: Session, customers: pl.DataFrame) -> None:
+    """Make these (customer_id, as_of) the customers in question."""
+    _empty_chosen(session)
+    write_frame(session, "scoring_chosen", customers.select("customer_id", "as_of").unique(maintain_order=True))
+    session.execute(text("ANALYZE scoring_chosen"))
+
+
+def choose_all(session: Session, as_of: date) -> None:
+    """Make all customers the ones in question, on one day."""
+    _empty_chosen(session)
+    insert = text("INSERT INTO scoring_chosen (customer_id, as_of) SELECT id, :as_of FROM customers ORDER BY id")
+    session.execute(insert, {"as_of": as_of})
+    session.execute(text("ANALYZE scoring_chosen"))
+
+
+def read_figures(session: Session) -> Iterator[pl.DataFrame]:
+    """The customers in question, some at a time: customer_id, as_of, snapshot_date, figures (JSON text).
+
+    The snapshot is their latest of an earlier day; both are null where there is none.
+    """
+    query = f"""
+        SELECT c.customer_id, {_days("c.as_of")}, {_days("s.snapshot_date")}, s.values
+        FROM scoring_chosen c LEFT JOIN LATERAL (
+            SELECT snapshot_date, values FROM feature_snapshots f
+            WHERE f.customer_id = c.customer_id AND f.snapshot_date < c.as_of ORDER BY f.snapshot_date DESC LIMIT 1
+        ) s ON true"""  # noqa: S608 - our own text
+    schema = {"customer_id": pl.Int64, "as_of": pl.Date, "snapshot_date": pl.Date, "figures": pl.String}
+    return read_json_chunks(session, query, schema)
+
+
+def read_snapshots(session: Session) -> pl.DataFrame:
+    """The snapshots before the days in question: customer_id, snapshot_date and a column per figure."""
+    parts = _read_snapshots(session)
+    if mixed := mixed_columns(parts):
+        parts = _read_snapshots(session, as_text=mixed)
+    keys = {"customer_id": pl.Int64, "snapshot_date": pl.Date}
+    return pl.concat([pl.DataFrame(schema=keys), *parts], how="diagonal_relaxed")
+
+
+def read_history(session: Session, *, known_at: datetime) -> History:
+    """What happened to the customers in question, of whatever product."""
+    local = {"known_at": known_at, "zone": str(clock.zone())}
+    day = {"customer_id": pl.Int64, "day": pl.Date}
+    contacts = f"""
+        SELECT customer_id, {_days("(contacted_at AT TIME ZONE %(zone)s)::date")} FROM (
+            {_PAST} UNION ALL SELECT customer_id, contacted_at FROM ({_REPORTS}) r
+        ) contacts WHERE {_CHOSEN}"""  # noqa: S608 - our own text
+    orders = f"SELECT customer_id, {_days('(ordered_at AT TIME ZONE %(zone)s)::date')} FROM orders WHERE {_CHOSEN}"  # noqa: S608
+    holdings = f"SELECT customer_id, {_days('from_date')}, {_days('to_date')} FROM holdings WHERE {_CHOSEN}"  # noqa: S608
+    customers = f"""
+        SELECT id, {_days("opened_on")}, segment, lifecycle FROM customers
+        WHERE id IN (SELECT customer_id FROM scoring_chosen)"""  # noqa: S608 - our own text
+    span = {"customer_id": pl.Int64, "from_date": pl.Date, "to_date": pl.Date}
+    person = {"customer_id": pl.Int64, "opened_on": pl.Date, "segment": pl.String, "lifecycle": pl.String}
+    return History(
+        contacts=read_frame(session, contacts, day, **local),
+        orders=read_frame(session, orders, day, **local),
+        holdings=read_frame(session, holdings, span),
+        customers=read_frame(session, customers, person),
+    )
+
+
+def _read_snapshots(session: Session, *, as_text: Collection[str] = ()) -> list[pl.DataFrame]:
+    parts = []
+    for chunk in read_figures(session):
+        found = chunk.filter(pl.col("snapshot_date").is_not_null())
+        figures = compact(decode(found["figures"], as_text=as_text))
+        parts.append(pl.concat([found.select("customer_id", "snapshot_date"), figures], how="horizontal"))
+    return parts
+
+
+def _empty_chosen(session: Session) -> None:
+    table = "CREATE TEMP TABLE IF NOT EXISTS scoring_chosen (customer_id bigint NOT NULL, as_of date NOT NULL) ON COMMIT DROP"
+    session.execute(text(table))
+    session.execute(text("TRUNCATE scoring_chosen"))
+
+
+def _micros(instant: str) -> str:
+    return f"(extract(epoch FROM {instant}) * 1000000)::bigint"
+
+
+def _days(day: str) -> str:
+    return f"{day} - DATE '1970-01-01'"
