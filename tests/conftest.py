@@ -14,7 +14,7 @@ from app.core.db import make_engine, make_sessions, set_scope
 from app.main import create_app
 from app.settings import Settings
 from tests.cast import PASSWORD
-from tests.postgres import clone, make_template, test_server
+from tests.postgres import clone, make_template, own_server
 
 SHARED = Path(os.environ.get("GRIDWORK_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 
@@ -22,7 +22,7 @@ SHARED = Path(os.environ.get("GRIDWORK_SHARED", Path(__file__).resolve().parents
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """URL of this test process's PostgreSQL."""
-    with test_server() as url:
+    with own_server() as url:
         yield url
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.core.database import migrate
 from app.core.db import make_engine, set_scope, sqlalchemy_url
@@ -21,7 +21,7 @@ _names = itertools.count(1)
 
 
 @contextmanager
-def test_server() -> Iterator[str]:
+def own_server(*, durable: bool = False) -> Iterator[str]:
     """URL of the owner on a server of our own, or of the one that DATABASE_URL names."""
     if os.environ.get("DATABASE_URL"):
         yield os.environ["DATABASE_URL"]
@@ -29,7 +29,7 @@ def test_server() -> Iterator[str]:
     root = Path(tempfile.mkdtemp(prefix="gridwork-tests-"))
     root.chmod(0o755)  # the server runs as another user where we are root
     try:
-        yield start_server(root, durable=False).url
+        yield start_server(root, durable=durable).url
     finally:
         stop_server(root)
         shutil.rmtree(root, ignore_errors=True)
@@ -70,8 +70,29 @@ def database_url(server_url: str, name: str) -> str:
     return sqlalchemy_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
+@contextmanager
+def as_company(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """A session of the whole company's scope."""
+    with sessions() as session:
+        set_scope(session, scope="all")
+        yield session
+
+
 def _administer(server_url: str, *statements: str) -> None:
     plain = sqlalchemy_url(server_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)  # type: ignore[call-overload]
+
+
+@contextmanager
+def empty_database(server_url: str, name: str) -> Iterator[str]:
+    """URL of a new database, migrated and empty, dropped afterwards."""
+    name = f"{name}_{os.getpid()}_{next(_names)}"
+    _administer(server_url, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    try:
+        url = database_url(server_url, name)
+        migrate(url)
+        yield url
+    finally:
+        _administer(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

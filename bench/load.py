@@ -1,0 +1,53 @@
+"""A bounded load on a loopback server: keep-alive connections that each send their requests one after the other.
+
+Reads JSON lines from standard input, one request a line with `client`, `method`, `path`, `headers`, `body`; prints
+{"seconds", "requests", "failures"}.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections import defaultdict
+from typing import Any
+
+HOST = "127.0.0.1"
+
+
+def _raw(request: dict[str, Any], port: int) -> bytes:
+    body = request.get("body", "").encode()
+    lines = [f"{request['method']} {request['path']} HTTP/1.1", f"Host: {HOST}:{port}", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in request.get("headers", {}).items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+async def _answer(reader: asyncio.StreamReader) -> int:
+    head = await reader.readuntil(b"\r\n\r\n")
+    status = int(head.split(b" ", 2)[1])
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            await reader.readexactly(int(line.split(b":")[1]))
+    return status
+
+
+async def _client(port: int, requests: list[bytes]) -> int:
+    reader, writer = await asyncio.open_connection(HOST, port)
+    failures = 0
+    for request in requests:
+        writer.write(request)
+        failures += await _answer(reader) >= 300
+    writer.close()
+    return failures
+
+
+async def _run(port: int, requests: list[dict[str, Any]]) -> dict[str, float]:
+    clients: dict[int, list[bytes]] = defaultdict(list)
+    for request in requests:
+        clients[request["client"]].append(_raw(request, port))
+    started = time.perf_counter()
+    failures = await asyncio.gather(*(_client(port, own) for own in clients.values()))
+    return {"seconds": time.perf_counter() - started, "requests": len(requests), "failures": sum(failures)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(_run(int(sys.argv[1]), [json.loads(line) for line in sys.stdin]))))

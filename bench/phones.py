@@ -1,0 +1,190 @@
+"""Delta pull and feedback POST of the service against a bare handler, 16 clients, one server process each, alternating."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.access.service import create_account
+from app.campaigns.service import freeze_targets, open_campaign
+from app.core.db import make_engine, make_sessions
+from app.dispatch.service import dispatch_campaign
+from app.jobs.runner import run_job
+from bench.measure import Figure
+from bench.seeds import seed_campaign, seed_company
+
+CLIENTS = 16
+ORDERS_EACH = 100
+ROUNDS = 5
+PASSWORD = "a password for measuring"
+SECRET = "s" * 40
+
+
+def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
+    """Requests a second, and each route's ratio to the floor."""
+    requests = 160 if small else 1_600
+    held = _seed(url)
+    with _server("bench.bare:create_app", url, folder) as bare, _server("app.main:create_app", url, folder) as ours:
+        tokens = {staff_id: _token(ours, staff_id) for staff_id in held}
+        rates: dict[str, list[float]] = {"bare pull": [], "pull": [], "empty": [], "bare send": [], "send": []}
+        cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
+        for _ in range(ROUNDS):
+            rates["bare pull"].append(_load(bare, _bare_pulls(held, requests)))
+            rates["pull"].append(_load(ours, _pulls(tokens, requests, {})))
+            rates["empty"].append(_load(ours, _pulls(tokens, requests, cursors)))
+            rates["bare send"].append(_load(bare, _sends("/send", held, tokens, requests)))
+            rates["send"].append(_load(ours, _sends("/mobile/v1/feedback", held, tokens, requests)))
+            cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
+    pull = Figure(f"bare handler: {ORDERS_EACH} orders", rates["bare pull"], "requests/s")
+    send = Figure("bare handler: one feedback", rates["bare send"], "requests/s")
+    return [
+        pull,
+        Figure(f"pull of {ORDERS_EACH} orders", rates["pull"], "requests/s", pull),
+        Figure("pull with nothing new", rates["empty"], "requests/s", pull),
+        send,
+        Figure("POST of one feedback", rates["send"], "requests/s", send),
+    ]
+
+
+def _seed(url: str) -> dict[int, list[int]]:
+    """{staff id: ids of the live work orders} of CLIENTS managers who each hold ORDERS_EACH."""
+    seed_company(url, customers=182 * 2_000)
+    seed_campaign(url, code="PHONES", family="phones")
+    sessions = make_sessions(make_engine(url))
+    run_job(sessions, "freeze", lambda s, now: freeze_targets(s, campaign_code="PHONES", now=now))
+    run_job(sessions, "open", lambda s, now: {"opened": open_campaign(s, campaign_code="PHONES", now=now).code})
+    run_job(sessions, "dispatch", lambda s, now: dispatch_campaign(s, campaign_code="PHONES", now=now))
+    for number in range(1, CLIENTS + 1):
+        run_job(sessions, "account", lambda s, now, n=number: _account(s, n, now))
+    owner = make_engine(url, as_app=False)
+    with owner.begin() as connection:
+        connection.exec_driver_sql("SELECT set_config('gridwork.scope', 'all', true)")
+        connection.exec_driver_sql(
+            "DELETE FROM work_orders WHERE id NOT IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY staff_id ORDER BY id)"
+            f" AS n FROM work_orders) AS w WHERE n <= {ORDERS_EACH})"
+        )
+        rows = connection.exec_driver_sql(f"SELECT staff_id, id FROM work_orders WHERE staff_id <= {CLIENTS} ORDER BY id").all()
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE")
+    owner.dispose()
+    held: dict[int, list[int]] = {}
+    for staff_id, order_id in rows:
+        held.setdefault(staff_id, []).append(order_id)
+    return held
+
+
+def _account(session: Any, number: int, now: datetime) -> dict[str, str]:
+    login = f"T{number}"
+    create_account(session, login=login, password=PASSWORD, staff_no=login, service_role=None, now=now)
+    return {"login": login}
+
+
+@contextmanager
+def _server(factory: str, url: str, folder: Path) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    environment = os.environ | {
+        "DATABASE_URL": url,
+        "GRIDWORK_SECRET": SECRET,
+        "GRIDWORK_HOME": str(folder),
+        "GRIDWORK_LOG_LEVEL": "ERROR",
+        "GRIDWORK_ACCESS_TOKEN_MINUTES": "600",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--factory",
+        factory,
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+        "--no-access-log",
+    ]
+    process = subprocess.Popen(command, env=environment)
+    try:
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _token(port: int, staff_id: int) -> str:
+    answer = httpx.post(f"http://127.0.0.1:{port}/auth/login", json={"login": f"T{staff_id}", "password": PASSWORD})
+    return str(answer.raise_for_status().json()["access_token"])
+
+
+def _cursor(port: int, token: str) -> str:
+    url = f"http://127.0.0.1:{port}/mobile/v1/work-orders"
+    return str(httpx.get(url, headers={"Authorization": f"Bearer {token}"}).raise_for_status().json()["cursor"])
+
+
+def _bare_pulls(held: dict[int, list[int]], requests: int) -> list[dict[str, Any]]:
+    staff = list(held)
+    return [{"client": n % CLIENTS, "method": "GET", "path": f"/pull?staff_id={staff[n % CLIENTS]}"} for n in range(requests)]
+
+
+def _pulls(tokens: dict[int, str], requests: int, cursors: dict[int, str]) -> list[dict[str, Any]]:
+    staff = list(tokens)
+    return [
+        {
+            "client": n % CLIENTS,
+            "method": "GET",
+            "path": "/mobile/v1/work-orders" + (f"?cursor={cursors[staff[n % CLIENTS]]}" if cursors else ""),
+            "headers": {"Authorization": f"Bearer {tokens[staff[n % CLIENTS]]}"},
+        }
+        for n in range(requests)
+    ]
+
+
+def _sends(path: str, held: dict[int, list[int]], tokens: dict[int, str], requests: int) -> list[dict[str, Any]]:
+    staff = list(held)
+    made = []
+    for n in range(requests):
+        mine = staff[n % CLIENTS]
+        now = datetime.now(UTC).isoformat()
+        item = {
+            "id": str(uuid.uuid4()),
+            "work_order_id": held[mine][(n // CLIENTS) % ORDERS_EACH],
+            "channel": "call",
+            "outcome": "interested",
+            "started_at": now,
+        }
+        made.append(
+            {
+                "client": n % CLIENTS,
+                "method": "POST",
+                "path": path,
+                "headers": {"Authorization": f"Bearer {tokens[mine]}", "Content-Type": "application/json"},
+                "body": json.dumps({"sent_at": now, "items": [item]}),
+            }
+        )
+    return made
+
+
+def _load(port: int, requests: list[dict[str, Any]]) -> float:
+    """Requests a second; a failed request fails the bench."""
+    lines = "\n".join(json.dumps(request) for request in requests)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.load", str(port)], input=lines, capture_output=True, text=True, check=True
+    )
+    result = json.loads(done.stdout)
+    assert result["failures"] == 0, result
+    return float(result["requests"] / result["seconds"])
