@@ -20,6 +20,7 @@ from app.core.db import make_engine
 from app.core.embedded import EmbeddedServerError, find_server, start_server, stop_server
 from app.core.errors import Conflict, NotFound
 from app.core.logs import configure_logs
+from app.core.pgbinaries import wheel_folder
 from app.jobs.process import run_worker
 from app.settings import Settings, read_settings
 
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
     database.command("start")(start)
     database.command("stop")(stop)
     database.command("url")(url)
+    database.command("programs")(programs)
 
 
 def serve(
@@ -139,6 +141,12 @@ def url() -> None:
     if server is None:
         raise NoEmbeddedServer
     typer.echo(server.url.replace("postgresql+psycopg", "postgresql", 1))
+
+
+def programs() -> None:
+    """Print the folder of its programs: psql, pg_dump, pg_restore, pg_basebackup."""
+    settings = _embedded()
+    typer.echo(settings.postgres_binaries or wheel_folder())
 
 
 def _embedded() -> Settings:

