@@ -87,6 +87,7 @@ def calls_feed(people: People, numbers: pl.Series, past: Contacts) -> pl.DataFra
 
 
 def orders_feed(people: People, numbers: pl.Series, orders: Orders) -> pl.DataFrame:
+    """Every order of the half year, with who won it where somebody did."""
     codes = np.array(PRODUCTS)[orders.product]
     return pl.DataFrame(
         {

@@ -95,7 +95,7 @@ def make_town(
     return Town(seed=seed, month=month, feeds=feeds, truth=past.truth)
 
 
-def write_extract(town: Town, folder: Path, *, step: Callable[[str], None] = lambda feed: None) -> list[Path]:
+def write_extract(town: Town, folder: Path, *, step: Callable[[str], None] = lambda _: None) -> list[Path]:
     """Write one CSV a feed, and last the truth: a folder with a truth is a whole extract.
 
     Gives the feeds' files. `step` is called with each feed's name once written (for a progress bar).
