@@ -181,7 +181,9 @@ def test_a_customer_who_refuses_is_gone_at_the_next_pull_before_any_job_ran(phon
 
 def test_a_refusal_that_is_over_or_of_another_kind_hides_nobody(phone, company):
     refusal = {"status": PreferenceStatus.REFUSED, "recorded_at": NOW}
-    company.add(ContactPreference(customer_id=customer(company, "C01").id, scope="all", until=TODAY - timedelta(days=1), **refusal))
+    company.add(
+        ContactPreference(customer_id=customer(company, "C01").id, scope="all", until=TODAY - timedelta(days=1), **refusal)
+    )
     company.add(ContactPreference(customer_id=customer(company, "C02").id, scope="visit", **refusal))
     company.add(ContactPreference(customer_id=customer(company, "C04").id, scope="tv", **refusal))
     keep(company)
