@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from app.commands.doctor_finding import Finding, ok, wrong
 from app.core import clock
 from app.jobs.due import last_due
-from app.jobs.queries import feeds_imported, find_leader, newest_done, newest_runs, products_with_a_champion
+from app.jobs.queries import feeds_imported, find_leader, newest_done, newest_runs
 from app.jobs.schedule import timetable
 from app.models.operations import JobOutcome
+from app.scoring.queries import ranked_products
 
 NEEDED_FEEDS = ("org_units", "staff", "products", "customers", "contact_preferences", "orders", "calls", "contact_history")
 LATE = timedelta(minutes=10)
@@ -56,7 +57,7 @@ def check_feeds(session: Session) -> Finding:
 
 def check_rankers(session: Session) -> Finding:
     """At least one product has a ranker in use."""
-    products = products_with_a_champion(session)
+    products = ranked_products(session)
     if not products:
         return wrong("no product has a champion ranker", "gridwork train --product P")
     return ok("champions for " + ", ".join(products[:8]))

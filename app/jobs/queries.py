@@ -1,4 +1,4 @@
-"""Reads about jobs: their runs, who leads, and what there is to do."""
+"""Reads about jobs and what they need: their runs, who leads, which feeds ever came."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.jobs.due import Tries
 from app.jobs.lease import LEASE
-from app.models.campaign import Product
 from app.models.operations import ImportBatch, JobLease, JobOutcome, JobRun
-from app.models.score import RankerStatus, RankerVersion
 
 
 @dataclass(frozen=True)
@@ -63,15 +61,3 @@ def find_leader(session: Session) -> Leader | None:
         .order_by(JobLease.name)
     ).one_or_none()
     return None if row is None else Leader(holder=row[0], fencing_token=row[1], leads=row[2])
-
-
-def products_with_a_champion(session: Session) -> list[str]:
-    """Codes of the products that have a champion ranker."""
-    return list(
-        session.scalars(
-            select(Product.product_code)
-            .join(RankerVersion, RankerVersion.product_id == Product.id)
-            .where(RankerVersion.status == RankerStatus.CHAMPION)
-            .order_by(Product.product_code)
-        )
-    )

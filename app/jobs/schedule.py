@@ -15,6 +15,7 @@ from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.jobs.records import purge_runs
 from app.jobs.runner import Work
 from app.points.adjust import adjust_closed_months
+from app.scoring.service import rank_all
 from app.verification.service import draw_back_checks, verify_feedback
 
 
@@ -38,6 +39,7 @@ def timetable(zone: ZoneInfo, secret: str) -> tuple[Scheduled, ...]:
         return draw_back_checks(session, month=yesterday, secret=secret, now=now)
 
     return (
+        Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all)),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
