@@ -16,6 +16,8 @@ from app.models.feedback import ContactFeedback, QuarantinedFeedback
 from app.models.organisation import Staff
 from app.models.work_order import WorkOrderEvent, WorkOrderTombstone
 
+LeftAt = datetime | None  # None: no event says when
+
 
 @dataclass(frozen=True)
 class SetAside:
@@ -32,8 +34,8 @@ class SetAside:
     content: Any
 
 
-def orders_left_by(session: Session, staff_id: int, work_order_ids: Collection[int]) -> dict[int, datetime | None]:
-    """Of these work orders those that went from this manager to another, and when, as far as an event says."""
+def orders_left_by(session: Session, staff_id: int, work_order_ids: Collection[int]) -> dict[int, LeftAt]:
+    """Of these work orders those that went from this manager to another, and when."""
     statement = (
         select(WorkOrderTombstone.work_order_id, func.max(WorkOrderEvent.happened_at))
         .outerjoin(

@@ -11,9 +11,8 @@ from app.dispatch.life import move_work_order
 from app.dispatch.queries import lock_work_order
 from app.dispatch.states import Event
 from app.models.customer import ContactPreference, PreferenceStatus
-from app.models.score import CustomerScore, RankerStatus, RankerVersion, ScoringRun
 from app.reports import phone as phone_report
-from tests.factories import NOW, TODAY, customer, make_campaign, make_work_order, staff
+from tests.factories import NOW, TODAY, customer, make_campaign, make_scores, make_work_order, staff
 from tests.phones import Phone, report
 
 URL = "/mobile/v1/work-orders"
@@ -74,24 +73,12 @@ def test_the_first_pull_gives_all_live_orders_with_what_a_manager_needs(client_a
 
 
 def test_the_reasons_of_the_campaigns_ranking_come_along(client_as, company):
-    campaign = make_campaign(company)
-    ranker = RankerVersion(
-        product_id=campaign.product_id, number=1, status=RankerStatus.CHAMPION, as_of=TODAY, label_window_days=30, data_from=TODAY,
-        data_to=TODAY, example_count=1, positive_count=1, parameters={}, metrics={}, artifact=b"", checksum="", trained_at=NOW,
-    )  # fmt: skip
-    company.add(ranker)
-    company.flush()
-    run = ScoringRun(ranker_version_id=ranker.id, product_id=campaign.product_id, as_of=TODAY, customer_count=1, finished_at=NOW)
-    company.add(run)
-    company.flush()
-    reasons = [{"name": "contract ends", "effect": 0.2}]
-    company.add(CustomerScore(scoring_run_id=run.id, rank=1, customer_id=customer(company, "C01").id, score=0.2, reasons=reasons))
-    campaign.scoring_run_id = run.id
-    order = make_work_order(company, campaign=campaign)
+    run = make_scores(company, ["C01"])
+    order = make_work_order(company, campaign=make_campaign(company, scoring_run_id=run.id))
     keep(company)
     phone = Phone(client_as("ana"))
     phone.pull()
-    assert phone.orders[order.id]["reasons"] == reasons
+    assert phone.orders[order.id]["reasons"] == [{"feature": "monthly_fee", "value": 99, "effect": 0.3}]
 
 
 def test_nothing_comes_where_nothing_changed(phone):

@@ -112,8 +112,8 @@ def test_a_wrong_envelope_is_refused_by_name_and_nothing_is_kept(phone, orders, 
     good = batch(report(orders[0].id))
     for field, value in [
         ("sent_at", None), ("sent_at", "now"), ("sent_at", 1_760_000_000), ("sent_at", "1970-01-01T00:00:00Z"),
-        ("sent_at", "2099-01-01T00:00:00Z"), ("device_id", "\x00"), ("device_id", "\ud800"), ("device_id", "x" * 201), ("items", []),
-        ("items", {}), ("items", [1] * 201), ("points", 5),
+        ("sent_at", "2099-01-01T00:00:00Z"), ("device_id", "\x00"), ("device_id", "\ud800"), ("device_id", "x" * 201),
+        ("items", []), ("items", {}), ("items", [1] * 201), ("points", 5),
     ]:  # fmt: skip
         answer = post_raw(phone, json.dumps({**good, field: value}))
         assert answer.status_code == 422, (field, value)
@@ -240,7 +240,7 @@ def test_what_was_set_aside_is_shown_to_its_sender_and_to_the_grid_manager_alone
     mine = phone.client.get(f"{URL}/set-aside").json()["items"]
     assert {one["code"] for one in mine} == {"feedback.waits", "feedback.unknown_order", "feedback.unreadable"}
     assert {one["feedback_id"] for one in mine} == {items[0]["id"], "x\\u0000", items[2]["id"], items[3]["id"]}
-    assert [one for one in mine if one["code"] == "feedback.waits"][0]["waits_for_id"] == items[3]["corrects_id"]
+    assert next(one for one in mine if one["code"] == "feedback.waits")["waits_for_id"] == items[3]["corrects_id"]
     url = "/dashboard/v1/feedback/set-aside"
     theirs = client_as("chen").get(url).json()["items"]
     assert [one["feedback_id"] for one in theirs] == [one["feedback_id"] for one in mine]
