@@ -15,6 +15,7 @@ MAX_FIGURE_LENGTH = 1000
 
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 _NOT_FINITE = r"^(?i:[+-]?(?:nan|inf|infinity))$"
+_TINY = r"[eE]-0*[1-9][0-9]{3,}$"  # no double is so small, and no database stores it as a number
 _BOOLEAN = r"^(?i:true|false)$"
 
 
@@ -74,7 +75,9 @@ def _mixed(text: pl.Series, number: pl.Series) -> tuple[pl.Series, list[Finding]
 
 def _too_large(text: pl.Series, number: pl.Series) -> Finding:
     numbers = kept(text, number)
-    beyond = numbers.cast(pl.Float64, strict=False).is_infinite() | (numbers.str.len_bytes() > MAX_FIGURE_LENGTH)
+    values = numbers.cast(pl.Float64, strict=False)
+    vanished = kept(numbers, values == 0).str.contains(_TINY)
+    beyond = values.is_infinite() | vanished.fill_null(False) | (numbers.str.len_bytes() > MAX_FIGURE_LENGTH)
     return given(beyond), Problem("out_of_range", "expected a number that a double can hold")
 
 

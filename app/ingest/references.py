@@ -16,10 +16,11 @@ _FAULT = Template(
     "INSERT INTO import_faults SELECT s.line, '$column', '$code', $reason FROM import_rows s $rest ON CONFLICT DO NOTHING"
 )
 
-# What there will be once the file is in: of a code given twice the last line counts.
+# What there will be once the file is in: a known unit keeps its kind, of a new code given twice the last line counts.
 _KNOWN_UNITS = """(
-    WITH sent AS (SELECT DISTINCT ON (code) code, kind FROM import_rows ORDER BY code, line DESC)
-    SELECT code, kind FROM sent UNION ALL SELECT u.code, u.kind FROM units u WHERE u.code NOT IN (SELECT code FROM sent))"""
+    SELECT code, kind FROM units UNION ALL
+    (SELECT DISTINCT ON (code) code, kind FROM import_rows WHERE code NOT IN (SELECT code FROM units)
+    ORDER BY code, line DESC))"""
 _KNOWN_PRODUCTS = "(SELECT product_code FROM import_rows UNION SELECT product_code FROM products)"
 _PARENT_KIND = "CASE s.kind WHEN 'branch' THEN 'company' ELSE 'branch' END"
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from sqlalchemy import text
+import psycopg
+from sqlalchemy import Row, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.ingest.columns import Feed, Kind
@@ -74,27 +76,20 @@ def keep_faulty(session: Session, file: FeedFile, *, batch_id: int) -> None:
         if chunk.lines.is_empty():
             continue
         found = session.execute(faults, {"low": chunk.lines[0], "high": chunk.lines[-1]}).all()
-        cells = chunk.frame[chunk.lines.search_sorted(pl.Series([row.line for row in found], dtype=pl.Int64))].rows()
-        rows = (RejectedRow(*row, tuple(cell or "" for cell in original)) for row, original in zip(found, cells, strict=True))
-        keep_rejected(session, batch_id, rows)
+        given = chunk.frame[chunk.lines.search_sorted(pl.Series([row.line for row in found], dtype=pl.Int64))].rows()
+        keep_rejected(session, batch_id, map(_rejected, found, given))
+
+
+def _rejected(fault: Row[Any], given: tuple[str | None, ...]) -> RejectedRow:
+    return RejectedRow(fault.line, fault.column_name, fault.code, fault.reason, tuple(cell or "" for cell in given))
 
 
 def keep_rejected(session: Session, batch_id: int, rejected: Iterable[RejectedRow]) -> None:
     """Keep rejected rows of a batch. NUL, which no database holds, becomes the replacement character."""
-    pieces = (
-        (
-            batch_id,
-            row.line,
-            row.column,
-            row.code,
-            row.reason,
-            json.dumps(row.values, ensure_ascii=False).replace("\\u0000", "\ufffd"),
-        )
-        for row in rejected
-    )
-    with _cursor(session).copy(_COPY_REJECTED) as copy:
-        for piece in pieces:
-            copy.write_row(piece)
+    with _copying(session, _COPY_REJECTED) as copy:
+        for row in rejected:
+            cells = json.dumps([cell.replace("\0", "\ufffd") for cell in row.values], ensure_ascii=False)
+            copy.write_row((batch_id, row.line, row.column, row.code, row.reason, cells))
 
 
 def _as_csv(accepted: pl.DataFrame, feed: Feed) -> memoryview:
@@ -106,11 +101,16 @@ def _as_csv(accepted: pl.DataFrame, feed: Feed) -> memoryview:
 
 
 def _copy(session: Session, statement: str, data: memoryview) -> None:
-    with _cursor(session).copy(statement) as copy:
+    with _copying(session, statement) as copy:
         copy.write(data)
 
 
-def _cursor(session: Session) -> Any:
-    """A cursor of the driver on the session's own connection and transaction."""
+@contextmanager
+def _copying(session: Session, statement: str) -> Iterator[Any]:
+    """COPY on the session's own connection and transaction; its errors are those of any other statement."""
     driver: Any = session.connection().connection.driver_connection
-    return driver.cursor()
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            yield copy
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
