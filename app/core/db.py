@@ -131,3 +131,8 @@ def set_scope(session: Session, *, scope: str, grid_ids: Iterable[int] = (), sta
         ),
         {"scope": scope, "grids": "{" + ",".join(map(str, grid_ids)) + "}", "staff": "" if staff_id is None else str(staff_id)},
     )
+
+
+def refresh_statistics(session: Session, table: str) -> None:
+    """Let PostgreSQL count a table that was filled in bulk, so that the next statement's plan fits it."""
+    session.execute(text("SELECT refresh_statistics(CAST(:table AS regclass))"), {"table": table})
