@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -132,7 +133,7 @@ def test_a_success_rate_lies_between_0_and_1(matured, data):
 @given(matured=st.integers(1, 500), path=st.lists(st.integers(0, 500), min_size=1, max_size=20))
 def test_differences_along_any_path_of_corrections_sum_to_the_difference_of_its_ends(matured, path):
     points = [earn_success(SuccessFigures(min(s, matured), matured), DEFAULT_PLAN, ONE).points for s in path]
-    assert sum((b - a for a, b in zip(points, points[1:], strict=False)), Decimal(0)) == points[-1] - points[0]
+    assert sum((b - a for a, b in pairwise(points)), Decimal(0)) == points[-1] - points[0]
 
 
 def test_a_rule_whose_floor_is_its_target_pays_all_or_nothing():

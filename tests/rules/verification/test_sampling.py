@@ -34,7 +34,7 @@ def test_a_share_outside_of_0_to_1_is_refused(share):
 
 
 def test_the_weighted_accuracy_is_right_on_average_though_only_some_can_be_judged_by_the_feeds():
-    """60 % of what the feeds judge and 90 % of the rest is true: 0.72 of all. Without the rule for judged ones it comes to 0.66."""
+    """60 % of what the feeds judge and 90 % of the rest is true: 0.72 of all."""
     generator = random.Random(1)
     truthful = judged = 0.0
     for _ in range(100_000):

@@ -77,7 +77,9 @@ def test_a_missing_call_proves_nothing_where_the_phone_s_clock_was_in_doubt(sess
         (timedelta(days=-8), "FTTH1", "contradicted"),
     ],
 )
-def test_a_claimed_sale_is_looked_for_in_the_family_from_dispatch_until_three_days_after(session, ordered_after, product, verdict):
+def test_a_claimed_sale_is_looked_for_in_the_family_from_dispatch_until_three_days_after(
+    session, ordered_after, product, verdict
+):
     order = make_work_order(session)
     make_sale(session, order, ordered_at=NOW + ordered_after, product_code=product)
     declare_complete(session, "orders", local_date(order.dispatched_at), DAY + timedelta(days=3))

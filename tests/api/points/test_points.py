@@ -1,0 +1,188 @@
+"""Points on the phone and the dashboard, closing a month, and answering back-checks."""
+
+import pytest
+
+from app.core import clock
+from app.core.db import set_scope
+from app.models.feedback import QuarantinedFeedback
+from app.models.organisation import Account
+from app.points.close import close_month
+from app.verification.service import draw_back_checks
+from tests.factories import NOW, get, make_work_order, staff
+from tests.truth import CLOSING, OCTOBER, make_anas_october, make_feedback
+
+
+@pytest.fixture
+def orders(company):
+    """Ana's October with everything said and nothing judged."""
+    orders = make_anas_october(company)
+    company.commit()
+    set_scope(company, scope="all")
+    return orders
+
+
+def _close(company):
+    close_month(company, month=OCTOBER, now=CLOSING)
+    company.commit()
+    set_scope(company, scope="all")
+
+
+def test_the_phone_shows_what_is_provisional_pending_and_rejected(client_as, company, orders):
+    ana = staff(company, "ana")
+    company.add(
+        QuarantinedFeedback(
+            feedback_id="no uuid",
+            staff_id=ana.id,
+            grid_id=ana.unit_id,
+            account_id=get(company, Account, login="ana").id,
+            content={},
+            content_hash=b"x",
+            code="id.wrong",
+            detail="id: expected a UUID",
+            received_at=NOW,
+        )
+    )
+    company.commit()
+    with clock.shifted_to(CLOSING):
+        month = client_as("ana").get("/mobile/v1/points?month=2026-10").json()
+    assert month["closed_at"] is None
+    assert month["as_of"].startswith("2026-11-03T01:00")
+    assert month["pending_feedback"] == 6
+    assert [rejected["code"] for rejected in month["rejected"]] == ["id.wrong"]
+    assert month["lines"][0]["points"] == "11.6667"
+
+
+def test_the_phone_shows_a_closed_month_down_to_the_work_orders(client_as, company, orders):
+    _close(company)
+    ana = client_as("ana")
+    month = ana.get("/mobile/v1/points?month=2026-10").json()
+    assert (month["total"], month["closed_at"]) == ("73.6153", "2026-11-03T01:00:00Z")
+    lines = ana.get("/mobile/v1/points/2026-10/lines").json()["items"]
+    assert len(lines) == 16
+    assert {line["component"] for line in lines} == {"success", "accuracy"}
+
+
+def test_a_month_is_this_one_where_none_is_named(client_as, orders):
+    with clock.shifted_to(NOW):
+        assert client_as("ana").get("/mobile/v1/points").json()["month"] == "2026-10"
+
+
+def test_nobody_sees_the_points_of_another(client_as, company, orders):
+    _close(company)
+    bo = client_as("bo")
+    assert bo.get("/mobile/v1/points?month=2026-10").json()["lines"][0]["figures"]["matured"] == 0
+    assert bo.get("/mobile/v1/points/2026-10/lines").json()["items"] == []
+    assert client_as(None).get("/mobile/v1/points").status_code == 401
+    assert client_as("chen").get("/mobile/v1/points").status_code == 403
+    assert client_as("payroll").get("/mobile/v1/points/2026-10/lines").status_code == 403
+
+
+def test_what_is_no_month_is_invalid(client_as):
+    ana = client_as("ana")
+    for month in ("2026-13", "1970-12", "2099-01", "x", "%00", ""):
+        assert ana.get(f"/mobile/v1/points?month={month}").status_code == 422, month
+
+
+def test_a_dashboard_shows_the_managers_of_its_own_grids(client_as, company, orders):
+    with clock.shifted_to(CLOSING):
+        chen, fu, bea, ada = (client_as(login) for login in ("chen", "fu", "bea", "ada"))
+        for closed in (False, True):
+            first, *others = (client.get("/dashboard/v1/points/2026-10").json()["items"] for client in (chen, fu, bea, ada))
+            assert [one["staff_no"] for one in first] == ["ANA", "BO"]
+            assert [[one["staff_no"] for one in each] for each in others] == [
+                ["CY"],
+                ["ANA", "BO", "CY"],
+                ["ANA", "BO", "CY", "DEE"],
+            ]
+            assert (first[0]["successes"], first[0]["matured"], first[0]["success_rate"]) == (1, 8, "0.12500000")
+            assert first[0]["accuracy"] == ("0.80000000" if closed else None)
+            if not closed:
+                _close(company)
+
+
+def test_a_dashboard_turns_its_pages(client_as, company):
+    _close(company)
+    ada = client_as("ada")
+    first = ada.get("/dashboard/v1/points/2026-10?limit=3").json()
+    second = ada.get("/dashboard/v1/points/2026-10", params={"limit": 3, "cursor": first["next_cursor"]}).json()
+    assert [one["staff_no"] for one in first["items"] + second["items"]] == ["ANA", "BO", "CY", "DEE"]
+    assert second["next_cursor"] is None
+    borrowed = client_as("chen").get("/dashboard/v1/points/2026-10", params={"cursor": first["next_cursor"]})
+    assert borrowed.status_code == 422
+
+
+def test_a_terminal_manager_sees_no_dashboard(client_as):
+    ana = client_as("ana")
+    assert ana.get("/dashboard/v1/points/2026-10").status_code == 403
+    assert ana.get("/dashboard/v1/back-checks").status_code == 403
+    assert client_as(None).get("/dashboard/v1/back-checks").status_code == 401
+
+
+def test_an_administrator_closes_a_month_once_it_is_over(client_as, orders):
+    ada = client_as("ada")
+    with clock.shifted_to(NOW):
+        early = ada.post("/operations/v1/months/2026-10/close")
+    assert (early.status_code, early.json()["code"]) == (409, "month.not_over")
+    with clock.shifted_to(CLOSING):
+        ada = client_as("ada")
+        done = ada.post("/operations/v1/months/2026-10/close")
+        again = ada.post("/operations/v1/months/2026-10/close")
+    assert (done.status_code, done.json()["entries"]) == (200, 12)
+    assert (again.status_code, again.json()["code"]) == (409, "month.already_closed")
+
+
+def test_only_an_administrator_closes_a_month(client_as):
+    with clock.shifted_to(CLOSING):
+        assert client_as(None).post("/operations/v1/months/2026-10/close").status_code == 401
+        for login in ("ana", "chen", "bea", "pia", "lin", "payroll"):
+            assert client_as(login).post("/operations/v1/months/2026-10/close").status_code == 403
+
+
+@pytest.fixture
+def drawn(company):
+    """Two feedbacks of Ana's, drawn for back-checks."""
+    feedback = [make_feedback(company, make_work_order(company, customer_no=number)) for number in ("C01", "C02")]
+    draw_back_checks(company, month=OCTOBER, secret="s", share=1.0, now=CLOSING)
+    company.commit()
+    return feedback
+
+
+def test_a_grid_manager_answers_a_back_check_once(client_as, drawn):
+    chen = client_as("chen")
+    first = chen.get("/dashboard/v1/back-checks?limit=1").json()
+    second = chen.get("/dashboard/v1/back-checks", params={"limit": 1, "cursor": first["next_cursor"]}).json()
+    assert {first["items"][0]["feedback_id"], second["items"][0]["feedback_id"]} == {str(one.id) for one in drawn}
+    assert first["items"][0]["phone"].startswith("139")
+    path = f"/dashboard/v1/back-checks/{drawn[0].id}/answer"
+    assert chen.post(path, json={"verdict": "confirmed", "note": "yes"}).status_code == 200
+    again = chen.post(path, json={"verdict": "contradicted"})
+    assert (again.status_code, again.json()["code"]) == (409, "back_check.answered")
+    assert [one["verdict"] for one in chen.get("/dashboard/v1/back-checks?answered=true").json()["items"]] == ["confirmed"]
+    assert len(chen.get("/dashboard/v1/back-checks").json()["items"]) == 1
+
+
+def test_another_grid_s_back_checks_are_not_there(client_as, drawn):
+    fu = client_as("fu")
+    assert fu.get("/dashboard/v1/back-checks").json()["items"] == []
+    answer = fu.post(f"/dashboard/v1/back-checks/{drawn[0].id}/answer", json={"verdict": "confirmed"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "back_check.unknown")
+
+
+def test_the_manager_whom_it_is_about_may_not_answer(client_as, drawn):
+    answer = client_as("ana").post(f"/dashboard/v1/back-checks/{drawn[0].id}/answer", json={"verdict": "confirmed"})
+    assert answer.status_code == 403
+
+
+def test_nobody_checks_their_own_feedback_though_promoted(client_as, company, drawn):
+    set_scope(company, scope="all")
+    staff(company, "ana").role = "grid_manager"
+    company.commit()
+    answer = client_as("ana").post(f"/dashboard/v1/back-checks/{drawn[0].id}/answer", json={"verdict": "confirmed"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "back_check.own")
+
+
+def test_a_wrong_answer_is_invalid(client_as, drawn):
+    chen = client_as("chen")
+    for body in ({}, {"verdict": "maybe"}, {"verdict": "confirmed", "note": "\0"}, {"verdict": "confirmed", "x": 1}):
+        assert chen.post(f"/dashboard/v1/back-checks/{drawn[0].id}/answer", json=body).status_code == 422, body
+    assert chen.post("/dashboard/v1/back-checks/nobody/answer", json={"verdict": "confirmed"}).status_code == 422
