@@ -11,6 +11,7 @@ from app.campaigns.eligibility import list_parts
 from app.campaigns.options import CampaignOptions, check_maturity, check_options, seed_of
 from app.campaigns.walk import walk_statement
 from app.core import clock
+from app.core.db import refresh_statistics
 from app.core.errors import Conflict, Invalid
 from app.models.campaign import Campaign, CampaignStatus
 from app.models.score import ScoringRun
@@ -120,3 +121,4 @@ def _write_targets(session: Session, campaign: Campaign, run: ScoringRun, now: d
         **({} if by_score else {"ranked": ranked, "explored": explored}),
     }
     session.execute(text(walk_statement(by_score=by_score)), parameters)
+    refresh_statistics(session, "campaign_targets")

@@ -8,6 +8,7 @@ import polars as pl
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core.db import refresh_statistics
 from app.models.score import RankerStatus, RankerVersion
 from app.scoring import queries
 from app.scoring.artifact import RankerCorrupt, from_json, to_json
@@ -63,6 +64,7 @@ def write_scores(session: Session, run_id: int, scores: pl.DataFrame) -> None:
         "reasons",
     ]
     write_frame(session, "customer_scores", scores.select(columns))
+    refresh_statistics(session, "customer_scores")
 
 
 def drop_old_runs(session: Session, product_id: int) -> int:
