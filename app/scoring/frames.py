@@ -82,12 +82,13 @@ def read_figures(session: Session) -> Iterator[pl.DataFrame]:
 
 
 def read_snapshots(session: Session) -> pl.DataFrame:
-    """The snapshots before the days in question: customer_id, snapshot_date and a column per figure."""
+    """The snapshots before the days in question: customer_id, snapshot_date and a column per figure, by name."""
     parts = _read_snapshots(session)
     if mixed := mixed_columns(parts):
         parts = _read_snapshots(session, as_text=mixed)
     keys = {"customer_id": pl.Int64, "snapshot_date": pl.Date}
-    return pl.concat([pl.DataFrame(schema=keys), *parts], how="diagonal_relaxed")
+    frame = pl.concat([pl.DataFrame(schema=keys), *parts], how="diagonal_relaxed")
+    return frame.select(*keys, *sorted(set(frame.columns) - keys.keys()))
 
 
 def read_history(session: Session, *, known_at: datetime) -> History:

@@ -77,6 +77,8 @@ def key_of(column: str) -> str:
 def _named(frame: pl.DataFrame) -> pl.DataFrame:
     """Columns instead of keys. Of two keys for one column the one that bears our name is kept."""
     names = {key: column_of(key) for key in frame.columns}
+    if not names:
+        return frame
     renamed = {column for key, column in names.items() if key != column}
     return frame.select(pl.col(key).alias(column) for key, column in names.items() if key != column or key not in renamed)
 
@@ -85,7 +87,8 @@ def _unnest(texts: pl.Series, kind: pl.Struct | None) -> pl.DataFrame:
     if (kind is not None and not kind.fields) or not len(texts):
         return pl.DataFrame(height=len(texts))
     decoded = texts.str.json_decode(kind, infer_schema_length=None)
-    return decoded.struct.unnest() if isinstance(decoded.dtype, pl.Struct) else pl.DataFrame(height=len(texts))
+    some = isinstance(decoded.dtype, pl.Struct) and decoded.dtype.fields
+    return decoded.struct.unnest() if some else pl.DataFrame(height=len(texts))
 
 
 def _with_short_numbers(texts: pl.Series) -> pl.Series:
