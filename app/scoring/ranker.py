@@ -73,13 +73,7 @@ def train(
     encoding = encoding.keep(kept)
     judged = held_out(task.only(kept), settings, bags=bags)
     boosters = fit_bag(
-        encode(frame, encoding),
-        labels,
-        encoding.text_positions,
-        settings,
-        seed=seed,
-        bags=bags,
-        num_threads=num_threads,
+        encode(frame, encoding), labels, encoding.text_positions, settings, seed=seed, bags=bags, num_threads=num_threads
     )
     days = frame["as_of"].to_list()
     return TrainedRanker(
