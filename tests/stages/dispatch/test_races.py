@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
+from app.campaigns.service import WrongStatus
 from app.core.db import set_scope
 from app.dispatch.service import dispatch_campaign
-from app.dispatch.sweeps import withdraw_refused
+from app.dispatch.sweeps import end_campaign, withdraw_refused
 from app.models.work_order import WorkOrder, WorkOrderState
 from tests.factories import NOW
 from tests.stages.dispatch.test_dispatching import ALL, make_list, refuse
@@ -35,7 +36,7 @@ def _together(sessions, *works):
 def _live_by_customer(session):
     set_scope(session, scope="all")
     statement = select(WorkOrder.customer_id, func.count()).where(WorkOrder.state == WorkOrderState.OPEN)
-    return {customer_id: count for customer_id, count in session.execute(statement.group_by(WorkOrder.customer_id))}
+    return dict(session.execute(statement.group_by(WorkOrder.customer_id)).all())
 
 
 def test_two_dispatches_of_one_campaign_at_once_make_every_order_once(company, sessions):
@@ -87,6 +88,19 @@ def test_a_refusal_is_seen_by_the_dispatch_or_withdraws_what_it_made(company, se
         set_scope(feed, scope="all")
         refuse(feed, "C01")
         assert withdraw_refused(feed, now=NOW) == {"withdrawn": 1}
+
+
+def test_a_dispatch_that_meets_a_closing_campaign_waits_and_makes_nothing(company, sessions):
+    code = make_list(company, ["C01", "C02"]).code
+    company.commit()
+    with ThreadPoolExecutor(1) as pool, sessions() as closing:
+        set_scope(closing, scope="all")
+        end_campaign(closing, campaign_code=code, now=NOW)
+        running = pool.submit(_together, sessions, lambda s: dispatch_campaign(s, campaign_code=code, now=NOW))
+        _wait_until_somebody_waits(company)
+        closing.commit()
+        with pytest.raises(WrongStatus):
+            running.result(timeout=30)
 
 
 def _wait_until_somebody_waits(session):
