@@ -77,6 +77,8 @@ async def received_file(request: Request, scratch: Scratch, _: FeedPath) -> Asyn
 
     Raises WrongUpload where there is none, or more than one thing.
     """
+    if "content-type" not in request.headers:
+        raise WrongUpload
     try:
         form = await MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=1).parse()
     except MultiPartException as error:

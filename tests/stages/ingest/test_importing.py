@@ -221,7 +221,10 @@ def test_figures_of_any_name_and_type_are_kept(session, apply):
 
 
 def test_figures_that_no_database_holds_are_rejected_not_fatal(apply):
-    rows = "".join(f"2026-10-01,C{n:02d},{value}\n" for n, value in enumerate(["1e400", "NaN", "1e-20000", "0e-20000", "1e308", "1e-300", "0.0"], 1))
+    rows = "".join(
+        f"2026-10-01,C{n:02d},{value}\n"
+        for n, value in enumerate(["1e400", "NaN", "1e-20000", "0e-20000", "1e308", "1e-300", "0.0"], 1)
+    )
     report = apply("features", "snapshot_date,customer_no,x\n" + rows)
     assert counts(report) == {"rows": 7, "inserted": 3, "rejected": 4}
 
@@ -300,6 +303,16 @@ def test_progress_is_told_in_rows(apply):
     told = []
     apply("customers", HEADER + "N1,a,,G11,,\nN2,a\n", progress=told.append)
     assert sum(told) == 2
+
+
+def test_an_import_may_take_longer_than_other_statements_of_its_session(session, apply):
+    def limit():
+        return session.scalar(text("SHOW statement_timeout"))
+
+    session.execute(text("SET LOCAL statement_timeout = '15s'"))
+    seen = []
+    apply("customers", HEADER + "N1,a,,G11,,\n", progress=lambda _: seen.append(limit()))
+    assert (seen, limit()) == (["0"], "15s")
 
 
 def test_every_feed_has_a_table_whose_unique_key_is_the_feeds(session):
