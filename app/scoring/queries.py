@@ -13,6 +13,8 @@ from app.core.security import Principal
 from app.models.campaign import Product
 from app.models.score import RankerStatus, RankerVersion
 
+LAST_NUMBER = 2**31 - 1
+
 
 class UnknownProduct(NotFound):
     """There is no product with this code."""
@@ -87,7 +89,7 @@ def get_champion(session: Session, product: Product) -> RankerVersion:
 def get_version(session: Session, product: Product, number: int) -> RankerVersion:
     """The ranker of this product with this number, as it is now; raises UnknownRanker."""
     statement = select(RankerVersion).where(_of(product.id), RankerVersion.number == number).order_by(RankerVersion.id)
-    found = session.scalar(statement.execution_options(populate_existing=True))
+    found = session.scalar(statement.execution_options(populate_existing=True)) if 0 < number <= LAST_NUMBER else None
     if found is None:
         raise UnknownRanker(f"version: there is no ranker {number} of {product.product_code}")
     return found

@@ -116,6 +116,7 @@ def test_only_the_last_runs_and_those_of_campaigns_are_kept(session):
         ({"product_code": "NONE"}, UnknownProduct, "product: there is no product NONE"),
         ({"product_code": "TV1"}, NoChampion, "product: expected one with a trained ranker, TV1 has none; train one first"),
         ({"version": 9}, UnknownRanker, "version: there is no ranker 9 of FTTH1"),
+        ({"version": 2**31}, UnknownRanker, "version: there is no ranker 2147483648 of FTTH1"),
         ({"top": -1}, Invalid, "top: expected a whole number from 0 to 100000, got -1"),
         ({"as_of": SNAPSHOT_DAY}, NoSnapshots, "features: expected snapshots of days before 2026-08-01, there are none"),
     ],
@@ -168,3 +169,11 @@ def test_a_damaged_ranker_scores_nobody_and_the_others_are_ranked_all_the_same(s
 def test_a_day_that_is_none_is_refused_by_the_command_before_anything_is_done(day):
     answer = CliRunner().invoke(cli.app, ["train", "--product", "FTTH1", "--as-of", day])
     assert str(answer.exception) == "as-of: expected a day as YYYY-MM-DD, such as 2026-10-02"
+
+
+def test_an_argument_that_is_not_text_is_refused_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["gridwork", "train", "--product", "a\udcff"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "gridwork: an argument is not text: expected UTF-8\n"
