@@ -22,6 +22,8 @@ doctor.register(app)
 
 def main() -> None:
     """Run a command; whatever goes wrong is one line on stderr and a non-zero exit code."""
+    if any("\ud800" <= character <= "\udfff" for argument in sys.argv for character in argument):
+        _fail("an argument is not text: expected UTF-8")
     try:
         app()
     except (AppError, SettingsError, EmbeddedServerError) as error:
