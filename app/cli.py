@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app.commands import doctor, imports, people, points, ranking, service
+from app.commands import campaigns, doctor, imports, people, points, ranking, service
 from app.core.embedded import EmbeddedServerError
 from app.core.errors import AppError
 from app.settings import SettingsError
@@ -15,6 +15,7 @@ app = typer.Typer(name="gridwork", no_args_is_help=True, add_completion=False, p
 people.register(app)
 imports.register(app)
 ranking.register(app)
+campaigns.register(app)
 points.register(app)
 service.register(app)
 doctor.register(app)

@@ -3,9 +3,12 @@
 from fastapi import APIRouter
 
 from app.api import auth, health
+from app.api.dashboard import campaigns as dashboard_campaigns
+from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import points as dashboard_points
 from app.api.dashboard import verification as dashboard_verification
+from app.api.dashboard import work_orders as dashboard_work_orders
 from app.api.mobile import feedback as mobile_feedback
 from app.api.mobile import points as mobile_points
 from app.api.mobile import work_orders as mobile_work_orders
@@ -32,4 +35,7 @@ def all_routes() -> APIRouter:
     router.include_router(operations_imports.router)
     router.include_router(operations_jobs.router)
     router.include_router(operations_rankers.router)
+    router.include_router(dashboard_campaigns.router)
+    router.include_router(dashboard_work_orders.router)
+    router.include_router(dashboard_customers.router)
     return router

@@ -104,7 +104,7 @@ def close_campaign(session: Session, *, campaign_code: str, now: datetime) -> Ca
 def _lock_in(session: Session, code: str, status: CampaignStatus) -> Campaign:
     campaign = queries.lock_campaign(session, code)
     if campaign.status is not status:
-        raise WrongStatus(f"The campaign {code} is {campaign.status}: expected {status}.", status=campaign.status.value)
+        raise WrongStatus(f"The campaign {code} is {campaign.status}: expected {status}.", campaign_status=campaign.status.value)
     return campaign
 
 

@@ -71,7 +71,9 @@ def dispatch_campaign(session: Session, *, campaign_code: str, now: datetime) ->
     """
     campaign = campaigns.lock_campaign(session, campaign_code)
     if campaign.status is not CampaignStatus.OPEN:
-        raise WrongStatus(f"The campaign {campaign_code} is {campaign.status}: expected open.", status=campaign.status.value)
+        raise WrongStatus(
+            f"The campaign {campaign_code} is {campaign.status}: expected open.", campaign_status=campaign.status.value
+        )
     first = max(clock.local_date(now), campaign.starts_on)
     if first > campaign.ends_on:
         raise CampaignOver

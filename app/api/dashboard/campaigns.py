@@ -1,0 +1,134 @@
+"""Campaigns: planned, frozen, opened, dispatched and closed."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.api.deps import Now, Planner, SecretDep, SessionDep, Viewer
+from app.api.types import Code, CodePath, Cursor, In, Limit, LongText, Out, ShortText
+from app.campaigns import service
+from app.campaigns.options import CampaignOptions
+from app.core.paging import MAX_PAGE_SIZE
+from app.dispatch.service import dispatch_campaign
+from app.dispatch.sweeps import end_campaign
+from app.reports import campaigns as reports
+
+router = APIRouter(prefix="/dashboard/v1/campaigns", tags=["dashboard"])
+
+Share = Annotated[Decimal, Field(ge=0, lt=1, max_digits=6, decimal_places=5)]
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class CampaignIn(In):
+    """A campaign as planned: `list_size` customers to contact, or everybody from `minimum_score` up."""
+
+    code: Code
+    name: ShortText
+    product_code: ShortText
+    starts_on: date
+    ends_on: date
+    list_size: Count | None = None
+    minimum_score: Annotated[float, Field(ge=0, le=1)] | None = None
+    control_share: Share = Decimal("0.05")
+    exploration_share: Share = Decimal("0.02")
+    rest_days: Count = 30
+    attribution_days: Count | None = Field(default=None, description="null: the product's")
+    maturity_days: Count | None = Field(default=None, description="null: the product's")
+    channel: str = Field(default="call", pattern="^(call|visit|sms)$")
+    talk_track: LongText = ""
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(default=None, description="null: made from the code")
+
+
+class CampaignOut(Out):
+    """A campaign."""
+
+    code: str
+    name: str
+    product_code: str
+    product_family: str
+    status: str
+    starts_on: date
+    ends_on: date
+    list_size: int | None
+    minimum_score: float | None
+    control_share: Decimal
+    exploration_share: Decimal
+    rest_days: int
+    attribution_days: int
+    maturity_days: int
+    channel: str
+    talk_track: str
+    created_at: datetime
+    frozen_at: datetime | None
+    opened_at: datetime | None
+    closed_at: datetime | None
+
+
+class CampaignPage(Out):
+    """A page of campaigns, newest first."""
+
+    items: list[CampaignOut]
+    next_cursor: str | None
+
+
+class CampaignReportOut(Out):
+    """A campaign and where the customers of its list (in my grids) ended; `undecided` wait for the dispatch."""
+
+    campaign: CampaignOut
+    targets: int
+    waterfall: dict[str, int]
+
+
+class CountsOut(Out):
+    """What was done."""
+
+    counts: dict[str, Any]
+
+
+@router.post("", status_code=201)
+def create_campaign(body: CampaignIn, _: Planner, session: SessionDep, now: Now) -> CampaignReportOut:
+    """Plan a campaign: a draft."""
+    campaign = service.create_campaign(session, options=CampaignOptions(**body.model_dump()), now=now)
+    return CampaignReportOut.model_validate(reports.campaign_report(session, code=campaign.code))
+
+
+@router.get("")
+def list_campaigns(
+    _: Viewer, session: SessionDep, secret: SecretDep, cursor: Cursor = None, limit: Limit = MAX_PAGE_SIZE
+) -> CampaignPage:
+    """The campaigns, newest first."""
+    return CampaignPage.model_validate(reports.campaign_page(session, secret=secret, cursor=cursor, limit=limit))
+
+
+@router.get("/{code}")
+def get_campaign(code: CodePath, principal: Viewer, session: SessionDep) -> CampaignReportOut:
+    """One campaign with the waterfall of my grids."""
+    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code, grid_ids=principal.grid_ids))
+
+
+@router.post("/{code}/freeze")
+def freeze_targets(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CountsOut:
+    """Make the list from the latest ranking: targets by reason."""
+    return CountsOut(counts=service.freeze_targets(session, campaign_code=code, now=now))
+
+
+@router.post("/{code}/open")
+def open_campaign(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CampaignReportOut:
+    """Let a frozen campaign be dispatched."""
+    service.open_campaign(session, campaign_code=code, now=now)
+    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
+
+
+@router.post("/{code}/dispatch")
+def dispatch(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CountsOut:
+    """Make the work orders of an open campaign; again: no second ones."""
+    return CountsOut(counts=dispatch_campaign(session, campaign_code=code, now=now))
+
+
+@router.post("/{code}/close")
+def close_campaign(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CountsOut:
+    """Close an open campaign; its live work orders expire."""
+    return CountsOut(counts=end_campaign(session, campaign_code=code, now=now))

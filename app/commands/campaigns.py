@@ -1,0 +1,160 @@
+"""Commands about campaigns: plan, freeze, open, dispatch, close, list, explain."""
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from app.campaigns import service
+from app.campaigns.options import CampaignOptions
+from app.commands.context import console, run, sessions
+from app.core import clock
+from app.core.errors import Invalid
+from app.dispatch.balance import WATERFALL
+from app.dispatch.explanation import Explanation, explain_customer
+from app.dispatch.service import dispatch_campaign
+from app.dispatch.sweeps import end_campaign
+from app.jobs.runner import in_transaction
+from app.reports.campaigns import CampaignReport, all_campaigns
+
+Code = Annotated[str, typer.Argument(help="code of the campaign")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("create-campaign")(create_campaign)
+    app.command("freeze")(freeze)
+    app.command("open-campaign")(open_campaign)
+    app.command("dispatch")(dispatch)
+    app.command("close-campaign")(close_campaign)
+    app.command("campaigns")(campaigns)
+    app.command("explain")(explain)
+
+
+def create_campaign(
+    code: Code,
+    product: Annotated[str, typer.Option("--product", help="code of the product")],
+    starts_on: Annotated[str, typer.Option("--from", metavar="DATE", help="first day of the window")],
+    ends_on: Annotated[str, typer.Option("--to", metavar="DATE", help="last day of the window")],
+    name: Annotated[str | None, typer.Option(help="default: the code")] = None,
+    list_size: Annotated[int | None, typer.Option(help="customers to contact")] = None,
+    minimum_score: Annotated[float | None, typer.Option(help="instead of a size: everybody from this score up")] = None,
+    control_share: Annotated[str, typer.Option(help="share kept without contact")] = "0.05",
+    exploration_share: Annotated[str, typer.Option(help="share drawn at random")] = "0.02",
+    rest_days: Annotated[int, typer.Option(help="days since the last contact for the family")] = 30,
+    attribution_days: Annotated[int | None, typer.Option(help="default: the product's")] = None,
+    maturity_days: Annotated[int | None, typer.Option(help="default: the product's")] = None,
+    channel: Annotated[str, typer.Option(help="call, visit or sms")] = "call",
+    talk_track: Annotated[str, typer.Option(help="what to say")] = "",
+    seed: Annotated[int | None, typer.Option(help="default: made from the code")] = None,
+) -> None:
+    """Plan a campaign for a product: a draft."""
+    options = CampaignOptions(
+        code=code,
+        name=name or code,
+        product_code=product,
+        starts_on=_day("--from", starts_on),
+        ends_on=_day("--to", ends_on),
+        list_size=list_size,
+        minimum_score=minimum_score,
+        control_share=_share("--control-share", control_share),
+        exploration_share=_share("--exploration-share", exploration_share),
+        rest_days=rest_days,
+        attribution_days=attribution_days,
+        maturity_days=maturity_days,
+        channel=channel,
+        talk_track=talk_track,
+        seed=seed,
+    )
+
+    def work(session: Session, now: datetime) -> dict[str, Any]:
+        campaign = service.create_campaign(session, options=options, now=now)
+        return {"campaign": campaign.code, "status": campaign.status.value, "seed": campaign.seed}
+
+    run("create-campaign", work)
+
+
+def freeze(code: Code) -> None:
+    """Make the list of a draft from the latest ranking of its product."""
+    run("freeze", lambda session, now: service.freeze_targets(session, campaign_code=code, now=now))
+
+
+def open_campaign(code: Code) -> None:
+    """Let a frozen campaign be dispatched."""
+    run(
+        "open-campaign",
+        lambda session, now: {"status": service.open_campaign(session, campaign_code=code, now=now).status.value},
+    )
+
+
+def dispatch(code: Code) -> None:
+    """Make the work orders of an open campaign; again: no second ones."""
+    run("dispatch", lambda session, now: dispatch_campaign(session, campaign_code=code, now=now))
+
+
+def close_campaign(code: Code) -> None:
+    """Close an open campaign; its live work orders expire."""
+    run("close-campaign", lambda session, now: end_campaign(session, campaign_code=code, now=now))
+
+
+def campaigns() -> None:
+    """All campaigns, and where the customers of their lists ended."""
+    found = in_transaction(sessions(), all_campaigns)
+    table = Table(title="campaigns")
+    for column in ("code", "product", "status", "from", "to", "targets"):
+        table.add_column(column, justify="right" if column == "targets" else "left")
+    reasons = [reason for reason in ("undecided", *WATERFALL) if any(reason in report.waterfall for report in found)]
+    for reason in reasons:
+        table.add_column(reason.replace("_", " "), justify="right")
+    for report in found:
+        table.add_row(*_cells(report), *(f"{report.waterfall.get(reason, 0):,}" for reason in reasons))
+    console.print(table)
+
+
+def explain(
+    customer: Annotated[str, typer.Argument(help="number of the customer")],
+    campaign: Annotated[str | None, typer.Option(help="code; default: all that concern the customer")] = None,
+) -> None:
+    """Why (not) this customer, why this manager, why now."""
+    found: Explanation = in_transaction(
+        sessions(),
+        lambda session: explain_customer(session, customer_no=customer, campaign_code=campaign, grid_ids=None, now=clock.now()),
+    )
+    owner = f", owner {found.owner_staff_no}" if found.owner_staff_no else ", without owner"
+    say = console.print
+    say(f"Customer {found.customer_no}, grid {found.grid_code}{owner}", markup=False)
+    for refusal in found.refusals:
+        say(f"  refuses {refusal.scope} since {refusal.recorded_at:%Y-%m-%d}", markup=False)
+    for held in found.holdings:
+        say(f"  holds {held.product_code} ({held.family}) from {held.from_date} to {held.to_date or 'today'}", markup=False)
+    for contact in found.last_contacts:
+        say(f"  contacted {contact.contacted_at:%Y-%m-%d} for {contact.family}: {contact.outcome or 'unknown'}", markup=False)
+    for standing in found.campaigns:
+        say(f"\n{standing.campaign_code} ({standing.campaign_name}, {standing.status})", markup=False)
+        for sentence in standing.sentences:
+            say(f"  {sentence}", markup=False)
+    if not found.campaigns:
+        say("No campaign concerns this customer.")
+
+
+def _cells(report: CampaignReport) -> list[str]:
+    campaign = report.campaign
+    days = [str(campaign.starts_on), str(campaign.ends_on)]
+    return [campaign.code, campaign.product_code, campaign.status, *days, f"{report.targets:,}"]
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(option, "a day as YYYY-MM-DD") from error
+
+
+def _share(option: str, text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise Invalid(option, "a share from 0 to below 1") from error

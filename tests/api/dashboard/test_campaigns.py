@@ -1,0 +1,132 @@
+"""Campaigns over HTTP: who may, what is refused, and the whole way from a draft to closed."""
+
+import pytest
+
+from app.core import clock
+from tests.factories import NOW, make_scores
+
+PATH = "/dashboard/v1/campaigns"
+BODY = {
+    "code": "AUTUMN",
+    "name": "Autumn",
+    "product_code": "FTTH1",
+    "starts_on": "2026-10-12",
+    "ends_on": "2026-10-21",
+    "list_size": 12,
+    "control_share": "0",
+    "exploration_share": "0",
+}
+STEPS = ("freeze", "open", "dispatch", "close")
+
+
+@pytest.mark.parametrize("path", [PATH, *(f"{PATH}/AUTUMN/{step}" for step in STEPS)])
+def test_only_planners_change_campaigns(client_as, path):
+    assert client_as(None).post(path, json=BODY).status_code == 401
+    for login in ("ana", "chen", "bea", "lin", "payroll"):
+        assert client_as(login).post(path, json=BODY).status_code == 403, login
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/AUTUMN"])
+def test_neither_strangers_nor_terminal_managers_nor_payroll_read_campaigns(client_as, path):
+    assert client_as(None).get(path).status_code == 401
+    for login in ("ana", "payroll"):
+        assert client_as(login).get(path).status_code == 403, login
+
+
+def test_a_campaign_that_is_not_there_is_not_found_at_every_step(client_as):
+    pia = client_as("pia")
+    assert pia.get(f"{PATH}/NONE").status_code == 404
+    for step in STEPS:
+        answer = pia.post(f"{PATH}/NONE/{step}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "campaign.unknown")
+
+
+@pytest.fixture
+def planned(client_as, company):
+    """Pia with a draft for which customers are ranked."""
+    make_scores(company, [f"C{number:02d}" for number in range(1, 16)])
+    company.commit()
+    pia = client_as("pia")
+    with clock.shifted_to(NOW):
+        answer = pia.post(PATH, json=BODY)
+        assert answer.status_code == 201, answer.text
+        yield pia
+
+
+def test_a_campaign_goes_from_a_draft_to_closed_and_its_waterfall_balances(planned):
+    steps = {step: planned.post(f"{PATH}/AUTUMN/{step}").json() for step in STEPS}
+    assert steps["freeze"]["counts"] == {"undecided": 12}
+    assert steps["open"]["campaign"]["status"] == "open"
+    assert steps["dispatch"]["counts"]["new_work_orders"] == 12
+    assert steps["close"]["counts"] == {"expired": 12}
+    report = planned.get(f"{PATH}/AUTUMN").json()
+    assert (report["campaign"]["status"], report["targets"], report["waterfall"]) == ("closed", 12, {"dispatched": 12})
+
+
+def test_a_second_dispatch_makes_no_second_order(planned):
+    for step in ("freeze", "open", "dispatch"):
+        planned.post(f"{PATH}/AUTUMN/{step}")
+    assert planned.post(f"{PATH}/AUTUMN/dispatch").json()["counts"]["new_work_orders"] == 0
+
+
+def test_steps_out_of_order_and_a_code_taken_are_conflicts(planned):
+    for step in ("open", "dispatch", "close"):
+        answer = planned.post(f"{PATH}/AUTUMN/{step}")
+        assert (answer.status_code, answer.json()["code"]) == (409, "campaign.wrong_status")
+    answer = planned.post(PATH, json=BODY)
+    assert (answer.status_code, answer.json()["code"]) == (409, "campaign.code_taken")
+
+
+def test_a_grid_manager_sees_the_waterfall_of_the_own_grid_alone(planned, client_as):
+    planned.post(f"{PATH}/AUTUMN/freeze")
+    shown = {login: client_as(login).get(f"{PATH}/AUTUMN").json()["targets"] for login in ("chen", "fu", "bea", "pia")}
+    assert shown == {"chen": 10, "fu": 2, "bea": 12, "pia": 12}
+
+
+def test_the_list_of_campaigns_has_pages(planned, client_as):
+    for code in ("B", "C"):
+        planned.post(PATH, json=BODY | {"code": code})
+    first = planned.get(PATH, params={"limit": 2}).json()
+    rest = planned.get(PATH, params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert [item["code"] for item in first["items"] + rest["items"]] == ["C", "B", "AUTUMN"]
+    assert rest["next_cursor"] is None
+    assert planned.get(PATH, params={"cursor": first["next_cursor"][:-2]}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("code", "a b"),
+        ("name", "a\0b"),
+        ("name", ""),
+        ("product_code", "NONE"),
+        ("starts_on", "1970-01-01"),
+        ("ends_on", "2099-01-01"),
+        ("ends_on", "2026-10-01"),
+        ("list_size", 0),
+        ("list_size", None),
+        ("list_size", 10**30),
+        ("minimum_score", 1.5),
+        ("control_share", 1),
+        ("exploration_share", "NaN"),
+        ("rest_days", -1),
+        ("attribution_days", 10**6),
+        ("channel", "fax"),
+        ("seed", 2**63),
+        ("extra", 1),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_planned(client_as, field, value):
+    pia = client_as("pia")
+    answer = pia.post(PATH, json=BODY | {field: value})
+    assert answer.status_code == 422, answer.text
+    assert field in answer.text
+    assert pia.get(PATH).json()["items"] == []
+
+
+def test_a_number_beyond_every_float_and_a_lone_surrogate_are_refused(client_as):
+    pia = client_as("pia")
+    for raw in ('{"minimum_score": 1e400}', '{"minimum_score": NaN}', '{"name": "\\ud800"}'):
+        answer = pia.post(PATH, content=raw, headers={"content-type": "application/json"})
+        assert answer.status_code in {400, 422}, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
