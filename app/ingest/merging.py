@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import refresh_statistics
 from app.ingest.columns import Feed
-from app.ingest.statements import key_in_file, target_of, upsert_statement
+from app.ingest.statements import key_in_file, merge_statement, target_of
 
 _TWICE = Template("SELECT EXISTS (SELECT FROM import_rows GROUP BY $key HAVING count(*) > 1)")
 _KEEP_ONE = Template("""
@@ -44,7 +44,7 @@ def merge_rows(session: Session, feed: Feed, *, zone: str, newest_file_wins: boo
         superseded += _deleted(session, _LATE)
     inserted = updated = 0
     for only in [f"s.kind = '{level}'" for level in _LEVELS] if feed.name == "org_units" else [""]:
-        new, changed = session.execute(text(upsert_statement(feed, only=only)), _used({"zone": zone}, feed)).one()
+        new, changed = session.execute(text(merge_statement(feed, only=only)), _used({"zone": zone}, feed)).one()
         inserted, updated = inserted + new, updated + changed
     if inserted + updated >= _MANY:
         refresh_statistics(session, target_of(feed).table)

@@ -48,14 +48,16 @@ _TYPES = {
     Kind.UNTIL: "timestamptz",
 }
 
-_UPSERT = Template("""
-WITH written AS (
-    INSERT INTO $table ($columns)
-    SELECT $values FROM import_rows s $joins LEFT JOIN $table t ON $same_key
-    WHERE $only (t.$first_key IS NULL OR ROW($old) IS DISTINCT FROM ROW($new))
-    ON CONFLICT ($key) DO UPDATE SET $changes
-    RETURNING (xmax = 0) AS is_new)
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
+# Both halves see the table as it was before. No ON CONFLICT, which costs every new row a second look: imports of one feed wait
+# for each other, nobody else writes here, and if somebody did, the unique key would refuse the whole import.
+_MERGE = Template("""
+WITH changed AS (
+    UPDATE $table AS t SET $changes FROM import_rows s $joins
+    WHERE $only $same_key AND ROW($old) IS DISTINCT FROM ROW($new) RETURNING 1
+), added AS (
+    INSERT INTO $table ($columns) SELECT $values FROM import_rows s $joins
+    WHERE $only NOT EXISTS (SELECT FROM $table t WHERE $same_key) RETURNING 1)
+SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)
 """)
 _UNKNOWN = Template("""
 INSERT INTO import_faults SELECT s.line, '$column', 'unknown_reference', 'there is no $noun "' || s.$column || '"'
@@ -99,26 +101,25 @@ def staging_columns(feed: Feed) -> str:
     return ", ".join([*columns, *(["figures jsonb"] if feed.keeps_extra else []), "line bigint"])
 
 
-def upsert_statement(feed: Feed, *, only: str = "") -> str:
+def merge_statement(feed: Feed, *, only: str = "") -> str:
     """Insert what is new, update what differs, leave the rest untouched and unlocked; gives (inserted, updated).
 
-    `only` narrows the staged rows, for a feed whose rows refer to each other. Parameter: zone.
+    `only` narrows the staged rows, for a feed whose rows refer to each other. Parameter: zone, for contact_preferences.
     """
     target = target_of(feed)
-    changes = [f'"{name}" = excluded."{name}"' for name in target.values if name not in target.key]
+    free = {name: value for name, value in target.values.items() if name not in target.key}
+    changes = [f'"{name}" = {value}' for name, value in free.items()]
     if target.table == "customers":
         changes.append("changed_xid = pg_current_xact_id()")  # phones learn of it by this
-    return _UPSERT.substitute(
+    return _MERGE.substitute(
         table=target.table,
         columns=_quoted(target.values),
         values=", ".join(target.values.values()),
         joins=target.joins,
         same_key=target.same_key,
         only=f"{only} AND " if only else "",
-        first_key=target.key[0],
-        old=", ".join(f't."{name}"' for name in target.values),
-        new=", ".join(target.values.values()),
-        key=_quoted(target.key),
+        old=", ".join(f't."{name}"' for name in free),
+        new=", ".join(free.values()),
         changes=", ".join(changes),
     )
 
