@@ -42,11 +42,12 @@ APPEND_ONLY = (
     "payroll_acknowledgements",
 )
 
-COMPANY = "(SELECT current_setting('gridwork.scope', true)) = 'all'"
+# The comparison stands inside the SELECT: outside of it, the planner takes it to keep 1 row in 200 and loops over big tables.
+COMPANY = "(SELECT current_setting('gridwork.scope', true) = 'all')"
 MY_GRIDS = "grid_id = ANY ((SELECT coalesce(nullif(current_setting('gridwork.grid_ids', true), ''), '{}')::int[])::int[])"
-MANAGING = "(SELECT current_setting('gridwork.scope', true)) = 'grids'"
+MANAGING = "(SELECT current_setting('gridwork.scope', true) = 'grids')"
 MYSELF = (
-    "((SELECT current_setting('gridwork.scope', true)) = 'own'"
+    "((SELECT current_setting('gridwork.scope', true) = 'own')"
     " AND staff_id = (SELECT nullif(current_setting('gridwork.staff_id', true), '')::int))"
 )
 
