@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core.db import set_scope
-from app.core.errors import Forbidden
+from app.core.errors import Forbidden, Unavailable
 from app.core.security import Principal
 from app.dispatch.life import ContactLocked, move_work_order
 from app.dispatch.queries import lock_work_orders
@@ -101,7 +101,7 @@ def _settle(session: Session, *, sender: Sender, sent: Sequence[Report], now: da
     facts = _facts(session, sender.staff_id, orders)
     ids = {report.item.id for report in reports} | {r.item.corrects_id for r in reports if r.item.corrects_id}
     barred: dict[UUID, Decision] = {}
-    while True:  # each turn bars at least one report more
+    for _ in range(len(reports) + 1):  # each turn bars at least one report more
         known = queries.known_reports(session, sender.staff_id, ids=ids, work_order_ids=orders)
         judged = judge_all(reports, facts=facts, known=known, barred=barred, now=now)
         try:
@@ -112,6 +112,7 @@ def _settle(session: Session, *, sender: Sender, sent: Sequence[Report], now: da
             continue
         _settle_waiting(session, sender=sender, judged=judged, waiting=waiting, now=now)
         return {one.report.position: one for one in judged if one.report.position >= 0}
+    raise Unavailable
 
 
 def _write(session: Session, *, sender: Sender, judged: Sequence[Judged], orders: Mapping[int, WorkOrder], now: datetime) -> None:
