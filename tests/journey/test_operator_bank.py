@@ -49,7 +49,7 @@ def test_the_scores_of_those_not_yet_contacted_are_probabilities(world: World):
 def test_a_thousand_are_dispatched_and_the_waterfall_balances(world: World):
     waterfall = world.campaign["waterfall"]
     assert waterfall["dispatched"] == len(world.dispatched) == 1_000
-    assert sum(waterfall.values()) == world.campaign["target_count"]
+    assert sum(waterfall.values()) == world.campaign["targets"]
     assert 20 <= waterfall["control"] <= 80
     assert waterfall["do_not_disturb"] > 0
     assert waterfall["already_owns"] > 0
@@ -63,6 +63,7 @@ def test_owners_come_first_and_nobody_is_over_capacity(world: World):
     with world.read() as session:
         per_day = session.execute(
             select(func.count(), Staff.daily_capacity)
+            .select_from(WorkOrder)
             .join(Staff, Staff.id == WorkOrder.staff_id)
             .group_by(WorkOrder.staff_id, WorkOrder.scheduled_on, Staff.daily_capacity)
         ).all()
@@ -170,11 +171,9 @@ def test_a_statement_explains_itself_down_to_the_work_order(world: World):
 
 
 def test_success_is_what_billing_says_not_what_is_claimed(world: World):
-    bought = sum(
-        world.would_buy[customer_no] for customer_no, staff_no in world.dispatched.items() if staff_no == world.liar
-    )
+    bought = sum(world.would_buy[customer_no] for customer_no, staff_no in world.dispatched.items() if staff_no == world.liar)
     entry = _entry(world, world.liar, Component.SUCCESS)
-    assert Decimal(str(entry.explanation["successes"])) == bought
+    assert Decimal(str(entry.explanation["figures"]["successes"])) == bought
 
 
 def test_payroll_gets_409_before_the_close_and_the_same_bytes_ever_after(world: World):

@@ -127,6 +127,7 @@ def play(world: World) -> World:
         _pull_as_payroll(world)
     with clock.shifted_to(at(date(2026, 11, 5))):
         _late_news(world)
+    world.tokens.clear()  # who looks at the world afterwards logs in anew
     return world
 
 
@@ -139,7 +140,9 @@ def _bring_in_the_company(world: World) -> None:
     for feed in BEFORE_STAFF:
         path = world.data / f"{feed}.csv"
         world.imports[feed] = dict(
-            world.run(f"import-{feed}", lambda s, now, f=feed, p=path: import_feed(s, feed=f, path=p, file_name=p.name, now=now).counts)
+            world.run(
+                f"import-{feed}", lambda s, now, f=feed, p=path: import_feed(s, feed=f, path=p, file_name=p.name, now=now).counts
+            )
         )
     _give_logins(world)
     for feed in AFTER_STAFF:
@@ -220,8 +223,9 @@ def _work_a_day(world: World, day: date) -> bool:
         for staff_no in sorted(set(world.dispatched.values())):
             headers = world.as_person(staff_no)
             held = world.client.get("/mobile/v1/work-orders", headers=headers).json()["items"]
-            due = [order for order in held if order["scheduled_on"] <= day.isoformat()]
-            left += len(held) - len(due)
+            unreported = [order for order in held if order["last_feedback"] is None]
+            due = [order for order in unreported if order["scheduled_on"] <= day.isoformat()]
+            left += len(unreported) - len(due)
             if due:
                 _report(world, staff_no, due, day, headers)
     return left > 0
