@@ -1,5 +1,6 @@
 """Writing what the lines of points were made from, in bulk."""
 
+import json
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import islice
@@ -15,9 +16,8 @@ _INSERT = text(
     """
     INSERT INTO points_evidence
         (entry_id, grid_id, staff_id, work_order_id, feedback_id, verification_id, order_id, counted, weight)
-    SELECT * FROM unnest(CAST(:entry_id AS bigint[]), CAST(:grid_id AS int[]), CAST(:staff_id AS int[]),
-        CAST(:work_order_id AS bigint[]), CAST(:feedback_id AS uuid[]), CAST(:verification_id AS bigint[]),
-        CAST(:order_id AS bigint[]), CAST(:counted AS text[]), CAST(:weight AS numeric[]))
+    SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS v (entry_id bigint, grid_id int, staff_id int, work_order_id bigint,
+        feedback_id uuid, verification_id bigint, order_id bigint, counted text, weight numeric)
     """
 )
 
@@ -40,5 +40,4 @@ def insert_evidence(session: Session, rows: Iterable[EvidenceRow]) -> None:
     """Add rows of evidence; the database refuses those of a closed month."""
     waiting = iter(rows)
     while batch := list(islice(waiting, BATCH)):
-        columns = map(list, zip(*batch, strict=True))
-        session.execute(_INSERT, dict(zip(EvidenceRow._fields, columns, strict=True)))
+        session.execute(_INSERT, {"rows": json.dumps([row._asdict() for row in batch], default=str)})

@@ -1,6 +1,6 @@
 """Reads behind verification and back-checks."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -54,17 +54,25 @@ def complete_days(session: Session, feed: str) -> frozenset[date]:
     return frozenset(session.scalars(select(FeedDay.day).where(FeedDay.feed == feed).order_by(FeedDay.day)))
 
 
+def reporting_staff(session: Session, since: datetime) -> list[int]:
+    """Who reported since an instant."""
+    reported = select(ContactFeedback.staff_id).where(ContactFeedback.month >= Month.of(since))
+    return list(session.scalars(reported.distinct().order_by(ContactFeedback.staff_id)))
+
+
 def claims(
-    session: Session, *, since: datetime, sale_outcomes: Collection[str], batch: int
-) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
-    """Current feedback received since an instant with its traces in the feeds and its standing verdict, in batches.
+    session: Session, *, staff_ids: Collection[int], since: datetime, sale_outcomes: Collection[str]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Current feedback of these people received since an instant with its traces in the feeds and its standing verdict.
 
     Columns: feedback (id, staff_id, grid_id, channel, outcome, clock_doubtful), days (call_from .. sale_to, local), traces
     (call_id, call_seconds, order_no), standing (number or None, kind, verdict, rule, evidence, probability, account_id).
     """
-    statement = _claims_with_traces(sale_outcomes).where(ContactFeedback.received_at >= since, is_current())
-    streamed = session.execute(statement.order_by(ContactFeedback.id).execution_options(yield_per=batch))
-    return streamed.partitions()
+    feedback = ContactFeedback
+    statement = _claims_with_traces(sale_outcomes).where(
+        feedback.staff_id.in_(staff_ids), feedback.month >= Month.of(since), feedback.received_at >= since, is_current()
+    )
+    return session.execute(statement.order_by(feedback.id)).all()
 
 
 def _claims_with_traces(sale_outcomes: Collection[str]) -> Select[*tuple[Any, ...]]:

@@ -20,15 +20,14 @@ from app.verification.sampling import DEFAULT_SHARE, draw, judging_probability
 
 _SALES = frozenset(outcome.code for outcome in OUTCOMES.values() if outcome.sale)
 _CONVERSATIONS = frozenset(outcome.code for outcome in OUTCOMES.values() if outcome.spoke)
-BATCH = 20_000  # feedbacks judged at once; bounds the memory
+BATCH = 100  # people whose feedback is judged at once; bounds the memory
 
 _INSERT_VERDICTS = text(
     """
     INSERT INTO verifications (feedback_id, number, staff_id, grid_id, kind, verdict, rule, evidence, judging_probability,
                                decided_by_account_id, decided_at)
-    SELECT v.*, :now FROM unnest(CAST(:feedback_id AS uuid[]), CAST(:number AS int[]), CAST(:staff_id AS int[]),
-        CAST(:grid_id AS int[]), CAST(:kind AS text[]), CAST(:verdict AS text[]), CAST(:rule AS text[]),
-        CAST(:evidence AS jsonb[]), CAST(:probability AS float8[]), CAST(:account_id AS int[])) AS v
+    SELECT v.*, :now FROM json_to_recordset(CAST(:verdicts AS json)) AS v (feedback_id uuid, number int, staff_id int,
+        grid_id int, kind text, verdict text, rule text, evidence jsonb, probability float8, account_id int)
     ON CONFLICT (feedback_id, number) DO NOTHING
     """
 )
@@ -39,7 +38,6 @@ _INSERT_DRAWN = text(
     ON CONFLICT (feedback_id) DO NOTHING
     """
 )
-_COLUMNS = ("feedback_id", "number", "staff_id", "grid_id", "kind", "verdict", "rule", "evidence", "probability", "account_id")
 
 
 class BackCheckAnswered(Conflict):
@@ -63,7 +61,9 @@ def verify_feedback(session: Session, *, now: datetime, since: datetime | None =
     since = since or Month.of(now).previous.starts_at
     complete = CompleteDays(queries.complete_days(session, "calls"), queries.complete_days(session, "orders"))
     counts: Counter[str] = Counter(judged=0, confirmed=0, contradicted=0, unverifiable=0, added=0)
-    for rows in queries.claims(session, since=since, sale_outcomes=_SALES, batch=BATCH):
+    people = queries.reporting_staff(session, since)
+    for start in range(0, len(people), BATCH):
+        rows = queries.claims(session, staff_ids=people[start : start + BATCH], since=since, sale_outcomes=_SALES)
         judged = [(row, judge(_claim(row), _traces(row), complete)) for row in rows]
         counts.update(judgement.verdict for _, judgement in judged)
         new = [verdict for row, judgement in judged if (verdict := _new_verdict(row, judgement)) is not None]
@@ -88,24 +88,26 @@ def _traces(row: Row[*tuple[Any, ...]]) -> Traces:
     return Traces(call_id=row.call_id, call_seconds=row.call_seconds, order_no=row.order_no)
 
 
-def _new_verdict(row: Row[*tuple[Any, ...]], judgement: Judgement) -> tuple[Any, ...] | None:
-    """The values of _COLUMNS of a verdict to add, or None where the standing one says as much."""
-    place = (row.id, (row.number or 0) + 1, row.staff_id, row.grid_id)
+def _new_verdict(row: Row[*tuple[Any, ...]], judgement: Judgement) -> dict[str, Any] | None:
+    """A verdict to add, as _INSERT_VERDICTS takes it, or None where the standing one says as much."""
+    verdict = {"feedback_id": str(row.id), "number": (row.number or 0) + 1, "staff_id": row.staff_id, "grid_id": row.grid_id}
+    verdict["probability"] = 1
     if row.kind != VerificationKind.BACK_CHECK:
         if (row.verdict, row.rule) == (judgement.verdict, judgement.rule):
             return None
-        return (*place, "automatic", judgement.verdict, judgement.rule, dumps(judgement.evidence), 1.0, None)
+        found = {"kind": "automatic", "verdict": judgement.verdict, "rule": judgement.rule, "evidence": judgement.evidence}
+        return verdict | found
     if row.probability == 1 or judgement.verdict == UNVERIFIABLE:
         return None
     # The feeds can judge it by now, so that it would have been judged without the draw: the same answer, for certain.
     evidence = row.evidence | {"automatic": {"verdict": judgement.verdict, **judgement.evidence}}
-    return (*place, "back_check", row.verdict.value, row.rule, dumps(evidence), 1.0, row.account_id)
+    answer = {"kind": "back_check", "verdict": row.verdict, "rule": row.rule, "account_id": row.account_id}
+    return verdict | answer | {"evidence": evidence}
 
 
-def _insert(session: Session, verdicts: list[tuple[Any, ...]], now: datetime) -> None:
+def _insert(session: Session, verdicts: list[dict[str, Any]], now: datetime) -> None:
     if verdicts:
-        columns = dict(zip(_COLUMNS, map(list, zip(*verdicts, strict=True)), strict=True))
-        session.execute(_INSERT_VERDICTS, {"now": now, **columns})
+        session.execute(_INSERT_VERDICTS, {"now": now, "verdicts": dumps(verdicts)})
 
 
 def draw_back_checks(
