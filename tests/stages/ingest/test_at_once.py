@@ -47,12 +47,14 @@ def test_imports_of_different_feeds_do_not_wait(sessions, company, write, tmp_pa
     assert apply(sessions, path, feed="ties", wait="100ms").counts["inserted"] == 1
 
 
-def test_a_full_load_is_alone(sessions, company, write, tmp_path):
+def test_a_full_load_is_alone(sessions, company, tmp_path):
     path = tmp_path / "ties"
     path.write_text("customer_no,other_customer_no\nC01,C02\n")
     import_feed(company, feed="ties", path=path, file_name="ties", now=NOW)
+    everybody = tmp_path / "customers"
+    everybody.write_text("customer_no,grid_code\n" + "".join(f"C{n:02d},G11\n" for n in range(1, 16)))
     with pytest.raises(OperationalError, match="lock timeout"):
-        apply(sessions, write("N1"), wait="100ms", full=True, force=True)
+        apply(sessions, everybody, wait="100ms", full=True)
 
 
 def test_the_same_bytes_at_once_are_applied_exactly_once(sessions, write):
