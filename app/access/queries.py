@@ -32,7 +32,9 @@ def get_staff(session: Session, staff_no: str) -> Staff:
     return found
 
 
-def find_actor(session: Session, account_id: int, family_id: int | None, today: date) -> Row[Account, Staff | None, list[int]] | None:
+def find_actor(
+    session: Session, account_id: int, family_id: int | None, today: date
+) -> Row[Account, Staff | None, list[int]] | None:
     """(account, person or None, ids of the grids in the person's unit), if the account may act today.
 
     Nothing where the account is disabled, its log-in was ended, or the person is not active.
@@ -42,7 +44,10 @@ def find_actor(session: Session, account_id: int, family_id: int | None, today: 
         select(func.coalesce(func.array_agg(grid.id), text("'{}'::int[]")))
         .select_from(grid)
         .outerjoin(branch, branch.id == grid.parent_id)
-        .where(grid.kind == UnitKind.GRID, or_(grid.id == Staff.unit_id, branch.id == Staff.unit_id, branch.parent_id == Staff.unit_id))
+        .where(
+            grid.kind == UnitKind.GRID,
+            or_(grid.id == Staff.unit_id, branch.id == Staff.unit_id, branch.parent_id == Staff.unit_id),
+        )
         .correlate(Staff)
         .scalar_subquery()
     )
@@ -52,9 +57,9 @@ def find_actor(session: Session, account_id: int, family_id: int | None, today: 
         .where(Account.id == account_id, Account.disabled_at.is_(None), or_(Account.staff_id.is_(None), _active(today)))
     )
     if family_id is not None:
-        statement = statement.join(RefreshFamily, and_(RefreshFamily.account_id == Account.id, RefreshFamily.id == family_id)).where(
-            RefreshFamily.ended_at.is_(None)
-        )
+        statement = statement.join(
+            RefreshFamily, and_(RefreshFamily.account_id == Account.id, RefreshFamily.id == family_id)
+        ).where(RefreshFamily.ended_at.is_(None))
     return session.execute(statement.order_by(Account.id)).one_or_none()
 
 
@@ -71,13 +76,17 @@ def lock_family_of(session: Session, token_hash: bytes) -> RefreshFamily | None:
 
 def refresh_tokens_of(session: Session, family_id: int) -> list[RefreshToken]:
     """The tokens of a family, oldest first."""
-    return list(session.scalars(select(RefreshToken).where(RefreshToken.family_id == family_id).order_by(RefreshToken.generation)))
+    return list(
+        session.scalars(select(RefreshToken).where(RefreshToken.family_id == family_id).order_by(RefreshToken.generation))
+    )
 
 
 def staff_without_account(session: Session, today: date) -> list[Staff]:
     """Active people who cannot log in yet."""
     return list(
         session.scalars(
-            select(Staff).where(_active(today), ~select(Account.id).where(Account.staff_id == Staff.id).exists()).order_by(Staff.id)
+            select(Staff)
+            .where(_active(today), ~select(Account.id).where(Account.staff_id == Staff.id).exists())
+            .order_by(Staff.id)
         )
     )

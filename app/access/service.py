@@ -71,9 +71,7 @@ class Tokens:
     refresh_token: str | None
 
 
-def log_in(
-    session: Session, *, login: str, password: str, device_id: str | None, rules: TokenRules, now: datetime
-) -> Tokens:
+def log_in(session: Session, *, login: str, password: str, device_id: str | None, rules: TokenRules, now: datetime) -> Tokens:
     """Start a refresh family for a person; raises WrongLogin alike for an unknown login and a wrong password."""
     account = _checked_account(session, login=login, password=password, now=now)
     if account.staff_id is None:

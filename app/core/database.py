@@ -56,3 +56,9 @@ def schema_revisions(engine: Engine) -> tuple[str | None, str | None]:
     with engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     return found, ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this code has that revision; it has none that is newer than itself."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return any(script.revision == revision for script in scripts.walk_revisions())

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-SPARE_FOLDER = Path("/var/lib")  # noqa: S108 - kept over a reboot, entered by all; what is in it is checked to be ours
+SPARE_FOLDER = Path("/var/lib")
 
 
 class EmbeddedServerError(RuntimeError):

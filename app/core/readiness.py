@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.database import schema_revisions
+from app.core.database import is_known, schema_revisions
 from app.core.errors import Unavailable
 
 
@@ -14,11 +14,14 @@ class NotReady(Unavailable):
 
 
 def check_readiness(engine: Engine) -> dict[str, str]:
-    """{status, schema} where the database answers and its schema is this code's; raises NotReady otherwise."""
+    """{status, schema} where the database answers and its schema is this code's or newer; raises NotReady otherwise.
+
+    A newer one is fine: every migration keeps the release before it running, so that an upgrade stops nobody.
+    """
     try:
         found, expected = schema_revisions(engine)
     except SQLAlchemyError as error:
         raise NotReady("The database does not answer.") from error
-    if found != expected:
+    if found is None or (found != expected and is_known(found)):
         raise NotReady(f"The database has schema {found}, this code needs {expected}: run 'gridwork migrate'.")
     return {"status": "ready", "schema": str(found)}

@@ -88,7 +88,9 @@ class PointsEntry(Base):
 
     __tablename__ = "points_entries"
     __table_args__ = (
-        Index("uq_points_entries_earned", "month", "staff_id", "component", unique=True, postgresql_where=text("kind = 'earned'")),
+        Index(
+            "uq_points_entries_earned", "month", "staff_id", "component", unique=True, postgresql_where=text("kind = 'earned'")
+        ),
         UniqueConstraint("refers_to_id", "cause"),
         Index(None, "staff_id", "month"),
     )

@@ -4,7 +4,19 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import REAL, BigInteger, Date, ForeignKey, ForeignKeyConstraint, Identity, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,9 +63,7 @@ class WorkOrder(Base):
     __tablename__ = "work_orders"
     __table_args__ = (
         UniqueConstraint("campaign_id", "customer_id"),
-        ForeignKeyConstraint(
-            ["campaign_id", "customer_id"], ["campaign_targets.campaign_id", "campaign_targets.customer_id"]
-        ),
+        ForeignKeyConstraint(["campaign_id", "customer_id"], ["campaign_targets.campaign_id", "campaign_targets.customer_id"]),
         Index("uq_work_orders_contact_lock", "customer_id", "product_family", unique=True, postgresql_where=text(LIVE)),
         Index(None, "staff_id", "changed_xid"),
     )

@@ -23,7 +23,7 @@ from demo.truth import HONEST
 from tests.postgres import empty_database
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = {"branches": 1, "grids": 2, "managers": 6, "customers": 3_000, "list_size": 240, "days": 5}
+TINY = {"branches": 1, "grids": 2, "managers": 6, "customers": 4_000, "list_size": 240, "days": 6}
 TODAY = clock.local_date(clock.now())
 PATIENCE = 120  # seconds
 
@@ -71,7 +71,7 @@ def test_every_contact_of_the_town_was_reported_once(played: Played):
     answers = {status for day in days for status in day["answers"]}
     assert played.figures.reports == len(contacts) == sum(day["answers"].get("accepted", 0) for day in days)
     assert answers <= {"accepted", "duplicate"}
-    assert {contact.day for contact in contacts} <= {played.office.day(number).isoformat() for number in range(1, 6)}
+    assert {contact.day for contact in contacts} <= {played.office.day(number).isoformat() for number in range(1, 7)}
 
 
 def test_who_refused_in_mid_month_lost_the_work_orders(played: Played):
@@ -112,8 +112,8 @@ def test_a_second_run_does_nothing_again_and_says_the_same(place: tuple[str, Pat
 
 
 def test_other_sizes_than_those_begun_are_refused(place: tuple[str, Path], played: Played):
-    with pytest.raises(DemoError, match=r"customers: the town in .* was begun with 3000, not 4000"):
-        remember(place[1], seed=7, wanted={"customers": 4_000}, today=TODAY)
+    with pytest.raises(DemoError, match=r"customers: the town in .* was begun with 4000, not 5000"):
+        remember(place[1], seed=7, wanted={"customers": 5_000}, today=TODAY)
 
 
 def test_a_database_with_a_company_in_it_is_left_alone(database: str, tmp_path: Path):

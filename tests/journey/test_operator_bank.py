@@ -126,7 +126,7 @@ def _statements(world: World, month: Month) -> dict[str, MonthlyStatement]:
             .join(Staff, Staff.id == MonthlyStatement.staff_id)
             .where(MonthlyStatement.month == month)
         )
-        return {staff_no: statement for staff_no, statement in rows}
+        return dict(rows)
 
 
 def _entry(world: World, staff_no: str, component: Component, kind: EntryKind = EntryKind.EARNED) -> PointsEntry:

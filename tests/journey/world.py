@@ -15,8 +15,6 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.ingest.service import import_feed
-from app.scoring.service import rank_customers, train_ranker
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -26,10 +24,12 @@ from app.core import clock
 from app.core.clock import Month
 from app.core.db import set_scope
 from app.core.security import hash_password
+from app.ingest.service import import_feed
 from app.jobs.runner import run_job
 from app.models.organisation import Account, Role, Staff
 from app.points.adjust import adjust_closed_months
 from app.points.close import close_month
+from app.scoring.service import rank_customers, train_ranker
 from app.verification.service import draw_back_checks, verify_feedback
 
 PASSWORD = "a small operator's password"
@@ -211,7 +211,7 @@ def _choose_the_dishonest(world: World) -> None:
             .join(WorkOrder, WorkOrder.customer_id == Customer.id)
             .join(Staff, Staff.id == WorkOrder.staff_id)
         )
-        world.dispatched = {customer_no: staff_no for customer_no, staff_no in rows}
+        world.dispatched = dict(rows)
     busiest = sorted(Counter(world.dispatched.values()).items(), key=lambda item: (-item[1], item[0]))
     world.liar, world.idler = busiest[0][0], busiest[1][0]
 

@@ -122,7 +122,8 @@ def test_features_hold_a_constant_a_sentinel_missing_values_and_no_customer_befo
     features = town.feeds["features"]
     assert features["billing_system"].n_unique() == 1
     assert features["days_since_complaint"].max() == 999
-    assert features["age"].null_count() and features["device_tier"].null_count()
+    assert features["age"].null_count()
+    assert features["device_tier"].null_count()
     opened = features.join(town.feeds["customers"].select("customer_no", "opened_on"), on="customer_no")
     assert (opened["opened_on"] <= opened["snapshot_date"]).all()
 
@@ -136,7 +137,8 @@ def test_what_was_sold_and_not_cancelled_is_held_and_cannot_be_sold_again(town: 
     truth = town.truth
     sold = town.feeds["orders"].filter(pl.col("cancelled_at").is_null(), pl.col("product_code") == "BB500")
     rows = truth.customer_rows(sold["customer_no"].to_list())
-    assert truth.held[rows, 0].all() and (truth.contacted[rows, 0] == 0).all()
+    assert truth.held[rows, 0].all()
+    assert (truth.contacted[rows, 0] == 0).all()
     held = town.feeds["holdings"].filter(pl.col("to_date").is_null())
     assert held.height == truth.held.sum()
 
@@ -161,7 +163,9 @@ def test_an_honest_manager_says_bought_only_when_an_order_follows_within_three_d
     answers = answers_of(town.truth, staff_of(town.truth, HONEST))
     claims = [claim_of(HONEST, answer) for answer in answers]
     for answer, claim in zip(answers, claims, strict=True):
-        assert answer.called and claim.outcome == answer.outcome and claim.seconds == answer.seconds
+        assert answer.called
+        assert claim.outcome == answer.outcome
+        assert claim.seconds == answer.seconds
         assert answer.outcome != "bought" or answer.ordered_at is not None
         if answer.ordered_at:
             assert WHEN < answer.ordered_at <= WHEN + timedelta(days=3)

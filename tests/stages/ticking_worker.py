@@ -29,7 +29,7 @@ def main(url, holder):
         timetable,
         beats=make_sessions(make_engine(url, pool_size=1)),
         holder=holder,
-        pace=Pace(beat=0.3, lease=1.5, margin=0.5, look=60.0),
+        pace=Pace(beat=0.3, lease=3.0, margin=1.0, look=60.0),
     )
     worker.run(stop, shutdown_seconds=10)
 

@@ -116,6 +116,7 @@ def test_an_id_that_somebody_elsewhere_has_used_is_a_conflict(session, order):
     elsewhere = make_work_order(session, customer_no="C15", manager="dee")
     item = report(elsewhere.id)
     send(session, item, by="dee")
+    assert statuses(send(session, {**item, "work_order_id": order.id})) == [("conflict", "feedback.id_conflict")]
     answers = send(session, {**item, "work_order_id": order.id}, report(order.id, "bought"))
     assert statuses(answers) == [("conflict", "feedback.id_conflict"), ("accepted", None)]
     assert state_of(session, order) == "done"
