@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, text
 
 from app.commands.doctor_finding import Finding, ok, wrong
 from app.core import clock
-from app.core.database import schema_revisions
+from app.core.database import is_known, schema_revisions
 from app.core.db import APP_ROLE
 from app.jobs.schedule import timetable
 from app.settings import Settings
@@ -56,11 +56,11 @@ def check_version(database: Database) -> Finding:
 
 
 def check_schema(database: Database) -> Finding:
-    """The schema is the one that this code knows."""
+    """The schema is the one of this code, or that of a newer release beside which this one may run."""
     found, newest = schema_revisions(database.engine)
-    if found != newest:
-        return wrong(f"schema {found}, this code needs {newest}", "run 'gridwork migrate', or the release that made it")
-    return ok(f"schema {found}")
+    if found is None or (found != newest and is_known(found)):
+        return wrong(f"schema {found}, this code needs {newest}", "gridwork migrate")
+    return ok(f"schema {found}" if found == newest else f"schema {found}, newer than this code, which ends with {newest}")
 
 
 def check_role(database: Database) -> Finding:

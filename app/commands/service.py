@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 import uvicorn
 from rich.markup import escape
+from sqlalchemy.engine import make_url
 
 from app.commands.context import console
 from app.core import clock
@@ -21,6 +22,7 @@ from app.core.embedded import EmbeddedServerError, find_server, start_server, st
 from app.core.errors import Conflict, NotFound
 from app.core.logs import configure_logs
 from app.core.pgbinaries import wheel_folder
+from app.core.pgcluster import SUPERUSER, load_state
 from app.jobs.process import run_worker
 from app.settings import Settings, read_settings
 
@@ -135,12 +137,18 @@ def stop() -> None:
     console.print("Stopped." if stop_server(settings.home / "postgres") else "It was not running.")
 
 
-def url() -> None:
-    """Print its owner's address, with the password: for psql, pg_dump and the like."""
+def url(
+    superuser: Annotated[bool, typer.Option("--superuser", help="the server's superuser: for backups only")] = False,
+) -> None:
+    """Print its owner's address, with the password: for psql and the like."""
     server = find_server(_embedded().home / "postgres")
-    if server is None:
+    state = None if server is None else load_state(server.root)
+    if server is None or state is None:
         raise NoEmbeddedServer
-    typer.echo(server.url.replace("postgresql+psycopg", "postgresql", 1))
+    address = make_url(server.url).set(drivername="postgresql")
+    if superuser:
+        address = address.set(username=SUPERUSER, password=state.superuser_password)
+    typer.echo(address.render_as_string(hide_password=False))
 
 
 def programs() -> None:

@@ -244,7 +244,7 @@ def test_the_embedded_database_is_started_migrated_found_and_stopped_by_commands
     monkeypatch.setenv("GRIDWORK_HOME", str(home))
     try:
         assert gridwork("database", "url")[2].startswith("gridwork: The embedded PostgreSQL does not run")
-        assert "from schema none to 0002" in gridwork("migrate")[1]
+        assert "from schema none to " in gridwork("migrate")[1]
         assert "already" in gridwork("migrate")[1]
         for words, user in (((), "gridwork_owner"), (("--superuser",), "postgres")):
             with psycopg.connect(gridwork("database", "url", *words)[1].strip()) as connection:
