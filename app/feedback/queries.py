@@ -78,18 +78,18 @@ def known_reports(
     }
 
 
-def waiting_reports(session: Session, staff_id: int) -> list[QuarantinedFeedback]:
-    """This manager's reports that wait for another, oldest first."""
+def unreleased_reports(session: Session, staff_id: int, feedback_ids: Collection[str]) -> list[QuarantinedFeedback]:
+    """This manager's reports set aside until now that wait for another or have one of these ids, oldest first."""
     return list(
         session.scalars(
             select(QuarantinedFeedback)
             .where(
                 QuarantinedFeedback.staff_id == staff_id,
-                QuarantinedFeedback.waits_for_id.is_not(None),
                 QuarantinedFeedback.released_at.is_(None),
+                or_(QuarantinedFeedback.waits_for_id.is_not(None), QuarantinedFeedback.feedback_id.in_(feedback_ids)),
             )
             .order_by(QuarantinedFeedback.id)
-            .limit(1_000)
+            .limit(2_000)
         )
     )
 

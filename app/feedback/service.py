@@ -1,7 +1,7 @@
 """Taking reports from phones: every item is answered, none is lost, the same again changes nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,11 +19,12 @@ from app.feedback import queries
 from app.feedback.decisions import CONTACT_LOCKED, ID_CONFLICT, Decision, Effect, OrderFacts, Status
 from app.feedback.intake import Item, Readable, Unreadable, read_item, read_time, readable
 from app.feedback.judging import Judged, Report, judge_all
-from app.feedback.storing import Sender, mark_taken, set_aside, store
+from app.feedback.storing import Sender, set_aside, store
 from app.models.feedback import QuarantinedFeedback
 from app.models.work_order import WorkOrder, WorkOrderState
 
 _EVENTS = {Effect.CONTACT: Event.CONTACTED, Effect.COMPLETE: Event.COMPLETED, Effect.REOPEN: Event.REOPENED}
+_REFUSED = {Status.CONFLICT, Status.REJECTED}
 
 
 class NoGrid(Forbidden):
@@ -96,8 +97,9 @@ def _settle(session: Session, *, sender: Sender, sent: Sequence[Report], now: da
     All locks are taken in the order of ids (work orders, then reports), so that two batches never deadlock.
     """
     orders = lock_work_orders(session, {report.item.work_order_id for report in sent})
-    waiting = {row.id: row for row in queries.waiting_reports(session, sender.staff_id) if _work_order_of(row) in orders}
-    reports = [*sent, *(_waiting_report(row) for row in waiting.values())]
+    aside = queries.unreleased_reports(session, sender.staff_id, [str(report.item.id) for report in sent])
+    waiting = [row for row in aside if row.waits_for_id is not None and _work_order_of(row) in orders]
+    reports = [*sent, *(_waiting_report(row) for row in waiting)]
     facts = _facts(session, sender.staff_id, orders)
     ids = {report.item.id for report in reports} | {r.item.corrects_id for r in reports if r.item.corrects_id}
     barred: dict[UUID, Decision] = {}
@@ -105,14 +107,20 @@ def _settle(session: Session, *, sender: Sender, sent: Sequence[Report], now: da
         known = queries.known_reports(session, sender.staff_id, ids=ids, work_order_ids=orders)
         judged = judge_all(reports, facts=facts, known=known, barred=barred, now=now)
         try:
-            with session.begin_nested():
+            with _undoable(session, judged):
                 _write(session, sender=sender, judged=judged, orders=orders, now=now)
         except _Barred as found:
             barred.update(found.decisions)
             continue
-        _settle_waiting(session, sender=sender, judged=judged, waiting=waiting, now=now)
+        _settle_aside(aside, judged, now)
         return {one.report.position: one for one in judged if one.report.position >= 0}
     raise Unavailable
+
+
+def _undoable(session: Session, judged: Sequence[Judged]) -> AbstractContextManager[Any]:
+    """A savepoint where writing may be refused after something was written; most reports come alone and need none."""
+    effects = [one.decision.effect for one in judged if one.decision.status is Status.ACCEPTED]
+    return session.begin_nested() if len(effects) > 1 or Effect.REOPEN in effects else nullcontext()
 
 
 def _write(session: Session, *, sender: Sender, judged: Sequence[Judged], orders: Mapping[int, WorkOrder], now: datetime) -> None:
@@ -139,14 +147,15 @@ def _write(session: Session, *, sender: Sender, judged: Sequence[Judged], orders
             raise _Barred({one.report.item.id: CONTACT_LOCKED}) from error
 
 
-def _settle_waiting(
-    session: Session, *, sender: Sender, judged: Sequence[Judged], waiting: Mapping[int, QuarantinedFeedback], now: datetime
-) -> None:
-    mark_taken(session, sender=sender, taken=[one.report.read for one in judged if _is_taken(one)], now=now)
-    for one in judged:
-        row = waiting.get(-one.report.position)
-        if row is not None and one.decision.status in {Status.CONFLICT, Status.REJECTED}:
-            row.code, row.detail, row.waits_for_id = one.decision.code or "", one.decision.detail or "", None
+def _settle_aside(aside: Sequence[QuarantinedFeedback], judged: Sequence[Judged], now: datetime) -> None:
+    """What had been set aside and is taken now is released; what waited in vain says why."""
+    taken = {(str(one.report.item.id), one.report.read.digest) for one in judged if _is_taken(one)}
+    refused = {-one.report.position: one.decision for one in judged if one.decision.status in _REFUSED}
+    for row in aside:
+        if (row.feedback_id, row.content_hash) in taken:
+            row.released_at = now
+        elif row.id in refused:
+            row.code, row.detail, row.waits_for_id = refused[row.id].code or "", refused[row.id].detail or "", None
 
 
 def _facts(session: Session, staff_id: int, orders: Mapping[int, WorkOrder]) -> dict[int, OrderFacts]:

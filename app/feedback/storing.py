@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -33,6 +32,9 @@ _COPIED = (
     "device_sequence",
 )
 
+_FEEDBACK = ContactFeedback.metadata.tables["contact_feedback"]
+_STORE = insert(_FEEDBACK).on_conflict_do_nothing().returning(_FEEDBACK.c.id)
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -51,8 +53,7 @@ def store(
     """Write accepted reports in the order of their ids; the ids that were new."""
     rows = [_row(one, sender, orders[one.report.item.work_order_id], now) for one in accepted]
     rows.sort(key=lambda row: row["id"])
-    written = insert(ContactFeedback).values(rows).on_conflict_do_nothing().returning(ContactFeedback.id)
-    return set(session.scalars(written))
+    return set(session.connection().scalars(_STORE, rows))
 
 
 def _row(one: Judged, sender: Sender, order: WorkOrder, now: datetime) -> dict[str, Any]:
@@ -104,20 +105,3 @@ def _kept(found: Readable | Unreadable, one: Judged | None, sender: Sender, now:
         "waits_for_id": waits_for,
         "received_at": now,
     }
-
-
-def mark_taken(session: Session, *, sender: Sender, taken: Sequence[Readable], now: datetime) -> None:
-    """Reports that had been set aside and are taken now are no longer shown as set aside."""
-    if not taken:
-        return
-    statement = (
-        update(QuarantinedFeedback)
-        .where(
-            QuarantinedFeedback.staff_id == sender.staff_id,
-            QuarantinedFeedback.feedback_id.in_([str(read.item.id) for read in taken]),
-            QuarantinedFeedback.content_hash.in_([read.digest for read in taken]),
-            QuarantinedFeedback.released_at.is_(None),
-        )
-        .values(released_at=now)
-    )
-    session.execute(statement, execution_options={"synchronize_session": False})
