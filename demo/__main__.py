@@ -44,13 +44,12 @@ def _run(settings: Settings, asked: argparse.Namespace) -> None:
     clock.use_zone(settings.zone)
     wanted = {name: getattr(asked, name) for name in Sizes.__dataclass_fields__}
     memory = remember(settings.home, seed=SEED, wanted=wanted, today=clock.local_date(clock.now()))
-    office = open_office(settings, memory)
-    tell(office)
-    if asked.no_serve:
-        return
-    port = free_port(settings.host, settings.port)
-    show_logins(office.console, logins_by_role(office), memory.password, f"http://{settings.host}:{port}")
-    office.engine.dispose()
+    with open_office(settings, memory) as office:
+        tell(office)
+        if asked.no_serve:
+            return
+        port = free_port(settings.host, settings.port)
+        show_logins(office.console, logins_by_role(office), memory.password, f"http://{settings.host}:{port}")
     sys.stdout.flush()
     # The server replaces this process, so that it has the memory and the signals for itself.
     os.execv(sys.executable, [sys.executable, "-m", "app.cli", "serve", "--port", str(port)])  # noqa: S606

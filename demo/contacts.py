@@ -13,6 +13,7 @@ from demo.truth import Truth
 
 ATTEMPTS = 3  # a manager tries a customer no more often than this
 AGAIN_AFTER = {"not_reached": 2, "interested": 4}  # days; a callback is made on the day that was agreed
+CALLBACK_DAYS = (2, 7)  # so many days later, the second not included
 OFFLINE = 0.06  # share of a manager's days without a line: reported the next morning
 LOST = 0.05  # share of reports whose answer is lost, so that the phone sends them again
 FIRST_HOUR, LAST_MINUTES = 9, 9 * 60 + 20  # contacts begin from nine until twenty past six
@@ -84,11 +85,16 @@ def plan_day(
     """
     contacts = []
     for staff_no, orders in sorted(held.items()):
-        due = [order for order in orders if _is_due(order, past.get(order["customer"]["customer_no"], ()), day)]
+        due = due_on(day, orders, past)
         online = bool(contact_rng(seed, "line", staff_no, day).random() >= OFFLINE)
         for slot, order in enumerate(sorted(due, key=lambda one: (one["scheduled_on"], one["id"]))):
             contacts.append(_contact(truth, seed, day, staff_no, order, (slot, len(due)), online))
     return contacts
+
+
+def due_on(day: date, orders: Iterable[Mapping[str, Any]], past: Mapping[str, Sequence[Contact]]) -> list[Mapping[str, Any]]:
+    """Those of the work orders whose customer is to be contacted on a day."""
+    return [order for order in orders if _is_due(order, past.get(order["customer"]["customer_no"], ()), day)]
 
 
 def _is_due(order: Mapping[str, Any], past: Sequence[Contact], day: date) -> bool:
@@ -109,7 +115,7 @@ def _contact(
     when = (clock.start_of_day(day) + offset).astimezone(clock.zone())
     happened = answer_contact(truth, rng, customer_no, staff_no, when, product_code=order["product"]["product_code"])
     claim = claim_of(truth.honesty_of(staff_no), happened)
-    callback = when + timedelta(days=int(rng.integers(2, 7))) if claim.outcome == "callback" else None
+    callback = when + timedelta(days=int(rng.integers(*CALLBACK_DAYS))) if claim.outcome == "callback" else None
     return Contact(
         report_id=str(uuid5(NAMESPACE_OID, f"synthetic town {seed}/{customer_no}/{staff_no}/{day}")),
         work_order_id=order["id"],

@@ -4,7 +4,7 @@ A day: 07:00 the worker's jobs, 08:30 phones send what waited and pull, 11:00 ba
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -24,7 +24,7 @@ from app.verification.service import draw_back_checks, verify_feedback
 from demo.answers import contact_rng
 from demo.beginning import campaign_code, import_file
 from demo.checking import answer_back_checks
-from demo.contacts import LOST, Contact, plan_day
+from demo.contacts import LOST, Contact, due_on, plan_day
 from demo.memory import DemoError
 from demo.office import Office, at
 from demo.phones import Phone
@@ -55,9 +55,9 @@ class Phones:
         """The customers of whom a phone holds a work order."""
         return sorted(order["customer"]["customer_no"] for phone in self.phones.values() for order in phone.orders.values())
 
-    def at_work(self, day: date) -> list[str]:
-        """The staff numbers of those who are not on leave."""
-        return [staff_no for staff_no in self.phones if day not in self.absent[staff_no]]
+    def at_work(self, day: date) -> dict[str, Phone]:
+        """The phones of those who are not on leave, by staff number."""
+        return {staff_no: phone for staff_no, phone in self.phones.items() if day not in self.absent[staff_no]}
 
 
 @contextmanager
@@ -80,9 +80,7 @@ def play_day(office: Office, phones: Phones, number: int) -> dict[str, Any]:
     with clock.shifted_to(at(day, 8, 30)):
         waiting = [one for one in office.journal.of_day(day - timedelta(days=1)) if not one.online]
         answers += _report(office, phones, waiting)
-        working = phones.at_work(day)
-        phones.each(working, Phone.pull)
-        contacts = _begin_day(office, phones, day, working)
+        contacts = _begin_day(office, phones, day)
     if number > days or (number > 1 and number % 7 == 1):
         with clock.shifted_to(at(day, 11)):
             answer_back_checks(office, phones.client)
@@ -93,13 +91,21 @@ def play_day(office: Office, phones: Phones, number: int) -> dict[str, Any]:
     return {"contacts": len(contacts), "answers": dict(answers), "refused": refused}
 
 
-def _begin_day(office: Office, phones: Phones, day: date, working: Sequence[str]) -> list[Contact]:
-    memory = office.memory
+def _begin_day(office: Office, phones: Phones, day: date) -> list[Contact]:
+    """Everybody at work who, by what the phone held last, has something to do pulls what changed and plans the day."""
+    memory, past = office.memory, office.journal.before(day)
     if day > office.day(memory.sizes.days):
         return []
-    held = {staff_no: list(phones.phones[staff_no].orders.values()) for staff_no in working}
-    past = office.journal.before(day)
-    return office.journal.begin(day, lambda: plan_day(office.truth, seed=memory.seed, day=day, held=held, past=past))
+    working = [
+        name for name, phone in phones.at_work(day).items() if not phone.cursor or due_on(day, phone.orders.values(), past)
+    ]
+
+    def plan() -> list[Contact]:
+        phones.each(working, Phone.pull)
+        held = {staff_no: list(phones.phones[staff_no].orders.values()) for staff_no in working}
+        return plan_day(office.truth, seed=memory.seed, day=day, held=held, past=past)
+
+    return office.journal.begin(day, plan)
 
 
 def _report(office: Office, phones: Phones, contacts: Iterable[Contact]) -> Counter[str]:
@@ -135,7 +141,7 @@ def import_what_followed(office: Office, customers: Collection[str], first: date
             name = f"followed/{feed}-{first}.csv"
             write_feed(frame, office.town / name)
             import_file(office, feed, name, complete=(first, last))
-        office.run("verify", lambda session, now: verify_feedback(session, now=now))
+        office.run("verify-feedback", lambda session, now: verify_feedback(session, now=now))
         office.run(
             "draw-back-checks", lambda session, now: draw_back_checks(session, month=memory.played, secret=secret, now=now)
         )

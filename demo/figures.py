@@ -89,7 +89,7 @@ def read_figures(office: Office) -> Figures:
         until = clock.end_of_day(campaign.ends_on + timedelta(days=campaign.attribution_days))
         control, control_orders = session.execute(_CONTROL, {"code": code, "until": until}).one()
         of_campaign = WorkOrder.campaign_id == campaign.id
-        expected = random_list_successes(office.truth, counted, seed=office.memory.seed)
+        expected = _random_list(office, counted)
         manifest = get_manifest(session, month)
         return Figures(
             customers=_count(session, select(func.count()).select_from(Customer)),
@@ -128,13 +128,20 @@ def difference(won: int, of: int, won_alone: int, of_alone: int) -> tuple[float,
     return won / of - won_alone / of_alone, one - other - width, one - other + width
 
 
+def _random_list(office: Office, size: int) -> float:
+    last_day = office.day(office.memory.sizes.days)
+    contacts = office.journal.contacts()
+    return random_list_successes(office.truth, size, contacts, last_day=last_day, seed=office.memory.seed)
+
+
 def _count(session: Session, statement: Any) -> int:
     return int(session.scalars(statement).one())
 
 
 def _back_checks(session: Session) -> dict[str, int]:
     answer = func.coalesce(BackCheck.verdict, "unanswered")
-    return dict(session.execute(select(answer, func.count()).group_by(answer).order_by(answer)).tuples().all())
+    rows = session.execute(select(answer, func.count()).group_by(answer).order_by(answer))
+    return {row[0]: row[1] for row in rows}
 
 
 def _overall(figures: dict[int, ManagerFigures]) -> float:
@@ -146,7 +153,7 @@ def _overall(figures: dict[int, ManagerFigures]) -> float:
 def _managers(office: Office, session: Session, figures: dict[int, ManagerFigures]) -> tuple[Manager, ...]:
     """Those with judged feedback, the least accurate first."""
     verdicts, evidence = _verdicts(session)
-    names = dict(session.execute(select(Staff.id, Staff.staff_no).order_by(Staff.id)).tuples().all())
+    names = {row[0]: row[1] for row in session.execute(select(Staff.id, Staff.staff_no).order_by(Staff.id))}
     found = []
     for staff_id, each in figures.items():
         rate = accuracy(each.accuracy)

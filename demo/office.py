@@ -114,23 +114,30 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
     return clock.start_of_day(day) + timedelta(hours=hour, minutes=minute)
 
 
-def open_office(settings: Settings, memory: Memory) -> Office:
+@contextmanager
+def open_office(settings: Settings, memory: Memory) -> Iterator[Office]:
     """Migrate the database and see that it is the town's own; DemoError where another company's data are in it."""
     configure_logs("CRITICAL")
     clock.use_zone(settings.zone)
-    office = Office(settings, memory)
     migrate(owner_url(settings))
+    office = Office(settings, memory)
+    try:
+        _check_database(office)
+        yield office
+    finally:
+        office.engine.dispose()
+
+
+def _check_database(office: Office) -> None:
+    memory = office.memory
     identity, has_units = _look_at(office)
-    begun_here = identity == memory.database and (has_units or "import" not in memory.done)
-    if not begun_here:
-        if has_units:
-            raise DemoError(
-                "the database holds a company already: name an empty one in DATABASE_URL, or none for an embedded one"
-            )
-        memory.database = identity  # a new database, or the same made anew: the town begins again
-        memory.forget()
-        shutil.rmtree(office.town, ignore_errors=True)
-    return office
+    if identity == memory.database and (has_units or "import" not in memory.done):
+        return
+    if has_units:
+        raise DemoError("the database holds a company already: name an empty one in DATABASE_URL, or none for an embedded one")
+    memory.database = identity  # a new database, or the same made anew: the town begins again
+    memory.forget()
+    shutil.rmtree(office.town, ignore_errors=True)
 
 
 def _look_at(office: Office) -> tuple[str, bool]:

@@ -49,7 +49,7 @@ def _add_success(table: Table, found: Figures) -> None:
         "successes (orders in billing)", f"{found.successes:,}", f"{rate:.2%} of {found.counted:,} work orders that count"
     )
     table.add_row(
-        "  a random list of that size", f"{found.random_list:.0f}", "expected by the hidden truth, worked in the same way"
+        "  a random list of that size", f"{found.random_list:.0f}", "by the hidden truth: the same people, days and attempts"
     )
     table.add_row("  lift", f"{found.lift:.2f}", "")
     alone = f"{found.control_orders} of {found.control}" if found.control else "none kept"
