@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from app.commands import campaigns, doctor, imports, people, points, ranking, service
+from app.commands import campaigns, doctor, imports, people, points, ranking, serving
 from app.core.embedded import EmbeddedServerError
 from app.core.errors import AppError
 from app.settings import SettingsError
@@ -17,7 +17,7 @@ imports.register(app)
 ranking.register(app)
 campaigns.register(app)
 points.register(app)
-service.register(app)
+serving.register(app)
 doctor.register(app)
 
 

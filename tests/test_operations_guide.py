@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from app.cli import app as cli
-from app.commands.service import database
+from app.commands.serving import database
 from app.settings import Settings
 
 GUIDE = (Path(__file__).resolve().parents[1] / "docs" / "operations.md").read_text(encoding="utf-8")
