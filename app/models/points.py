@@ -110,15 +110,19 @@ class PointsEntry(Base):
 
 
 class PointsEvidence(Base):
-    """What a line was made from: one work order or feedback and how it counted. weight is a decimal number."""
+    """What a line was made from: one work order or feedback and how it counted. weight is a decimal number.
+
+    Grid and person are the entry's, for row level security, and carry no key of their own: a close writes a row for each
+    work order and feedback of its month.
+    """
 
     __tablename__ = "points_evidence"
     __table_args__ = (Index(None, "entry_id"), Index(None, "work_order_id"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("points_entries.id"))
-    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    grid_id: Mapped[int] = mapped_column(Integer)
+    staff_id: Mapped[int] = mapped_column(Integer)
     work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
     feedback_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contact_feedback.id"))
     verification_id: Mapped[int | None] = mapped_column(ForeignKey("verifications.id"))

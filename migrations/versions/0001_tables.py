@@ -1167,9 +1167,7 @@ def upgrade() -> None:
             ["contact_feedback.id"],
             name=op.f("fk_points_evidence_feedback_id_contact_feedback"),
         ),
-        sa.ForeignKeyConstraint(["grid_id"], ["units.id"], name=op.f("fk_points_evidence_grid_id_units")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_points_evidence_order_id_orders")),
-        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_points_evidence_staff_id_staff")),
         sa.ForeignKeyConstraint(
             ["verification_id"],
             ["verifications.id"],

@@ -83,18 +83,27 @@ CREATE TRIGGER open_month BEFORE INSERT ON points_entries FOR EACH ROW EXECUTE F
 CREATE TRIGGER open_month BEFORE INSERT ON monthly_statements FOR EACH ROW EXECUTE FUNCTION refuse_closed_month();
 CREATE TRIGGER open_month BEFORE INSERT ON payroll_files FOR EACH ROW EXECUTE FUNCTION refuse_closed_month();
 
+-- Once for a statement, because a close brings hundreds of thousands of rows. An entry that row level security hides is refused.
 CREATE FUNCTION refuse_closed_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    closed timestamptz;
+    found record;
 BEGIN
-    SELECT m.closed_at INTO closed FROM points_months m JOIN points_entries e ON e.month = m.month
-        WHERE e.id = NEW.entry_id FOR SHARE OF m;
-    IF closed IS NOT NULL THEN
-        RAISE EXCEPTION 'the month of entry % is closed', NEW.entry_id USING ERRCODE = 'GW002';
+    IF EXISTS (SELECT FROM added WHERE NOT EXISTS (SELECT FROM points_entries e WHERE e.id = added.entry_id)) THEN
+        RAISE EXCEPTION 'evidence of an entry that is not there or not yours' USING ERRCODE = 'GW002';
     END IF;
-    RETURN NEW;
+    FOR found IN
+        SELECT m.month, m.closed_at FROM points_months m
+        WHERE m.month IN (SELECT e.month FROM points_entries e WHERE e.id IN (SELECT entry_id FROM added))
+        ORDER BY m.month FOR SHARE OF m
+    LOOP
+        IF found.closed_at IS NOT NULL THEN
+            RAISE EXCEPTION 'month % is closed', to_char(found.month, 'YYYY-MM') USING ERRCODE = 'GW002';
+        END IF;
+    END LOOP;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER open_month BEFORE INSERT ON points_evidence FOR EACH ROW EXECUTE FUNCTION refuse_closed_entry();
+CREATE TRIGGER open_month AFTER INSERT ON points_evidence REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_closed_entry();
 
 CREATE FUNCTION keep_closed_month() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
