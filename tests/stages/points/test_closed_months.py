@@ -4,6 +4,8 @@ import re
 
 import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.core.db import APP_ROLE, set_scope, sqlalchemy_url
@@ -131,3 +133,23 @@ def test_a_manager_sees_only_their_own_entries_and_evidence(closed, sessions):
             for table in ("points_entries", "points_evidence", "monthly_statements"):
                 seen = session.connection().exec_driver_sql(f"SELECT DISTINCT staff_id FROM {table}").scalars().all()
                 assert set(seen) <= {person.id}
+
+
+def test_evidence_is_not_hung_on_a_closed_entry_that_one_cannot_see(closed, sessions):
+    with sessions() as session:
+        set_scope(session, scope="all")
+        entry_id, work_order_id = (
+            session.connection().exec_driver_sql("SELECT entry_id, work_order_id FROM points_evidence").first()
+        )
+        other = staff(session, "fu").unit_id
+        session.commit()
+        set_scope(session, scope="grids", grid_ids=[other])
+        with pytest.raises(DBAPIError) as refused:
+            session.execute(
+                text(
+                    "INSERT INTO points_evidence (entry_id, grid_id, staff_id, work_order_id, counted, weight)"
+                    " VALUES (:entry, :grid, 1, :work_order, 'success', 1)"
+                ),
+                {"entry": entry_id, "grid": other, "work_order": work_order_id},
+            )
+        assert refused.value.orig.sqlstate == "GW002"
