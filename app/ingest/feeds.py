@@ -3,6 +3,7 @@
 A name with a star is required in the header and in every row. This is the only place that knows the feeds' columns.
 """
 
+from app.core.errors import NotFound
 from app.ingest.columns import Column, Feed, Kind, Lookup
 
 BILLION = 10**9
@@ -226,3 +227,16 @@ _ALL = (
 )
 
 FEEDS: dict[str, Feed] = {feed.name: feed for feed in _ALL}
+
+
+class UnknownFeed(NotFound):
+    """There is no such feed."""
+
+    code = "feed.unknown"
+
+
+def feed_named(name: str) -> Feed:
+    """The feed of this name. Raises UnknownFeed, which names all of them."""
+    if name not in FEEDS:
+        raise UnknownFeed("feed: expected one of " + ", ".join(FEEDS))
+    return FEEDS[name]

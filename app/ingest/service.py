@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid
 from app.ingest import queries
 from app.ingest.columns import Feed
-from app.ingest.feeds import FEEDS
+from app.ingest.feeds import feed_named
 from app.ingest.merging import Merged, merge_rows
 from app.ingest.reading import FeedFile, open_feed_file
 from app.ingest.references import put_aside_unknown
@@ -34,12 +34,6 @@ NOTHING = dict.fromkeys(
 )
 
 
-class UnknownFeed(NotFound):
-    """There is no such feed."""
-
-    code = "feed.unknown"
-
-
 @dataclass(frozen=True)
 class ImportReport:
     """What became of a file. `counts`: rows of the file = inserted + updated + unchanged + superseded + rejected; rows of the
@@ -54,13 +48,6 @@ class ImportReport:
     imported_at: datetime
     ignored_columns: list[str]
     counts: dict[str, int] = field(default_factory=lambda: dict(NOTHING))
-
-
-def feed_named(name: str) -> Feed:
-    """The feed of this name. Raises UnknownFeed, which names all of them."""
-    if name not in FEEDS:
-        raise UnknownFeed("feed: expected one of " + ", ".join(FEEDS))
-    return FEEDS[name]
 
 
 def import_feed(

@@ -16,7 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from app.api.deps import Admin
 from app.core.errors import Invalid
 from app.ingest.columns import Feed
-from app.ingest.service import feed_named
+from app.ingest.feeds import feed_named
 
 EXPECTED = "one file as multipart/form-data"
 UPLOAD_DOCUMENT: dict[str, Any] = {

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.ingest import queries
-from app.ingest.feeds import FEEDS
+from app.ingest.feeds import FEEDS, UnknownFeed
 from app.ingest.scan import NotThisFeed, UnreadableFile
-from app.ingest.service import UnknownFeed, import_feed, write_rejected
+from app.ingest.service import import_feed, write_rejected
 from app.models.campaign import Product
 from app.models.customer import Customer, FeatureSnapshot, Holding, Order, Tie
 from app.models.operations import ImportBatch, RejectedRow
