@@ -14,7 +14,7 @@ from app.commands.context import console, run, settings
 from app.core.errors import Invalid
 from app.dispatch.intake import take_in
 from app.ingest import service
-from app.ingest.feeds import FEEDS
+from app.ingest.feeds import FEEDS, feed_named
 from app.ingest.reading import rough_row_count
 from app.ingest.service import ImportReport
 
@@ -77,7 +77,7 @@ def declare_complete(
         days = service.declare_complete(session, feed=feed, first=first.date(), last=last.date(), now=now)
         return {"complete_days": days}
 
-    run(f"declare-complete-{service.feed_named(feed).name}", work)
+    run(f"declare-complete-{feed_named(feed).name}", work)
 
 
 def rejected(
@@ -104,7 +104,7 @@ def feed_files(folder: Path) -> dict[str, Path]:
 
 
 def _apply(feed: str, path: Path, **options: Any) -> ImportReport:
-    service.feed_named(feed)
+    feed_named(feed)
     reports: list[ImportReport] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
