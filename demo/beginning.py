@@ -19,7 +19,7 @@ from app.ingest.service import declare_complete, import_feed
 from app.models.campaign import CampaignStatus
 from app.models.organisation import Role, Staff
 from app.scoring.service import rank_customers, train_ranker
-from demo.office import Office, at, restart_customer_ids
+from demo.office import Office, Tick, at, restart_customer_ids
 from demo.town import FEEDS, make_town, write_extract
 from demo.truth import MAIN
 
@@ -43,27 +43,30 @@ def write_town(office: Office) -> dict[str, Any]:
         )
         tick()
         write_extract(town, office.town, step=lambda _: tick())
-    return {"rows": sum(frame.height for frame in town.feeds.values())}
+    return {"rows": {feed: frame.height for feed, frame in town.feeds.items()}}
 
 
 def import_town(office: Office) -> dict[str, Any]:
     """Import every feed but those of the month's end, as it was known on the morning of the first day."""
     feeds = [feed for feed in FEEDS if feed not in AT_MONTH_END]
     restart_customer_ids(office)
-    counts = {}
-    with clock.shifted_to(at(office.first_day, 4)), office.bar("Importing the feeds", len(feeds)) as tick:
-        for feed in feeds:
-            counts[feed] = import_file(office, feed, f"{feed}.csv")
-            tick()
-    return counts
+    rows = office.memory.result("town")["rows"]
+    with clock.shifted_to(at(office.first_day, 4)), office.bar("Importing the feeds", sum(rows[feed] for feed in feeds)) as tick:
+        return {feed: import_file(office, feed, f"{feed}.csv", progress=tick) for feed in feeds}
 
 
-def import_file(office: Office, feed: str, name: str, *, complete: tuple[date, date] | None = None) -> Any:
+def _ignore(_: int) -> None:
+    pass
+
+
+def import_file(
+    office: Office, feed: str, name: str, *, complete: tuple[date, date] | None = None, progress: Tick = _ignore
+) -> Any:
     """Apply one file of the town's folder, as `gridwork import FEED FILE` does."""
 
     def work(session: Session, now: datetime) -> Mapping[str, Any]:
         path = office.town / name
-        counts = import_feed(session, feed=feed, path=path, file_name=path.name, now=now).counts
+        counts = import_feed(session, feed=feed, path=path, file_name=path.name, now=now, progress=progress).counts
         if complete is not None:
             declare_complete(session, feed=feed, first=complete[0], last=complete[1], now=now)
         return counts
@@ -109,8 +112,9 @@ def train_and_rank(office: Office) -> dict[str, Any]:
 
 
 def rank(office: Office) -> dict[str, Any]:
-    """Rank every customer as of today."""
-    return office.run("rank", lambda session, now: rank_customers(session, product_code=MAIN, now=now))
+    """Rank every customer as of today; so many keep their reasons that every work order will show some."""
+    top = office.memory.sizes.customers // 2
+    return office.run("rank", lambda session, now: rank_customers(session, product_code=MAIN, top=top, now=now))
 
 
 def campaign_code(office: Office) -> str:

@@ -97,7 +97,7 @@ def remember(home: Path, *, seed: int, wanted: dict[str, int | None], today: dat
     if not path.exists():
         month = Month.of_day(today).previous
         sizes = Sizes(**({"list_size": _list_size(asked)} | asked))
-        return Memory(path=path, seed=seed, month=str(month), sizes=sizes, password=secrets.token_urlsafe(9))
+        return Memory(path=path, seed=seed, month=str(month), sizes=sizes, password=secrets.token_hex(6))
     memory = _read(path)
     for name, value in asked.items():
         if getattr(memory.sizes, name) != value:

@@ -29,7 +29,7 @@ from demo.memory import DemoError, Memory
 from demo.truth import Truth, load_truth
 
 RUNNING_TRIES = 120
-Tick = Callable[[], None]
+Tick = Callable[..., None]
 HEADLINE = "Gridwork demo: a synthetic town, nothing in it is real"
 
 
@@ -92,11 +92,11 @@ class Office:
 
     @contextmanager
     def bar(self, title: str, total: int) -> Iterator[Tick]:
-        """A progress bar of a step; call what it gives for each part that is done."""
+        """A progress bar of a step; call what it gives for each part that is done, or with the number of them."""
         columns = (TextColumn("{task.description:<38}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self.console) as progress:
             task = progress.add_task(title, total=total)
-            yield lambda: progress.advance(task)
+            yield lambda count=1: progress.advance(task, count)
 
     def step(self, name: str, title: str, work: Callable[[], Any]) -> Any:
         """Do a step once; say how long it took, or that it was done before."""

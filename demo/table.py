@@ -70,10 +70,13 @@ def _short(evidence: Mapping[str, object]) -> str:
 
 def show_logins(console: Console, logins: Mapping[str, str], password: str, address: str) -> None:
     """Where it serves and who may log in."""
-    table = Table(title=f"{HEADLINE}\nOne login for each role; the password of all is  {password}")
+    table = Table()
     table.add_column("role")
     table.add_column("login")
     for role, login in logins.items():
         table.add_row(role, login)
+    console.print(f"\n[bold]{HEADLINE}[/bold]\nOne login for each role; the password of all: [bold]{password}[/bold]")
     console.print(table)
-    console.print(f"API {address}   documentation {address}/docs   Ctrl-C stops it; run it again and it goes on from here.")
+    console.print(
+        f"API            {address}\ndocumentation  {address}/docs\nCtrl-C stops it; run it again and it goes on from here."
+    )
