@@ -135,7 +135,7 @@ def _say(report: ImportReport) -> None:
     if report.ignored_columns:
         console.print("Columns that are not of this feed, ignored: " + escape(", ".join(report.ignored_columns)))
     if report.counts["rejected"]:
-        console.print(f"{report.counts['rejected']} rows were put aside: gridwork rejected {report.id}")
+        console.print(f"Put aside: {report.counts['rejected']}. To get them: gridwork rejected {report.id}")
 
 
 def _day(given: datetime | None) -> date | None:
