@@ -39,14 +39,6 @@ class UnknownManager(NotFound):
     code = "manager.unknown"
 
 
-def get_manager(session: Session, staff_no: str, grid_ids: Collection[int]) -> Staff:
-    """The person with this number in these grids; raises UnknownManager."""
-    found = session.scalar(select(Staff).where(Staff.staff_no == staff_no, Staff.unit_id.in_(grid_ids)).order_by(Staff.id))
-    if found is None:
-        raise UnknownManager
-    return found
-
-
 def find_person(session: Session, staff_no: str) -> Staff | None:
     """The person with this number, wherever."""
     return session.scalar(select(Staff).where(Staff.staff_no == staff_no).order_by(Staff.id))
