@@ -1,10 +1,12 @@
 """The command `gridwork`: what operators, planners and analysts type."""
 
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from typer.exceptions import TyperException
 
 from app.commands import campaigns, doctor, imports, people, points, ranking, serving
 from app.core.embedded import EmbeddedServerError
@@ -26,7 +28,11 @@ def main() -> None:
     if any("\ud800" <= character <= "\udfff" for argument in sys.argv for character in argument):
         _fail("an argument is not text: expected UTF-8")
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.Abort:
+        _fail("stopped")
+    except TyperException as error:
+        _fail_at_usage(error)
     except (AppError, SettingsError, EmbeddedServerError) as error:
         _fail(str(error))
     except FileNotFoundError as error:
@@ -39,9 +45,17 @@ def main() -> None:
         _fail("stopped")
 
 
-def _fail(message: str) -> None:
+def _fail_at_usage(error: TyperException) -> NoReturn:
+    """A wrong command or option: which, and what was expected. `gridwork` alone shows what there is."""
+    if len(sys.argv) == 1:
+        print(error.format_message())  # noqa: T201 - the help, not a complaint
+        sys.exit(2)
+    _fail(" ".join(error.format_message().split()) + " (see --help)", code=2)
+
+
+def _fail(message: str, *, code: int = 1) -> NoReturn:
     Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(f"gridwork: {message}")
-    sys.exit(1)
+    sys.exit(code)
 
 
 if __name__ == "__main__":
