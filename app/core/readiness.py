@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import is_known, schema_revisions
+from app.core.db import APP_ROLE
 from app.core.errors import Unavailable
 
 
@@ -21,6 +22,8 @@ def check_readiness(engine: Engine) -> dict[str, str]:
     try:
         found, expected = schema_revisions(engine)
     except SQLAlchemyError as error:
+        if f'role "{APP_ROLE}" does not exist' in str(error):
+            raise NotReady("The database was never migrated: run 'gridwork migrate'.") from error
         raise NotReady("The database does not answer.") from error
     if found is None or (found != expected and is_known(found)):
         raise NotReady(f"The database has schema {found}, this code needs {expected}: run 'gridwork migrate'.")
