@@ -135,4 +135,4 @@ def set_scope(session: Session, *, scope: str, grid_ids: Iterable[int] = (), sta
 
 def refresh_statistics(session: Session, table: str) -> None:
     """Let PostgreSQL count a table that was filled in bulk, so that the next statement's plan fits it."""
-    session.execute(text("SELECT refresh_statistics(CAST(:table AS regclass))"), {"table": table})
+    session.execute(text("SELECT analyze_table(CAST(:table AS name))"), {"table": table})

@@ -6,9 +6,8 @@ from string import Template
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.core.db import refresh_statistics
 from app.ingest.columns import Feed
-from app.ingest.statements import key_in_file, merge_statement, target_of
+from app.ingest.statements import key_in_file, merge_statement
 
 _TWICE = Template("SELECT EXISTS (SELECT FROM import_rows GROUP BY $key HAVING count(*) > 1)")
 _KEEP_ONE = Template("""
@@ -21,7 +20,6 @@ _LATE = """
 DELETE FROM import_rows s USING customers c, contact_preferences t
 WHERE c.customer_no = s.customer_no AND t.customer_id = c.id AND t.scope = s.scope AND t.recorded_at > s.recorded_at
 """
-_MANY = 5_000  # rows whose coming changes which plan is best
 _LEVELS = ("company", "branch", "grid")  # a unit after the one above it
 
 
@@ -46,8 +44,6 @@ def merge_rows(session: Session, feed: Feed, *, zone: str, newest_file_wins: boo
     for only in [f"s.kind = '{level}'" for level in _LEVELS] if feed.name == "org_units" else [""]:
         new, changed = session.execute(text(merge_statement(feed, only=only)), _used({"zone": zone}, feed)).one()
         inserted, updated = inserted + new, updated + changed
-    if inserted + updated >= _MANY:
-        refresh_statistics(session, target_of(feed).table)
     return Merged(inserted, updated, superseded)
 
 

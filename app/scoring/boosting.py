@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import lightgbm
 
 Matrix = NDArray[np.float32]
 
@@ -35,7 +37,7 @@ FEWEST_ROWS_FOR_THREADS = 50_000  # below this, threads waiting for each other c
 
 def fit(
     matrix: Matrix, labels: NDArray[np.int8], text_positions: list[int], settings: Settings, *, seed: int, num_threads: int
-) -> lightgbm.Booster:
+) -> "lightgbm.Booster":
     """One booster of log-odds. Deterministic in its arguments, `num_threads` apart, which only changes the time taken."""
     plain = settings == PLAIN
     parameters: dict[str, Any] = {
@@ -55,6 +57,8 @@ def fit(
         "force_col_wise": True,
         "verbosity": -1,
     }
+    import lightgbm  # a second to import, which only those pay who train or rank
+
     data = lightgbm.Dataset(matrix, labels, categorical_feature=text_positions, params={"verbosity": -1})
     return lightgbm.train(parameters, data, settings.rounds)
 
@@ -68,12 +72,12 @@ def fit_bag(
     seed: int,
     bags: int,
     num_threads: int,
-) -> list[lightgbm.Booster]:
+) -> list["lightgbm.Booster"]:
     """Boosters that differ in their seed only; their mean moves less from seed to seed than one does."""
     return [fit(matrix, labels, text_positions, settings, seed=seed * 1000 + i, num_threads=num_threads) for i in range(bags)]
 
 
-def margins(boosters: Sequence[lightgbm.Booster], matrix: Matrix, *, num_threads: int) -> NDArray[np.float64]:
+def margins(boosters: Sequence["lightgbm.Booster"], matrix: Matrix, *, num_threads: int) -> NDArray[np.float64]:
     """Mean log-odds per row."""
     total = np.zeros(matrix.shape[0])
     for booster in boosters if matrix.shape[0] else ():
@@ -81,7 +85,7 @@ def margins(boosters: Sequence[lightgbm.Booster], matrix: Matrix, *, num_threads
     return total / len(boosters)
 
 
-def contributions(boosters: Sequence[lightgbm.Booster], matrix: Matrix) -> NDArray[np.float64]:
+def contributions(boosters: Sequence["lightgbm.Booster"], matrix: Matrix) -> NDArray[np.float64]:
     """Mean contribution to the log-odds, rows x columns (TreeSHAP: Lundberg, Erion, Lee 2018; without its bias column)."""
     total = np.zeros(matrix.shape)
     for booster in boosters if matrix.shape[0] else ():
@@ -89,13 +93,15 @@ def contributions(boosters: Sequence[lightgbm.Booster], matrix: Matrix) -> NDArr
     return total / len(boosters)
 
 
-def to_text(booster: lightgbm.Booster) -> str:
+def to_text(booster: "lightgbm.Booster") -> str:
     """LightGBM's own text without its list of parameters, which names the number of threads."""
     return re.sub(r"\nparameters:\n.*?\nend of parameters\n", "\n", booster.model_to_string(), flags=re.DOTALL)
 
 
-def from_text(text: str) -> lightgbm.Booster:
+def from_text(text: str) -> "lightgbm.Booster":
     """The booster `to_text` wrote."""
+    import lightgbm  # a second to import, which only those pay who train or rank
+
     return lightgbm.Booster(model_str=text)
 
 

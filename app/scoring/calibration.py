@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 
 FEWEST_FOR_SLOPE = 50
@@ -44,6 +43,8 @@ def _maximise(margins: NDArray[np.float64], labels: NDArray[np.int8], start: NDA
         error = expit(z) - labels
         gradient = [np.mean(error * margins), np.mean(error)] if with_slope else [np.mean(error)]
         return float(np.mean(np.logaddexp(0.0, z) - labels * z)), np.array(gradient)
+
+    from scipy.optimize import minimize  # a second to import, which only those pay who train or rank
 
     found = minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-9})
     return np.asarray(found.x, dtype=np.float64)

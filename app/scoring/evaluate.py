@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 Labels = NDArray[np.int8]
 Scores = NDArray[np.float64]
@@ -33,6 +32,8 @@ def evaluate(labels: Labels, scores: Scores, *, list_size: int | None = None) ->
     `list_size` is the length of the list judged, default a tenth of the rows. AUC: Hanley and McNeil 1982; average
     precision: scikit-learn's sum of precision x recall step; Brier: Brier 1950. Raises ValueError on an empty set.
     """
+    from sklearn import metrics  # a second to import, which only those pay who train
+
     if not labels.size or labels.size != scores.size:
         raise ValueError("expected as many scores as labels, at least one")
     k = min(labels.size, list_size or max(1, labels.size // 10))
@@ -42,14 +43,14 @@ def evaluate(labels: Labels, scores: Scores, *, list_size: int | None = None) ->
         rows=labels.size,
         positives=positives,
         base_rate=positives / labels.size,
-        auc=float(roc_auc_score(labels, scores)) if both else None,
-        average_precision=float(average_precision_score(labels, scores)) if both else None,
+        auc=float(metrics.roc_auc_score(labels, scores)) if both else None,
+        average_precision=float(metrics.average_precision_score(labels, scores)) if both else None,
         list_size=k,
         precision_at_list=precision_at_k(labels, scores, k),
         lift_at_list=precision_at_k(labels, scores, k) * labels.size / positives if positives else None,
         calibration_error=calibration_error(labels, scores),
-        brier=float(brier_score_loss(labels, scores)),
-        log_loss=float(log_loss(labels, scores, labels=[0, 1])),
+        brier=float(metrics.brier_score_loss(labels, scores)),
+        log_loss=float(metrics.log_loss(labels, scores, labels=[0, 1])),
     )
 
 

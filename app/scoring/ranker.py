@@ -3,9 +3,8 @@
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -16,6 +15,9 @@ from app.scoring.encoding import Encoding, encode, fit_encoding
 from app.scoring.evaluate import Evaluation, evaluate
 from app.scoring.labels import check_no_leak, check_trainable
 from app.scoring.validation import HeldOut, Task, choose_settings, harmless_columns, held_out, make_folds
+
+if TYPE_CHECKING:
+    import lightgbm
 
 MOST_TUNING_ROWS = 200_000
 
@@ -104,7 +106,7 @@ def rank(scores: NDArray[np.float64], customer_ids: NDArray[np.int64]) -> NDArra
 
 
 @lru_cache(maxsize=4)
-def load_boosters(texts: tuple[str, ...]) -> list[lightgbm.Booster]:
+def load_boosters(texts: tuple[str, ...]) -> list["lightgbm.Booster"]:
     """Boosters ready to predict."""
     return [from_text(text) for text in texts]
 

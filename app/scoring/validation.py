@@ -5,7 +5,6 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
 from app.scoring.boosting import Matrix, Settings, fit_bag, margins
 from app.scoring.calibration import fit_calibration
@@ -67,6 +66,8 @@ def make_folds(dates: list[date], labels: NDArray[np.int8], customer_ids: NDArra
     pairs = tuple((np.flatnonzero(block < i), np.flatnonzero(block == i)) for i in range(1, len(edges) + 1))
     if len(edges) == BLOCKS - 1 and all(_enough(labels[a]) and _enough(labels[b]) for a, b in pairs):
         return Folds("forward", pairs)
+    from sklearn.model_selection import StratifiedGroupKFold  # a second to import, which only those pay who train or rank
+
     splitter = StratifiedGroupKFold(n_splits=BLOCKS - 1, shuffle=True, random_state=seed)
     splits = splitter.split(np.zeros(labels.size), labels, customer_ids)
     return Folds("stratified", tuple((np.asarray(a), np.asarray(b)) for a, b in splits))

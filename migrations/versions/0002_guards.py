@@ -124,16 +124,6 @@ BEGIN
 END $$
 """
 
-# Statistics of a table that was filled in bulk; only the owner of a table may take them.
-STATISTICS = """
-CREATE FUNCTION refresh_statistics(target regclass) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public AS $$
-BEGIN
-    EXECUTE format('ANALYZE %s', target);
-END $$;
-REVOKE ALL ON FUNCTION refresh_statistics(regclass) FROM PUBLIC;
-"""
-
 
 def upgrade() -> None:
     """Make the application role, its rights, the policies and the triggers."""
@@ -155,8 +145,6 @@ def upgrade() -> None:
     for table in MANAGED_ROWS:
         protect(table, f"{COMPANY} OR ({MY_GRIDS} AND {MANAGING})")
     op.execute(TRIGGERS)
-    op.execute(STATISTICS)
-    op.execute(f"GRANT EXECUTE ON FUNCTION refresh_statistics(regclass) TO {APP_ROLE}")
     op.execute(ANALYZE_TABLE)
     op.execute("REVOKE EXECUTE ON FUNCTION analyze_table FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION analyze_table TO {APP_ROLE}")
@@ -187,7 +175,6 @@ def downgrade() -> None:
         "analyze_table",
     ):
         op.execute(f"DROP FUNCTION {function} CASCADE")
-    op.execute("DROP FUNCTION refresh_statistics(regclass)")
     for table in (*OWN_ROWS, *GRID_ROWS, *MANAGED_ROWS):
         op.execute(f"DROP POLICY by_scope ON {table}")
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
