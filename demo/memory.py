@@ -94,17 +94,16 @@ def remember(home: Path, *, seed: int, wanted: dict[str, int | None], today: dat
     """
     path = home / FILE
     asked = {name: value for name, value in wanted.items() if value is not None}
-    if not path.exists():
+    memory = _read(path) if path.exists() else None
+    if memory is None or not memory.done:
         month = Month.of_day(today).previous
         sizes = Sizes(**({"list_size": _list_size(asked)} | asked))
         return Memory(path=path, seed=seed, month=str(month), sizes=sizes, password=secrets.token_hex(6))
-    memory = _read(path)
     for name, value in asked.items():
-        if getattr(memory.sizes, name) != value:
-            begun = getattr(memory.sizes, name)
-            raise DemoError(
-                f"{name.replace('_', '-')}: the town in {home} was begun with {begun}, not {value}: run 'make clean' first"
-            )
+        begun = getattr(memory.sizes, name)
+        if begun != value:
+            name = name.replace("_", "-")
+            raise DemoError(f"{name}: the town in {home} was begun with {begun}, not {value}: run 'make clean' first")
     return memory
 
 
