@@ -120,5 +120,7 @@ def _write_targets(session: Session, campaign: Campaign, run: ScoringRun, now: d
         **({"minimum_score": campaign.minimum_score, "exploration_share": campaign.exploration_share} if by_score else {}),
         **({} if by_score else {"ranked": ranked, "explored": explored}),
     }
+    # No target carries a key to its customer: a full load may not remove one meanwhile.
+    session.execute(text("LOCK TABLE customers IN SHARE MODE"))
     session.execute(text(walk_statement(by_score=by_score)), parameters)
     refresh_statistics(session, "campaign_targets")

@@ -51,7 +51,7 @@ def write_placements(
     rows["scheduled_on"] = np.maximum(day, 0) + (first.toordinal() - _FIRST_DAY)
     with _connection(session).cursor() as cursor, cursor.copy(b"COPY dispatch_placed FROM STDIN (FORMAT BINARY)") as copy:
         copy.write(_SIGNATURE + rows.tobytes() + _END)
-    session.execute(text("ANALYZE dispatch_placed"))
+    session.execute(text("ANALYZE dispatch_judged, dispatch_placed"))
 
 
 def _record(columns: dict[str, str]) -> np.dtype[Any]:
