@@ -75,7 +75,9 @@ def _positive(text: str) -> int:
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """Only one demo at a time in a folder; the lock is gone with the process, however it ends."""
-    home.mkdir(parents=True, exist_ok=True)
+    if not home.exists():
+        home.mkdir(parents=True)
+        home.chmod(0o755)  # whatever the umask: the embedded server's account must pass
     with open(home / "demo.lock", "w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -96,9 +96,9 @@ def remember(home: Path, *, seed: int, wanted: dict[str, int | None], today: dat
     asked = {name: value for name, value in wanted.items() if value is not None}
     memory = _read(path) if path.exists() else None
     if memory is None or not memory.done:
-        month = Month.of_day(today).previous
+        month = memory.month if memory else str(Month.of_day(today).previous)
         sizes = Sizes(**({"list_size": _list_size(asked)} | asked))
-        return Memory(path=path, seed=seed, month=str(month), sizes=sizes, password=secrets.token_hex(6))
+        return Memory(path=path, seed=seed, month=month, sizes=sizes, password=secrets.token_hex(6))
     for name, value in asked.items():
         begun = getattr(memory.sizes, name)
         if begun != value:
