@@ -1,0 +1,81 @@
+"""`gridwork create-campaign` and its kin, as a planner types them."""
+
+import sys
+
+import pytest
+
+from app.cli import main
+from app.commands import context
+from app.core import clock
+from tests.factories import NOW, make_scores
+
+CREATE = ("create-campaign", "AUTUMN", "--product", "FTTH1", "--from", "2026-10-12", "--to", "2026-10-21")
+
+
+@pytest.fixture
+def gridwork(database, company, tmp_path, monkeypatch, capsys):
+    """Run a command on this test's own database, where customers are ranked; gives (exit code, what was printed)."""
+    make_scores(company, [f"C{number:02d}" for number in range(1, 16)])
+    company.commit()
+    monkeypatch.setenv("DATABASE_URL", database)
+    monkeypatch.setenv("GRIDWORK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "250")
+    context.settings.cache_clear()
+    context.sessions.cache_clear()
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["gridwork", *map(str, words)])
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    with clock.shifted_to(NOW):
+        yield run
+    context.sessions().kw["bind"].dispose()
+    context.settings.cache_clear()
+    context.sessions.cache_clear()
+
+
+def test_a_campaign_from_its_draft_to_its_end(gridwork):
+    assert gridwork(*CREATE, "--list-size", 8, "--control-share", 0)[0] == 0
+    for command in ("freeze", "open-campaign", "dispatch"):
+        assert gridwork(command, "AUTUMN")[0] == 0, command
+    code, said = gridwork("campaigns")
+    assert code == 0
+    assert all(word in said for word in ("AUTUMN", "open", "dispatched"))
+    code, said = gridwork("explain", "C01")
+    assert code == 0
+    assert "With Ana (ANA), because the customer is this manager's own." in said
+    code, said = gridwork("explain", "C15", "--campaign", "AUTUMN")
+    assert "Not on the list of AUTUMN, which was full at rank 8." in said
+    assert gridwork("close-campaign", "AUTUMN")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ((*CREATE,), "list_size"),
+        ((*CREATE, "--list-size", 0), "list_size"),
+        ((*CREATE, "--minimum-score", "nan"), "minimum_score"),
+        ((*CREATE, "--minimum-score", "1e400"), "minimum_score"),
+        ((*CREATE, "--list-size", 5, "--control-share", "much"), "--control-share"),
+        ((*CREATE, "--list-size", 5, "--exploration-share", "NaN"), "exploration_share"),
+        ((*CREATE, "--list-size", 5, "--name", "\udcff"), "not text"),
+        ((*CREATE, "--list-size", 5, "--to", "2099-01-01"), "ends_on"),
+        ((*CREATE, "--list-size", 5, "--to", "tomorrow"), "--to"),
+        ((*CREATE, "--list-size", 5, "--product", "NONE"), "product_code"),
+        (("freeze", "NONE"), "there is no campaign NONE"),
+        (("dispatch", "a\udcff"), "not text"),
+        (("explain", "NOBODY"), "customer"),
+        (("explain", "\udcff"), "not text"),
+        (("explain", "C01", "--campaign", "NONE"), "there is no campaign NONE"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(gridwork, words, named):
+    code, said = gridwork(*words)
+    assert code == 1
+    assert named in said
+    assert len(said.splitlines()) == 1
