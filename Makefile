@@ -24,7 +24,7 @@ serve: $(VENV)/.installed ## migrate and serve the HTTP API
 	$(RUN)/gridwork serve
 
 test: $(VENV)/.installed ## all tests, on a PostgreSQL of their own
-	$(RUN)/python -m pytest -n $(WORKERS)
+	$(RUN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 check: $(VENV)/.installed ## format, lint, types, imports
 	$(RUN)/ruff format --check .

@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,7 +83,20 @@ def _administer(server_url: str, *statements: str) -> None:
     plain = sqlalchemy_url(server_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
         for statement in statements:
-            connection.execute(statement)  # type: ignore[call-overload]
+            _persist(connection, statement.encode())
+
+
+def _persist(connection: psycopg.Connection, statement: bytes) -> None:
+    """Execute, again where the server's own vacuum is at work in the database and may not be sent away."""
+    for attempt in range(100):
+        try:
+            connection.execute(statement)
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            if attempt == 99:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 @contextmanager

@@ -30,16 +30,22 @@ CLOSED_MONTH = "GW002"
 
 
 def problem(
-    status: int, title: str, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any
+    status: int, title: str, code: str, detail: str, *, headers: dict[str, str] | None = None, more: dict[str, Any] | None = None
 ) -> JSONResponse:
-    """One answer of type application/problem+json; `type` is `urn:gridwork:problem:<code>`."""
-    body = {"type": f"urn:gridwork:problem:{code}", "title": title, "status": status, "code": code, "detail": detail, **more}
+    """One answer of type application/problem+json; `type` is `urn:gridwork:problem:<code>`; `more` is added to it."""
+    body = (more or {}) | {
+        "type": f"urn:gridwork:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
     return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
 
 
 def from_app_error(error: AppError) -> JSONResponse:
     """The nearest kind decides the status."""
-    kind = next(kind for kind in type(error).__mro__ if kind in STATUS) if isinstance(error, tuple(STATUS)) else NotFound
+    kind = next(kind for kind in type(error).__mro__ if kind in STATUS)
     status, title = STATUS[kind]
     more: dict[str, Any] = dict(error.context)
     headers: dict[str, str] = {}
@@ -49,14 +55,14 @@ def from_app_error(error: AppError) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    return problem(status, title, error.code, error.detail, headers=headers, **more)
+    return problem(status, title, error.code, error.detail, headers=headers, more=more)
 
 
 def from_validation(error: RequestValidationError) -> JSONResponse:
     """Which fields of the request are wrong and what was expected; what was sent is not repeated."""
     found = [{"field": _place(e["loc"]), "expected": _expected(e)} for e in error.errors()]
     detail = "; ".join(f"{e['field']}: {e['expected']}" for e in found[:5])
-    return problem(422, "Invalid input", "request.invalid", detail, errors=found[:50])
+    return problem(422, "Invalid input", "request.invalid", detail, more={"errors": found[:50]})
 
 
 def _place(location: tuple[int | str, ...]) -> str:

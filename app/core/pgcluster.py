@@ -174,7 +174,7 @@ def _with_free_port(root: Path, state: State) -> State:
 
 
 def _settings(place: Place, state: State, binaries: Binaries, durable: bool) -> str:
-    safety = {} if durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    safety = {} if durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
     settings = {
         "listen_addresses": HOST, "port": state.port, "unix_socket_directories": socket_folder(place.root),
         "max_connections": 200, "password_encryption": "scram-sha-256",

@@ -37,7 +37,8 @@ NOTHING = dict.fromkeys(
 @dataclass(frozen=True)
 class ImportReport:
     """What became of a file. `counts`: rows of the file = inserted + updated + unchanged + superseded + rejected; rows of the
-    table that were removed or kept_in_use by a full load; complete_days declared. All zero where it was applied before."""
+    table that were removed or kept_in_use by a full load; complete_days declared. Where the file was applied before, all but
+    the last are zero."""
 
     id: int
     feed: str
@@ -66,10 +67,11 @@ def import_feed(
 ) -> ImportReport:
     """Apply a file to its feed's table; imports of one feed wait for each other.
 
-    The same bytes as of an earlier import change nothing. `full` removes the rows whose key is not in the file (of `features`
-    and `base_points` only on days and in months that are in it), unless something refers to them; more than `max_removed_share`
-    of the rows only with `force`. `complete_from` .. `complete_through` says that the feed is complete on these local days.
-    `progress` is told the number of rows of each chunk. Raises UnknownFeed, UnreadableFile, NotThisFeed, TooManyRemoved,
+    The same bytes as of an earlier import change nothing; days are declared complete all the same. `full` removes the rows
+    whose key is not in the file (of `features` and `base_points` only on days and in months that are in it), unless something
+    refers to them; more than `max_removed_share` of the rows only with `force`. `complete_from` .. `complete_through` says
+    that the feed is complete on these local days. `progress` is told the number of rows of each chunk. Raises UnknownFeed,
+    UnreadableFile, NotThisFeed, TooManyRemoved,
     WrongDays; then nothing at all has changed.
     """
     definition = feed_named(feed)
@@ -81,12 +83,12 @@ def import_feed(
         if batch_id is not None:
             with planned_for_sets(session):
                 counts = _apply(session, file, batch_id, full, Decimal(1) if force else max_removed_share, progress)
-            counts |= {"complete_days": _declare(session, feed, days, now)}
             session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(counts=counts))
+        declared = _declare(session, feed, days, now)
     session.expire_all()  # what was loaded before is no longer so
     batch = queries.find_import_of(session, feed, file.sha256)
     assert batch is not None
-    return _report(batch, already_applied=batch_id is None)
+    return _report(batch, already_applied=batch_id is None, declared=declared)
 
 
 def declare_complete(session: Session, *, feed: str, first: date, last: date, now: datetime) -> int:
@@ -208,7 +210,8 @@ def _refresh_statistics(session: Session, feed: Feed, merged: Merged, removed: R
     )
 
 
-def _report(batch: ImportBatch, *, already_applied: bool) -> ImportReport:
+def _report(batch: ImportBatch, *, already_applied: bool, declared: int) -> ImportReport:
+    applied = {} if already_applied else {name: batch.counts[name] for name in NOTHING}
     return ImportReport(
         id=batch.id,
         feed=batch.feed,
@@ -218,7 +221,7 @@ def _report(batch: ImportBatch, *, already_applied: bool) -> ImportReport:
         already_applied=already_applied,
         imported_at=batch.imported_at,
         ignored_columns=batch.ignored_columns,
-        counts=NOTHING | ({} if already_applied else {name: batch.counts[name] for name in NOTHING}),
+        counts=NOTHING | applied | {"complete_days": declared},
     )
 
 

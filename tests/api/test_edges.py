@@ -94,7 +94,7 @@ def test_ready_means_that_the_schema_is_this_codes(client_as, database):
     assert client.get("/health/ready").status_code == 200
     owner = make_engine(database, as_app=False)
     with owner.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     owner.dispose()
     assert is_problem(client.get("/health/ready"), 503)
 

@@ -32,14 +32,24 @@ def test_every_customer_is_scored(world: World):
         assert session.scalar(select(func.count()).select_from(CustomerScore)) == 24_761
 
 
-def test_the_scores_of_those_not_yet_contacted_are_probabilities(world: World):
+def _scores_of_those_not_yet_contacted(world: World) -> list[tuple[str, float]]:
     with world.read() as session:
-        contacted = select(PastContact.customer_id)
         rows = session.execute(
             select(Customer.customer_no, CustomerScore.score)
             .join(Customer, Customer.id == CustomerScore.customer_id)
-            .where(Customer.id.not_in(contacted))
-        ).all()
+            .where(Customer.id.not_in(select(PastContact.customer_id)))
+            .order_by(CustomerScore.rank)
+        )
+        return [(customer_no, score) for customer_no, score in rows]
+
+
+def test_the_best_thousand_hold_three_times_the_buyers_of_a_random_thousand(world: World):
+    best = _scores_of_those_not_yet_contacted(world)[:1_000]
+    assert sum(world.would_buy[customer_no] for customer_no, _ in best) >= 205
+
+
+def test_the_scores_of_those_not_yet_contacted_are_probabilities(world: World):
+    rows = _scores_of_those_not_yet_contacted(world)
     assert len(rows) == 9_905
     bought = np.array([world.would_buy[customer_no] for customer_no, _ in rows], dtype=float)
     scores = np.array([score for _, score in rows], dtype=float)
@@ -126,7 +136,7 @@ def _statements(world: World, month: Month) -> dict[str, MonthlyStatement]:
             .join(Staff, Staff.id == MonthlyStatement.staff_id)
             .where(MonthlyStatement.month == month)
         )
-        return dict(rows)
+        return dict(rows.all())
 
 
 def _entry(world: World, staff_no: str, component: Component, kind: EntryKind = EntryKind.EARNED) -> PointsEntry:

@@ -211,7 +211,7 @@ def _choose_the_dishonest(world: World) -> None:
             .join(WorkOrder, WorkOrder.customer_id == Customer.id)
             .join(Staff, Staff.id == WorkOrder.staff_id)
         )
-        world.dispatched = dict(rows)
+        world.dispatched = dict(rows.all())
     busiest = sorted(Counter(world.dispatched.values()).items(), key=lambda item: (-item[1], item[0]))
     world.liar, world.idler = busiest[0][0], busiest[1][0]
 

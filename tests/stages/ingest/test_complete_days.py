@@ -33,6 +33,12 @@ def test_without_being_told_no_day_is_complete(session, apply):
     assert session.scalars(select(FeedDay)).all() == []
 
 
+def test_the_same_file_again_may_say_it_of_more_days(apply):
+    apply(complete_from=date(2026, 10, 9), complete_through=date(2026, 10, 10))
+    again = apply(complete_from=date(2026, 10, 10), complete_through=date(2026, 10, 11))
+    assert (again.already_applied, again.counts["complete_days"]) == (True, 1)
+
+
 def test_days_are_declared_afterwards_too_and_again_without_harm(session):
     days = {"first": date(2026, 10, 1), "last": date(2026, 10, 3)}
     assert declare_complete(session, feed="orders", **days, now=NOW) == 3
