@@ -15,7 +15,6 @@ from app.scoring.bulk import write_frame
 from app.scoring.ranker import TrainedRanker, train
 from app.scoring.store import keep_ranker
 from tests.factories import NOW, TODAY, get, grid
-from tests.stages.scoring.bank import add_customers
 
 FIRST_ID = 1_000_000
 SNAPSHOT_DAY = date(2026, 8, 1)
@@ -80,3 +79,12 @@ def add_snapshot(session: Session, customer_id: int, day: date, values: str) -> 
         text("INSERT INTO feature_snapshots (customer_id, snapshot_date, values) VALUES (:id, :day, CAST(:values AS jsonb))"),
         {"id": customer_id, "day": day, "values": values},
     )
+
+
+def add_customers(session: Session, customers: pl.DataFrame) -> None:
+    """Insert them; a table under row level security takes no COPY."""
+    names = ", ".join(customers.columns)
+    session.execute(text(f"CREATE TEMP TABLE new_customers ON COMMIT DROP AS SELECT {names} FROM customers LIMIT 0"))
+    write_frame(session, "new_customers", customers)
+    session.execute(text(f"INSERT INTO customers ({names}) SELECT {names} FROM new_customers"))
+    session.execute(text("DROP TABLE new_customers"))
