@@ -9,6 +9,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from app.api import errors
+from app.api.documentation import mount_files
 from app.api.limits import BodyLimit, InFlightLimit
 from app.api.observe import Observe
 from app.api.router import all_routes
@@ -57,6 +58,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description="Errors are problem+json (RFC 9457); `code` is stable, `detail` is for people.",
         version="1",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.ends_process = False
@@ -66,6 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.secret = signing_secret(settings.secret, settings.home)
     errors.install(app)
     app.include_router(all_routes())
+    mount_files(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes)
     app.add_middleware(InFlightLimit, max_in_flight=max_in_flight)
     app.add_middleware(Observe)

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import psycopg
-from sqlalchemy import text
 
 from app.core.db import make_engine, make_sessions, sqlalchemy_url
 from app.ingest.service import import_feed
@@ -100,7 +99,10 @@ def _import(sessions, path: Path) -> None:
 
 
 def _empty(url: str) -> None:
-    owner = make_engine(url, as_app=False)
-    with owner.begin() as connection:
-        connection.execute(text("TRUNCATE customers, import_batches CASCADE"))
-    owner.dispose()
+    """Back to no customers, without the dead rows of this round."""
+    plain = sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("SELECT set_config('gridwork.scope', 'all', false)")
+        for table in ("customers", "import_batches"):
+            connection.execute(f"DELETE FROM {table}".encode())
+            connection.execute(f"VACUUM {table}".encode())

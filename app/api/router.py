@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api import auth, health
+from app.api import auth, documentation, health
 from app.api.dashboard import campaigns as dashboard_campaigns
 from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import feedback as dashboard_feedback
@@ -24,6 +24,7 @@ def all_routes() -> APIRouter:
     router = APIRouter()
     router.include_router(auth.router)
     router.include_router(health.router)
+    router.include_router(documentation.router)
     router.include_router(mobile_work_orders.router)
     router.include_router(mobile_feedback.router)
     router.include_router(dashboard_feedback.router)

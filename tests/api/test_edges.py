@@ -1,5 +1,7 @@
 """What every route does alike: problems, limits, and a commit before the answer."""
 
+import re
+
 import pytest
 from sqlalchemy import text
 
@@ -103,3 +105,13 @@ def test_metrics_count_requests_by_route(client_as):
     client = client_as("ana")
     client.get("/auth/me")
     assert 'route="/auth/me"' in client.get("/metrics").text
+
+
+def test_the_documentation_needs_no_other_machine(client_as):
+    client = client_as(None)
+    page = client.get("/docs")
+    assert page.status_code == 200
+    asked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert asked
+    assert all(path.startswith("/docs/files/") and client.get(path).status_code == 200 for path in asked)
+    assert is_problem(client.get("/docs/files/none.js"), 404)
