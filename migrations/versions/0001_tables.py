@@ -118,9 +118,7 @@ def upgrade() -> None:
         sa.Column("monthly_price", sa.Numeric(precision=14, scale=4), nullable=True),
         sa.Column("margin", sa.Numeric(precision=14, scale=4), nullable=True),
         sa.Column("contact_cost", sa.Numeric(precision=14, scale=4), nullable=True),
-        sa.Column(
-            "strategic_weight", sa.Numeric(precision=14, scale=4), server_default=sa.text("1"), nullable=False
-        ),
+        sa.Column("strategic_weight", sa.Numeric(precision=14, scale=4), server_default=sa.text("1"), nullable=False),
         sa.Column("attribution_days", sa.Integer(), server_default=sa.text("30"), nullable=False),
         sa.Column("maturity_days", sa.Integer(), server_default=sa.text("7"), nullable=False),
         sa.Column("bundle_of", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
@@ -173,9 +171,7 @@ def upgrade() -> None:
         sa.Column("target", sa.Numeric(precision=14, scale=8), nullable=False),
         sa.Column("cap", sa.Numeric(precision=14, scale=8), nullable=False),
         sa.Column("fallback", sa.Numeric(precision=14, scale=8), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["plan_id"], ["points_plans.id"], name=op.f("fk_plan_components_plan_id_points_plans")
-        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["points_plans.id"], name=op.f("fk_plan_components_plan_id_points_plans")),
         sa.PrimaryKeyConstraint("plan_id", "component", name=op.f("pk_plan_components")),
     )
     op.create_table(
@@ -207,9 +203,7 @@ def upgrade() -> None:
         sa.Column("artifact", sa.LargeBinary(), nullable=False),
         sa.Column("checksum", sa.Text(), nullable=False),
         sa.Column("trained_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["products.id"], name=op.f("fk_ranker_versions_product_id_products")
-        ),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_ranker_versions_product_id_products")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ranker_versions")),
         sa.UniqueConstraint("product_id", "number", name=op.f("uq_ranker_versions_product_id_number")),
     )
@@ -228,9 +222,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("cells", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["batch_id"], ["import_batches.id"], name=op.f("fk_rejected_rows_batch_id_import_batches")
-        ),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batches.id"], name=op.f("fk_rejected_rows_batch_id_import_batches")),
         sa.PrimaryKeyConstraint("batch_id", "line", name=op.f("pk_rejected_rows")),
     )
     op.create_table(
@@ -330,13 +322,9 @@ def upgrade() -> None:
         sa.Column("lifecycle", sa.Text(), nullable=True),
         sa.Column("opened_on", sa.Date(), nullable=True),
         sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column(
-            "changed_xid", TransactionId(), server_default=sa.text("pg_current_xact_id()"), nullable=False
-        ),
+        sa.Column("changed_xid", TransactionId(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.ForeignKeyConstraint(["grid_id"], ["units.id"], name=op.f("fk_customers_grid_id_units")),
-        sa.ForeignKeyConstraint(
-            ["owner_staff_id"], ["staff.id"], name=op.f("fk_customers_owner_staff_id_staff")
-        ),
+        sa.ForeignKeyConstraint(["owner_staff_id"], ["staff.id"], name=op.f("fk_customers_owner_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
         sa.UniqueConstraint("customer_no", name=op.f("uq_customers_customer_no")),
     )
@@ -349,9 +337,7 @@ def upgrade() -> None:
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("customer_count", sa.Integer(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["products.id"], name=op.f("fk_scoring_runs_product_id_products")
-        ),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_scoring_runs_product_id_products")),
         sa.ForeignKeyConstraint(
             ["ranker_version_id"],
             ["ranker_versions.id"],
@@ -373,9 +359,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("duration_seconds", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_calls_customer_id_customers")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_calls_customer_id_customers")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_calls_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
         sa.UniqueConstraint("call_id", name=op.f("uq_calls_call_id")),
@@ -425,22 +409,12 @@ def upgrade() -> None:
         sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(list_size IS NULL) <> (minimum_score IS NULL)", name=op.f("ck_campaigns_size_or_score")
-        ),
-        sa.CheckConstraint(
-            "control_share >= 0 AND control_share < 1", name=op.f("ck_campaigns_control_share")
-        ),
+        sa.CheckConstraint("(list_size IS NULL) <> (minimum_score IS NULL)", name=op.f("ck_campaigns_size_or_score")),
+        sa.CheckConstraint("control_share >= 0 AND control_share < 1", name=op.f("ck_campaigns_control_share")),
         sa.CheckConstraint("ends_on >= starts_on", name=op.f("ck_campaigns_window")),
-        sa.CheckConstraint(
-            "exploration_share >= 0 AND exploration_share < 1", name=op.f("ck_campaigns_exploration_share")
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["products.id"], name=op.f("fk_campaigns_product_id_products")
-        ),
-        sa.ForeignKeyConstraint(
-            ["scoring_run_id"], ["scoring_runs.id"], name=op.f("fk_campaigns_scoring_run_id_scoring_runs")
-        ),
+        sa.CheckConstraint("exploration_share >= 0 AND exploration_share < 1", name=op.f("ck_campaigns_exploration_share")),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_campaigns_product_id_products")),
+        sa.ForeignKeyConstraint(["scoring_run_id"], ["scoring_runs.id"], name=op.f("fk_campaigns_scoring_run_id_scoring_runs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
         sa.UniqueConstraint("code", name=op.f("uq_campaigns_code")),
     )
@@ -452,9 +426,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("staff_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_complaints_customer_id_customers")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_complaints_customer_id_customers")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_complaints_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_complaints")),
         sa.UniqueConstraint("complaint_no", name=op.f("uq_complaints_complaint_no")),
@@ -476,12 +448,8 @@ def upgrade() -> None:
             sa.Enum("treated", "control", name="arm", native_enum=False, create_constraint=True, length=40),
             nullable=True,
         ),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_contact_history_customer_id_customers")
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["products.id"], name=op.f("fk_contact_history_product_id_products")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_contact_history_customer_id_customers")),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_contact_history_product_id_products")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_contact_history_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_history")),
         sa.UniqueConstraint("contact_no", name=op.f("uq_contact_history_contact_no")),
@@ -511,9 +479,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
         sa.Column("source", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_contact_preferences_customer_id_customers")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_contact_preferences_customer_id_customers")),
         sa.PrimaryKeyConstraint("customer_id", "scope", name=op.f("pk_contact_preferences")),
     )
     op.create_table(
@@ -536,9 +502,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("snapshot_date", sa.Date(), nullable=False),
         sa.Column("values", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_feature_snapshots_customer_id_customers")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_feature_snapshots_customer_id_customers")),
         sa.PrimaryKeyConstraint("customer_id", "snapshot_date", name=op.f("pk_feature_snapshots")),
     )
     op.create_table(
@@ -555,13 +519,9 @@ def upgrade() -> None:
         sa.Column("waits_for_id", sa.Uuid(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_feedback_quarantine_account_id_accounts")
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_feedback_quarantine_account_id_accounts")),
         sa.ForeignKeyConstraint(["grid_id"], ["units.id"], name=op.f("fk_feedback_quarantine_grid_id_units")),
-        sa.ForeignKeyConstraint(
-            ["staff_id"], ["staff.id"], name=op.f("fk_feedback_quarantine_staff_id_staff")
-        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_feedback_quarantine_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feedback_quarantine")),
         sa.UniqueConstraint(
             "staff_id",
@@ -570,21 +530,15 @@ def upgrade() -> None:
             name=op.f("uq_feedback_quarantine_staff_id_feedback_id_content_hash"),
         ),
     )
-    op.create_index(
-        op.f("ix_feedback_quarantine_waits_for_id"), "feedback_quarantine", ["waits_for_id"], unique=False
-    )
+    op.create_index(op.f("ix_feedback_quarantine_waits_for_id"), "feedback_quarantine", ["waits_for_id"], unique=False)
     op.create_table(
         "holdings",
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("product_id", sa.Integer(), nullable=False),
         sa.Column("from_date", sa.Date(), nullable=False),
         sa.Column("to_date", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_holdings_customer_id_customers")
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["products.id"], name=op.f("fk_holdings_product_id_products")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_holdings_customer_id_customers")),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_holdings_product_id_products")),
         sa.PrimaryKeyConstraint("customer_id", "product_id", "from_date", name=op.f("pk_holdings")),
     )
     op.create_table(
@@ -598,17 +552,13 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=True),
         sa.Column("staff_id", sa.Integer(), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_orders_customer_id_customers")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_orders_customer_id_customers")),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_orders_product_id_products")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_orders_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("order_no", name=op.f("uq_orders_order_no")),
     )
-    op.create_index(
-        op.f("ix_orders_customer_id_product_id"), "orders", ["customer_id", "product_id"], unique=False
-    )
+    op.create_index(op.f("ix_orders_customer_id_product_id"), "orders", ["customer_id", "product_id"], unique=False)
     op.create_index(op.f("ix_orders_ordered_at"), "orders", ["ordered_at"], unique=False)
     op.create_table(
         "points_months",
@@ -621,9 +571,7 @@ def upgrade() -> None:
             ["accounts.id"],
             name=op.f("fk_points_months_closed_by_account_id_accounts"),
         ),
-        sa.ForeignKeyConstraint(
-            ["plan_id"], ["points_plans.id"], name=op.f("fk_points_months_plan_id_points_plans")
-        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["points_plans.id"], name=op.f("fk_points_months_plan_id_points_plans")),
         sa.PrimaryKeyConstraint("month", name=op.f("pk_points_months")),
     )
     op.create_table(
@@ -634,9 +582,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_refresh_families_account_id_accounts")
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_refresh_families_account_id_accounts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refresh_families")),
     )
     op.create_index(op.f("ix_refresh_families_account_id"), "refresh_families", ["account_id"], unique=False)
@@ -646,16 +592,10 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("other_customer_id", sa.BigInteger(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_ties_customer_id_customers")
-        ),
-        sa.ForeignKeyConstraint(
-            ["other_customer_id"], ["customers.id"], name=op.f("fk_ties_other_customer_id_customers")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_ties_customer_id_customers")),
+        sa.ForeignKeyConstraint(["other_customer_id"], ["customers.id"], name=op.f("fk_ties_other_customer_id_customers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ties")),
-        sa.UniqueConstraint(
-            "customer_id", "other_customer_id", name=op.f("uq_ties_customer_id_other_customer_id")
-        ),
+        sa.UniqueConstraint("customer_id", "other_customer_id", name=op.f("uq_ties_customer_id_other_customer_id")),
     )
     op.create_table(
         "campaign_targets",
@@ -692,9 +632,7 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("campaign_id", "customer_id", name=op.f("pk_campaign_targets")),
     )
-    op.create_index(
-        op.f("ix_campaign_targets_customer_id"), "campaign_targets", ["customer_id"], unique=False
-    )
+    op.create_index(op.f("ix_campaign_targets_customer_id"), "campaign_targets", ["customer_id"], unique=False)
     op.create_table(
         "dispatch_runs",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -703,9 +641,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("target_count", sa.Integer(), nullable=False),
         sa.Column("waterfall", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaigns.id"], name=op.f("fk_dispatch_runs_campaign_id_campaigns")
-        ),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_dispatch_runs_campaign_id_campaigns")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch_runs")),
     )
     op.create_index(op.f("ix_dispatch_runs_campaign_id"), "dispatch_runs", ["campaign_id"], unique=False)
@@ -717,12 +653,8 @@ def upgrade() -> None:
         sa.Column("total", sa.Numeric(precision=14, scale=4), nullable=False),
         sa.Column("lines", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(["grid_id"], ["units.id"], name=op.f("fk_monthly_statements_grid_id_units")),
-        sa.ForeignKeyConstraint(
-            ["month"], ["points_months.month"], name=op.f("fk_monthly_statements_month_points_months")
-        ),
-        sa.ForeignKeyConstraint(
-            ["staff_id"], ["staff.id"], name=op.f("fk_monthly_statements_staff_id_staff")
-        ),
+        sa.ForeignKeyConstraint(["month"], ["points_months.month"], name=op.f("fk_monthly_statements_month_points_months")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_monthly_statements_staff_id_staff")),
         sa.PrimaryKeyConstraint("month", "staff_id", name=op.f("pk_monthly_statements")),
     )
     op.create_table(
@@ -733,9 +665,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["month"], ["points_months.month"], name=op.f("fk_payroll_files_month_points_months")
-        ),
+        sa.ForeignKeyConstraint(["month"], ["points_months.month"], name=op.f("fk_payroll_files_month_points_months")),
         sa.PrimaryKeyConstraint("month", name=op.f("pk_payroll_files")),
     )
     op.create_table(
@@ -776,12 +706,8 @@ def upgrade() -> None:
         sa.Column("explanation", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("posted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["grid_id"], ["units.id"], name=op.f("fk_points_entries_grid_id_units")),
-        sa.ForeignKeyConstraint(
-            ["month"], ["points_months.month"], name=op.f("fk_points_entries_month_points_months")
-        ),
-        sa.ForeignKeyConstraint(
-            ["plan_id"], ["points_plans.id"], name=op.f("fk_points_entries_plan_id_points_plans")
-        ),
+        sa.ForeignKeyConstraint(["month"], ["points_months.month"], name=op.f("fk_points_entries_month_points_months")),
+        sa.ForeignKeyConstraint(["plan_id"], ["points_plans.id"], name=op.f("fk_points_entries_plan_id_points_plans")),
         sa.ForeignKeyConstraint(
             ["refers_to_id"],
             ["points_entries.id"],
@@ -791,9 +717,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_points_entries")),
         sa.UniqueConstraint("refers_to_id", "cause", name=op.f("uq_points_entries_refers_to_id_cause")),
     )
-    op.create_index(
-        op.f("ix_points_entries_staff_id_month"), "points_entries", ["staff_id", "month"], unique=False
-    )
+    op.create_index(op.f("ix_points_entries_staff_id_month"), "points_entries", ["staff_id", "month"], unique=False)
     op.create_index(
         "uq_points_entries_earned",
         "points_entries",
@@ -821,12 +745,8 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_payroll_acknowledgements_account_id_accounts")
-        ),
-        sa.ForeignKeyConstraint(
-            ["month"], ["payroll_files.month"], name=op.f("fk_payroll_acknowledgements_month_payroll_files")
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_payroll_acknowledgements_account_id_accounts")),
+        sa.ForeignKeyConstraint(["month"], ["payroll_files.month"], name=op.f("fk_payroll_acknowledgements_month_payroll_files")),
         sa.PrimaryKeyConstraint("month", name=op.f("pk_payroll_acknowledgements")),
     )
     op.create_table(
@@ -871,9 +791,7 @@ def upgrade() -> None:
         sa.Column("close_reason", sa.Text(), nullable=True),
         sa.Column("matures_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.Column(
-            "changed_xid", TransactionId(), server_default=sa.text("pg_current_xact_id()"), nullable=False
-        ),
+        sa.Column("changed_xid", TransactionId(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id", "customer_id"],
             ["campaign_targets.campaign_id", "campaign_targets.customer_id"],
@@ -881,13 +799,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_work_orders_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_orders")),
-        sa.UniqueConstraint(
-            "campaign_id", "customer_id", name=op.f("uq_work_orders_campaign_id_customer_id")
-        ),
+        sa.UniqueConstraint("campaign_id", "customer_id", name=op.f("uq_work_orders_campaign_id_customer_id")),
     )
-    op.create_index(
-        op.f("ix_work_orders_staff_id_changed_xid"), "work_orders", ["staff_id", "changed_xid"], unique=False
-    )
+    op.create_index(op.f("ix_work_orders_staff_id_changed_xid"), "work_orders", ["staff_id", "changed_xid"], unique=False)
     op.create_index(
         "uq_work_orders_contact_lock",
         "work_orders",
@@ -940,9 +854,7 @@ def upgrade() -> None:
             ["contact_feedback.id"],
             name=op.f("fk_contact_feedback_corrects_id_contact_feedback"),
         ),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_contact_feedback_customer_id_customers")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_contact_feedback_customer_id_customers")),
         sa.ForeignKeyConstraint(["grid_id"], ["units.id"], name=op.f("fk_contact_feedback_grid_id_units")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_contact_feedback_staff_id_staff")),
         sa.ForeignKeyConstraint(
@@ -950,12 +862,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_feedback")),
     )
-    op.create_index(
-        op.f("ix_contact_feedback_staff_id_month"), "contact_feedback", ["staff_id", "month"], unique=False
-    )
-    op.create_index(
-        op.f("ix_contact_feedback_work_order_id"), "contact_feedback", ["work_order_id"], unique=False
-    )
+    op.create_index(op.f("ix_contact_feedback_staff_id_month"), "contact_feedback", ["staff_id", "month"], unique=False)
+    op.create_index(op.f("ix_contact_feedback_work_order_id"), "contact_feedback", ["work_order_id"], unique=False)
     op.create_index(
         "uq_contact_feedback_corrects_id",
         "contact_feedback",
@@ -1008,34 +916,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["actor_account_id"], ["accounts.id"], name=op.f("fk_work_order_events_actor_account_id_accounts")
         ),
-        sa.ForeignKeyConstraint(
-            ["from_staff_id"], ["staff.id"], name=op.f("fk_work_order_events_from_staff_id_staff")
-        ),
-        sa.ForeignKeyConstraint(
-            ["to_staff_id"], ["staff.id"], name=op.f("fk_work_order_events_to_staff_id_staff")
-        ),
+        sa.ForeignKeyConstraint(["from_staff_id"], ["staff.id"], name=op.f("fk_work_order_events_from_staff_id_staff")),
+        sa.ForeignKeyConstraint(["to_staff_id"], ["staff.id"], name=op.f("fk_work_order_events_to_staff_id_staff")),
         sa.ForeignKeyConstraint(
             ["work_order_id"], ["work_orders.id"], name=op.f("fk_work_order_events_work_order_id_work_orders")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_order_events")),
     )
-    op.create_index(
-        op.f("ix_work_order_events_work_order_id"), "work_order_events", ["work_order_id"], unique=False
-    )
+    op.create_index(op.f("ix_work_order_events_work_order_id"), "work_order_events", ["work_order_id"], unique=False)
     op.create_table(
         "work_order_tombstones",
         sa.Column("staff_id", sa.Integer(), nullable=False),
         sa.Column("work_order_id", sa.BigInteger(), nullable=False),
         sa.Column("grid_id", sa.Integer(), nullable=False),
-        sa.Column(
-            "changed_xid", TransactionId(), server_default=sa.text("pg_current_xact_id()"), nullable=False
-        ),
-        sa.ForeignKeyConstraint(
-            ["grid_id"], ["units.id"], name=op.f("fk_work_order_tombstones_grid_id_units")
-        ),
-        sa.ForeignKeyConstraint(
-            ["staff_id"], ["staff.id"], name=op.f("fk_work_order_tombstones_staff_id_staff")
-        ),
+        sa.Column("changed_xid", TransactionId(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
+        sa.ForeignKeyConstraint(["grid_id"], ["units.id"], name=op.f("fk_work_order_tombstones_grid_id_units")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_work_order_tombstones_staff_id_staff")),
         sa.ForeignKeyConstraint(
             ["work_order_id"],
             ["work_orders.id"],
@@ -1085,9 +981,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_back_checks_staff_id_staff")),
         sa.PrimaryKeyConstraint("feedback_id", name=op.f("pk_back_checks")),
     )
-    op.create_index(
-        op.f("ix_back_checks_grid_id_answered_at"), "back_checks", ["grid_id", "answered_at"], unique=False
-    )
+    op.create_index(op.f("ix_back_checks_grid_id_answered_at"), "back_checks", ["grid_id", "answered_at"], unique=False)
     op.create_table(
         "verifications",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1153,9 +1047,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.BigInteger(), nullable=True),
         sa.Column("counted", sa.Text(), nullable=False),
         sa.Column("weight", sa.Numeric(precision=18, scale=8), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["entry_id"], ["points_entries.id"], name=op.f("fk_points_evidence_entry_id_points_entries")
-        ),
+        sa.ForeignKeyConstraint(["entry_id"], ["points_entries.id"], name=op.f("fk_points_evidence_entry_id_points_entries")),
         sa.ForeignKeyConstraint(
             ["feedback_id"],
             ["contact_feedback.id"],
@@ -1167,15 +1059,11 @@ def upgrade() -> None:
             ["verifications.id"],
             name=op.f("fk_points_evidence_verification_id_verifications"),
         ),
-        sa.ForeignKeyConstraint(
-            ["work_order_id"], ["work_orders.id"], name=op.f("fk_points_evidence_work_order_id_work_orders")
-        ),
+        sa.ForeignKeyConstraint(["work_order_id"], ["work_orders.id"], name=op.f("fk_points_evidence_work_order_id_work_orders")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_points_evidence")),
     )
     op.create_index(op.f("ix_points_evidence_entry_id"), "points_evidence", ["entry_id"], unique=False)
-    op.create_index(
-        op.f("ix_points_evidence_work_order_id"), "points_evidence", ["work_order_id"], unique=False
-    )
+    op.create_index(op.f("ix_points_evidence_work_order_id"), "points_evidence", ["work_order_id"], unique=False)
 
 
 def downgrade() -> None:
@@ -1207,9 +1095,7 @@ def downgrade() -> None:
     op.drop_table("work_orders")
     op.drop_table("payroll_acknowledgements")
     op.drop_table("refresh_tokens")
-    op.drop_index(
-        "uq_points_entries_earned", table_name="points_entries", postgresql_where=sa.text("kind = 'earned'")
-    )
+    op.drop_index("uq_points_entries_earned", table_name="points_entries", postgresql_where=sa.text("kind = 'earned'"))
     op.drop_index(op.f("ix_points_entries_staff_id_month"), table_name="points_entries")
     op.drop_table("points_entries")
     op.drop_table("payroll_files")
