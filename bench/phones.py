@@ -58,7 +58,7 @@ def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
 
 def _seed(url: str) -> dict[int, list[int]]:
     """{staff id: ids of the live work orders} of CLIENTS managers who each hold ORDERS_EACH."""
-    seed_company(url, customers=182 * 2_000)
+    seed_company(url, customers=CLIENTS * ORDERS_EACH * 3 // 2, grids=4, managers=CLIENTS)
     seed_campaign(url, code="PHONES", family="phones")
     sessions = make_sessions(make_engine(url))
     run_job(sessions, "freeze", lambda s, now: freeze_targets(s, campaign_code="PHONES", now=now))

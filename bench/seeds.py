@@ -8,12 +8,12 @@ _COMPANY = (
     "INSERT INTO units (id, code, kind, name) VALUES (1, 'CO', 'company', 'Company')",
     "INSERT INTO units (id, code, kind, name, parent_id) SELECT 1 + n, 'B' || n, 'branch', 'Branch ' || n, 1 FROM generate_series(1, 18) n",
     "INSERT INTO units (id, code, kind, name, parent_id)"
-    " SELECT 100 + n, 'G' || n, 'grid', 'Grid ' || n, 2 + n % 18 FROM generate_series(1, 182) n",
+    " SELECT 100 + n, 'G' || n, 'grid', 'Grid ' || n, 2 + n % 18 FROM generate_series(1, :grids) n",
     "INSERT INTO staff (id, staff_no, name, role, unit_id, daily_capacity, active_from)"
-    " SELECT n, 'T' || n, 'Manager ' || n, 'terminal_manager', 101 + n % 182, :capacity, '2020-01-01' FROM generate_series(1, 2000) n",
+    " SELECT n, 'T' || n, 'Manager ' || n, 'terminal_manager', 101 + n % :grids, :capacity, '2020-01-01' FROM generate_series(1, :managers) n",
     "INSERT INTO customers (id, customer_no, name, phone, address, grid_id, owner_staff_id)"
-    " SELECT n, 'C' || n, 'Customer ' || n, '199' || lpad(n::text, 8, '0'), n || ' Example Road', 101 + n % 182,"
-    " CASE WHEN n % 10 < 8 THEN 1 + n % 182 + 182 * (n % 10) END FROM generate_series(1, :customers) n",
+    " SELECT n, 'C' || n, 'Customer ' || n, '199' || lpad(n::text, 8, '0'), n || ' Example Road', 101 + n % :grids,"
+    " CASE WHEN n % 10 < 8 THEN 1 + (n % :grids + :grids - 1) % :grids + :grids * (n / :grids % (:managers / :grids)) END FROM generate_series(1, :customers) n",
 )
 _CAMPAIGN = (
     "INSERT INTO products (product_code, name, kind, family) VALUES (:code, :code, 'acquire', :family)",
@@ -32,9 +32,9 @@ _CAMPAIGN = (
 )
 
 
-def seed_company(url: str, *, customers: int, capacity: int = 60) -> None:
+def seed_company(url: str, *, customers: int, grids: int = 182, managers: int = 2_000, capacity: int = 60) -> None:
     """Units, managers and customers, four fifths of them with an owner in their grid."""
-    _write(url, _COMPANY, {"customers": customers, "capacity": capacity})
+    _write(url, _COMPANY, {"customers": customers, "grids": grids, "managers": managers, "capacity": capacity})
     _write(url, ("SELECT setval(pg_get_serial_sequence('units', 'id'), 1000)", "ANALYZE"), {})
 
 

@@ -1,12 +1,13 @@
 """Reads behind logging in."""
 
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.models.organisation import Account, RefreshFamily, RefreshToken, Staff, Unit, UnitKind
+from app.models.organisation import Account, RefreshFamily, RefreshToken, Staff
 
 
 class UnknownStaff(NotFound):
@@ -32,35 +33,38 @@ def get_staff(session: Session, staff_no: str) -> Staff:
     return found
 
 
-def find_actor(
-    session: Session, account_id: int, family_id: int | None, today: date
-) -> Row[Account, Staff | None, list[int]] | None:
-    """(account, person or None, ids of the grids in the person's unit), if the account may act today.
+_ACTOR = text("""
+SELECT a.id AS account_id, a.login, s.id AS staff_id, s.unit_id, coalesce(s.role, a.service_role) AS role,
+    ARRAY(SELECT g.id FROM units g LEFT JOIN units b ON b.id = g.parent_id WHERE g.kind = 'grid'
+        AND s.unit_id IN (g.id, b.id, b.parent_id) ORDER BY g.id) AS grid_ids
+FROM accounts a LEFT JOIN staff s ON s.id = a.staff_id
+WHERE a.id = :account_id AND a.disabled_at IS NULL
+    AND (a.staff_id IS NULL OR (s.active_from <= :today AND coalesce(s.active_to, 'infinity') >= :today))
+    AND (CAST(:family_id AS bigint) IS NULL OR EXISTS (
+        SELECT FROM refresh_families f WHERE f.id = :family_id AND f.account_id = a.id AND f.ended_at IS NULL))
+""")
 
-    Nothing where the account is disabled, its log-in was ended, or the person is not active.
+
+@dataclass(frozen=True)
+class Actor:
+    """Who may act: the account, the person behind it (None for a system), and the grids of the person's unit."""
+
+    account_id: int
+    login: str
+    staff_id: int | None
+    unit_id: int | None
+    role: str
+    grid_ids: list[int]
+
+
+def find_actor(session: Session, account_id: int, family_id: int | None, today: date) -> Actor | None:
+    """Who this account is, if it may act today: not disabled, its log-in not ended, its person active.
+
+    Asked at every request, so in plain SQL.
     """
-    grid, branch = aliased(Unit), aliased(Unit)
-    grids = (
-        select(func.coalesce(func.array_agg(grid.id), text("'{}'::int[]")))
-        .select_from(grid)
-        .outerjoin(branch, branch.id == grid.parent_id)
-        .where(
-            grid.kind == UnitKind.GRID,
-            or_(grid.id == Staff.unit_id, branch.id == Staff.unit_id, branch.parent_id == Staff.unit_id),
-        )
-        .correlate(Staff)
-        .scalar_subquery()
-    )
-    statement = (
-        select(Account, Staff, grids)
-        .outerjoin(Staff, Staff.id == Account.staff_id)
-        .where(Account.id == account_id, Account.disabled_at.is_(None), or_(Account.staff_id.is_(None), _active(today)))
-    )
-    if family_id is not None:
-        statement = statement.join(
-            RefreshFamily, and_(RefreshFamily.account_id == Account.id, RefreshFamily.id == family_id)
-        ).where(RefreshFamily.ended_at.is_(None))
-    return session.execute(statement.order_by(Account.id)).one_or_none()
+    values = {"account_id": account_id, "family_id": family_id, "today": today}
+    row = session.execute(_ACTOR, values).one_or_none()
+    return None if row is None else Actor(*row)
 
 
 def lock_family_of(session: Session, token_hash: bytes) -> RefreshFamily | None:

@@ -21,7 +21,7 @@ from app.core.security import (
     token_hash,
     write_access_token,
 )
-from app.models.organisation import Account, RefreshFamily, RefreshToken, Role, Staff
+from app.models.organisation import Account, RefreshFamily, RefreshToken, Role
 
 MINIMUM_PASSWORD = 10
 _SCOPES = {Role.TERMINAL_MANAGER: "own", Role.GRID_MANAGER: "grids", Role.BRANCH_MANAGER: "grids", Role.PAYROLL: "none"}
@@ -142,23 +142,17 @@ def identify(session: Session, *, access_token: str, secret: str, now: datetime)
     actor = queries.find_actor(session, claims.account_id, claims.family_id, clock.local_date(now))
     if actor is None:
         raise WrongToken
-    account, person, grid_ids = actor
-    principal = _principal(account, person, grid_ids)
+    principal = Principal(
+        account_id=actor.account_id,
+        login=actor.login,
+        role=actor.role,
+        scope=_SCOPES.get(Role(actor.role), "all"),
+        unit_id=actor.unit_id,
+        grid_ids=tuple(actor.grid_ids),
+        staff_id=actor.staff_id,
+    )
     set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)
     return principal
-
-
-def _principal(account: Account, person: Staff | None, grid_ids: list[int]) -> Principal:
-    role = person.role if person else account.service_role or Role.PAYROLL
-    return Principal(
-        account_id=account.id,
-        login=account.login,
-        role=role.value,
-        scope=_SCOPES.get(role, "all"),
-        unit_id=person.unit_id if person else None,
-        grid_ids=tuple(sorted(grid_ids)),
-        staff_id=person.id if person else None,
-    )
 
 
 def create_account(
