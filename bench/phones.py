@@ -25,14 +25,14 @@ from bench.seeds import seed_campaign, seed_company
 
 CLIENTS = 16
 ORDERS_EACH = 100
-ROUNDS = 5
+ROUNDS = 3
 PASSWORD = "a password for measuring"
 SECRET = "s" * 40
 
 
 def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
     """Requests a second, and each route's ratio to the floor."""
-    requests = 160 if small else 1_600
+    requests = 160 if small else 640
     held = _seed(url)
     with _server("bench.bare:create_app", url, folder) as bare, _server("app.main:create_app", url, folder) as ours:
         tokens = {staff_id: _token(ours, staff_id) for staff_id in held}
