@@ -126,7 +126,7 @@ def test_an_order_that_ended_leaves_the_phone_with_its_reason(phone, company, or
         move(company, order, event, reason="because")
         keep(company)
         [answer] = phone.pull()
-        assert answer["items"] == [{"id": order.id, "gone": True, "reason": reason}]
+        assert {"id": order.id, "gone": True, "reason": reason} in answer["items"]  # others may be sent once more
         assert order.id not in phone.orders
         assert phone.set_hash == answer["set_hash"]
 
@@ -157,7 +157,7 @@ def test_a_customer_who_refuses_is_gone_at_the_next_pull_before_any_job_ran(phon
         keep(company)
         [answer] = phone.pull()
         left.remove(customer_no)
-        assert {item["reason"] for item in answer["items"]} == {"do_not_disturb"}
+        assert {item["reason"] for item in answer["items"] if item.get("gone")} == {"do_not_disturb"}
         assert held(phone) == left
         assert phone.set_hash == answer["set_hash"]
         fresh = Phone(client_as("ana"))
