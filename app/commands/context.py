@@ -1,5 +1,6 @@
 """What every command does alike: settings, sessions, running work as a job, and saying what came of it."""
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -16,7 +17,8 @@ from app.core.readiness import check_readiness
 from app.jobs.runner import Work, run_job
 from app.settings import Settings, read_settings
 
-console = Console()
+WIDE = 160  # columns where nobody looks at a terminal: nothing is cut in a file or a pipe
+console = Console(width=None if sys.stdout.isatty() else WIDE)
 
 
 @cache
