@@ -107,7 +107,7 @@ def _earning(earned: Earned, rule: ComponentRule, name: str, lack: str, *, perce
     if earned.value is None:
         return f"That is too little to judge ({lack}), so {_percent(rule.fallback)} of {weight} points are paid: {points}."
     show = _percent if percent else (lambda value: _plain(value, 4))
-    capped = f", no more than {_percent(rule.cap)}," if earned.normalised == rule.cap else ""
+    capped = f" (more than {_percent(rule.cap)} does not count)" if earned.normalised == rule.cap else ""
     return (
         f"The {name} is {show(earned.value)}. Between {show(rule.floor)} (nothing) and {show(rule.target)} (all {weight} points)"
         f" that is {_percent(earned.normalised)} of the way{capped}: {points} points."
