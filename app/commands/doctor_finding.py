@@ -1,6 +1,6 @@
 """What a check of `gridwork doctor` finds, and making checks so that a broken one never stops the others."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
@@ -47,7 +47,7 @@ def make_checks(checks: Mapping[str, Callable[[T], Finding]], what: T) -> Iterat
         yield replace(finding, check=name)
 
 
-def skip_checks(checks: Mapping[str, Callable[[T], Finding]], why: str) -> Iterator[Finding]:
-    """The same checks, not made."""
+def skip_checks(checks: Iterable[str], why: str) -> Iterator[Finding]:
+    """Checks of these names, not made."""
     for name in checks:
         yield Finding(State.SKIPPED, why, check=name)

@@ -1,11 +1,11 @@
 """The database: declarative base, column types, engines and sessions with their scope."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, Enum, MetaData, create_engine, text
+from sqlalchemy import CursorResult, DateTime, Engine, Enum, MetaData, create_engine, text
 from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import Date, TypeDecorator, UserDefinedType
@@ -136,3 +136,10 @@ def set_scope(session: Session, *, scope: str, grid_ids: Iterable[int] = (), sta
 def refresh_statistics(session: Session, table: str) -> None:
     """Let PostgreSQL count a table that was filled in bulk, so that the next statement's plan fits it."""
     session.execute(text("SELECT analyze_table(CAST(:table AS name))"), {"table": table})
+
+
+def count_changed(session: Session, statement: str, values: Mapping[str, Any] | None = None) -> int:
+    """Execute a statement that inserts, updates or deletes; how many rows it did so to."""
+    result = session.execute(text(statement), values or {})
+    assert isinstance(result, CursorResult)
+    return result.rowcount

@@ -36,7 +36,7 @@ def prepare_binaries(wanted: Path | None, place: Place) -> Binaries:
         if not (source / program).is_file():
             raise EmbeddedServerError(f"no {program} in {source}: give the bin folder of a whole PostgreSQL")
     version = _version(source)
-    major = int(re.match(r"\d+", version).group())  # type: ignore[union-attr]
+    major = int(re.split(r"\D", version, maxsplit=1)[0])
     if major < OLDEST_MAJOR:
         raise EmbeddedServerError(f"{source} is PostgreSQL {version}: give one of {OLDEST_MAJOR} or newer")
     _check_data(place.data, major)

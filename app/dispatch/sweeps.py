@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.campaigns import service as campaigns
 from app.core import clock
+from app.core.db import count_changed
 from app.dispatch.states import LIVE, Event, next_state
 
 DO_NOT_DISTURB, WINDOW_OVER, CAMPAIGN_CLOSED = "do_not_disturb", "window_over", "campaign_closed"
@@ -51,9 +51,8 @@ def end_campaign(session: Session, *, campaign_code: str, now: datetime) -> dict
 
 def _end(session: Session, which: str, event: Event, reason: str, now: datetime, **parameters: Any) -> int:
     (state,) = {next_state(live, event) for live in LIVE}
-    statement = text(_END.format(which=which))
     values = {"event": event.value, "state": state, "reason": reason, "now": now, **parameters}
     session.flush()
-    count: int = session.execute(statement, values).rowcount  # type: ignore[attr-defined]
+    count = count_changed(session, _END.format(which=which), values)
     session.expire_all()  # what was loaded before is no longer so
     return count

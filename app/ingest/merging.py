@@ -6,6 +6,7 @@ from string import Template
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core.db import count_changed
 from app.ingest.columns import Feed
 from app.ingest.statements import key_in_file, merge_statement
 
@@ -39,7 +40,7 @@ def merge_rows(session: Session, feed: Feed, *, zone: str, newest_file_wins: boo
     """
     superseded = _keep_one_of_each_key(session, feed)
     if feed.name == "contact_preferences" and not newest_file_wins:
-        superseded += _deleted(session, _LATE)
+        superseded += count_changed(session, _LATE)
     inserted = updated = 0
     for only in [f"s.kind = '{level}'" for level in _LEVELS] if feed.name == "org_units" else [""]:
         new, changed = session.execute(text(merge_statement(feed, only=only)), _used({"zone": zone}, feed)).one()
@@ -52,13 +53,8 @@ def _keep_one_of_each_key(session: Session, feed: Feed) -> int:
     if not session.scalar(text(_TWICE.substitute(key=key))):
         return 0
     newest = "recorded_at DESC, line DESC" if feed.name == "contact_preferences" else "line DESC"
-    return _deleted(session, _KEEP_ONE.substitute(key=key, order=newest))
+    return count_changed(session, _KEEP_ONE.substitute(key=key, order=newest))
 
 
 def _used(parameters: dict[str, str], feed: Feed) -> dict[str, str]:
     return parameters if feed.name == "contact_preferences" else {}
-
-
-def _deleted(session: Session, statement: str) -> int:
-    count: int = session.execute(text(statement)).rowcount  # type: ignore[attr-defined]
-    return count

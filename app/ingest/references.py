@@ -9,6 +9,7 @@ from string import Template
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.core.db import count_changed
 from app.ingest.columns import Feed
 from app.ingest.statements import unknown_reference_statements
 
@@ -112,7 +113,7 @@ def put_aside_unknown(session: Session, feed: Feed) -> int:
     while True:
         for statement in statements:
             session.execute(text(statement))
-        found: int = session.execute(text(_SET_APART)).rowcount  # type: ignore[attr-defined]
+        found = count_changed(session, _SET_APART)
         total += found
         if not found or feed.name not in _REFER_TO_EACH_OTHER:
             return total

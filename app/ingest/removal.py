@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 import app.models  # noqa: F401  (registers the tables that may refer to a row)
-from app.core.db import Base
+from app.core.db import Base, count_changed
 from app.core.errors import Conflict
 from app.core.numbers import share
 from app.ingest.columns import Feed, Kind
@@ -71,7 +71,7 @@ def remove_absent(session: Session, feed: Feed, *, batch_id: int, before: int, l
     found = session.scalar(text(f"SELECT count(*) {absent}")) or 0
     removed = 0
     while found:
-        gone: int = session.execute(text(f"DELETE {absent} AND {_unused(target.table)}")).rowcount  # type: ignore[attr-defined]
+        gone = count_changed(session, f"DELETE {absent} AND {_unused(target.table)}")
         removed += gone
         if not gone or target.table not in _REFER_TO_EACH_OTHER:
             break

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.db import refresh_statistics
 from app.core.errors import Invalid
 from app.ingest import queries
 from app.ingest.columns import Feed
@@ -201,13 +202,10 @@ def _apply(
 
 def _refresh_statistics(session: Session, feed: Feed, merged: Merged, removed: Removed) -> None:
     """Tell the planner of a table of which a tenth or more is new; what it believes of a new table is far off."""
-    session.execute(
-        text(
-            "SELECT analyze_table(relname) FROM pg_class WHERE oid = to_regclass(:table)"
-            " AND :changed > 0 AND :changed * 10 >= reltuples"
-        ),
-        {"table": f"public.{target_of(feed).table}", "changed": merged.inserted + merged.updated + removed.removed},
-    )
+    table, changed = target_of(feed).table, merged.inserted + merged.updated + removed.removed
+    believed = text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:table)")
+    if changed and changed * 10 >= (session.scalar(believed, {"table": f"public.{table}"}) or 0):
+        refresh_statistics(session, table)
 
 
 def _report(batch: ImportBatch, *, already_applied: bool, declared: int) -> ImportReport:

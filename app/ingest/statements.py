@@ -4,6 +4,7 @@ Names in these statements come from `feeds.py` alone, never from a file. `s` is 
 `r_<column>` what a column refers to.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from string import Template
 
@@ -165,5 +166,5 @@ def _join(column: Column) -> str:
     return f"LEFT JOIN {table} {alias} ON {alias}.{code} = s.{column.name} " + Template(more).substitute(alias=alias)
 
 
-def _quoted(names: object) -> str:
-    return ", ".join(f'"{name}"' for name in names)  # type: ignore[attr-defined]
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from app.scoring.boosting import Matrix, Settings, fit_bag, margins
 from app.scoring.calibration import fit_calibration
 from app.scoring.evaluate import evaluate
 from app.scoring.labels import FEWEST_OF_A_CLASS
+
+if TYPE_CHECKING:
+    import lightgbm
 
 Rows = NDArray[np.int64]
 BLOCKS = 5
@@ -111,7 +115,7 @@ def harmless_columns(task: Task, settings: Settings) -> list[int]:
     return kept_columns or list(range(task.matrix.shape[1]))
 
 
-def _fit_part(task: Task, settings: Settings, rows: Rows, bags: int) -> list:  # type: ignore[type-arg]
+def _fit_part(task: Task, settings: Settings, rows: Rows, bags: int) -> "list[lightgbm.Booster]":
     part = np.asfortranarray(task.matrix[rows])
     return fit_bag(
         part, task.labels[rows], task.text_positions, settings, seed=task.seed, bags=bags, num_threads=task.num_threads
