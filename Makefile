@@ -40,8 +40,8 @@ bench: $(VENV)/.installed ## measure against a floor or a peer, side by side; no
 	$(RUN)/python -m bench
 
 lock: ## resolve the dependencies anew (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean: ## stop the embedded database and remove it, the environment and everything generated
 	@if [ -x $(RUN)/gridwork ]; then $(RUN)/gridwork database stop || true; fi
