@@ -18,6 +18,7 @@ from app.core.database import app_engine
 from app.core.db import make_sessions
 from app.core.logs import configure_logs
 from app.core.security import signing_secret
+from app.core.storage import Storage
 from app.settings import Settings, read_settings
 
 IN_FLIGHT_PER_CONNECTION = 4  # requests that may wait, each at most `pool_wait_seconds`, for one database connection
@@ -65,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.ends_process = False
     app.state.engine = engine
     app.state.probe = probe
-    app.state.sessions = make_sessions(engine)
+    app.state.sessions = make_sessions(engine, Storage(settings.storage_url))
     app.state.secret = signing_secret(settings.secret, settings.home)
     errors.install(app)
     app.include_router(all_routes())

@@ -22,6 +22,10 @@ class Settings(BaseModel):
     app_database_url: str = Field("", description="URL of a login of its own for the application role")
     postgres_binaries: str = Field("", description="bin folder of the PostgreSQL that the embedded launcher starts")
     home: Path = Field(Path(".gridwork"), description="folder of the embedded database and of generated secrets")
+    storage: str = Field("", description="folder or s3://bucket/prefix of snapshots, scores and reports; empty: under home")
+    dask: str = Field("", description="address of a Dask scheduler, or local:WORKERS; empty: this process trains and scores")
+    holdout_share: Decimal = Field(Decimal("0.01"), ge=0, le=Decimal("0.2"), description="customers no campaign ever contacts")
+    gate_calibration_error: float = Field(0.05, gt=0, le=1, description="a ranker above it is not promoted")
     secret: str = Field("", description="key that signs access tokens, 32 characters or more; empty: made once")
     timezone: str = "Asia/Shanghai"
     host: str = "127.0.0.1"
@@ -65,6 +69,11 @@ class Settings(BaseModel):
         if value and len(value) < 32:
             raise ValueError("expected at least 32 characters")
         return value
+
+    @property
+    def storage_url(self) -> str:
+        """Where files are kept."""
+        return self.storage or str(self.home / "storage")
 
     @property
     def zone(self) -> ZoneInfo:

@@ -20,6 +20,7 @@ from app.core import clock
 from app.core.database import app_engine, migrate, owner_url
 from app.core.db import make_engine, make_sessions, set_scope
 from app.core.logs import configure_logs
+from app.core.storage import Storage
 from app.jobs.runner import JobAlreadyRunning, run_job
 from app.models.customer import Customer
 from app.models.organisation import Unit
@@ -64,7 +65,7 @@ class Office:
     @cached_property
     def sessions(self) -> sessionmaker[Session]:
         """Sessions on it."""
-        return make_sessions(self.engine)
+        return make_sessions(self.engine, Storage(self.settings.storage_url))
 
     @property
     def first_day(self) -> date:

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.core.db import make_engine, make_sessions, set_scope
+from app.core.storage import Storage
 from app.main import create_app
 from app.settings import Settings
 from tests.cast import PASSWORD
@@ -40,12 +41,13 @@ def shared_url(server: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def session(shared_url: str) -> Iterator[Session]:
+def session(shared_url: str, tmp_path: Path) -> Iterator[Session]:
     """A session of the whole company's scope, as the application role, rolled back at the end."""
     engine = make_engine(shared_url)
     with engine.connect() as connection:
         outer = connection.begin()
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            session.info["storage"] = Storage(str(tmp_path / "storage"))
             set_scope(session, scope="all")
             yield session
         outer.rollback()
@@ -60,10 +62,10 @@ def database(server: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sessions(database: str) -> Iterator[sessionmaker[Session]]:
+def sessions(database: str, tmp_path: Path) -> Iterator[sessionmaker[Session]]:
     """Sessions as the application role on this test's own database. Call set_scope first."""
     engine = make_engine(database, pool_size=20)
-    yield make_sessions(engine)
+    yield make_sessions(engine, Storage(str(tmp_path / "storage")))
     engine.dispose()
 
 

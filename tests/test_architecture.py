@@ -24,7 +24,7 @@ LONG_FILES: set[str] = set()
 LONG_FUNCTIONS: set[str] = set()
 MAY_COMMIT = {"app/api/deps.py", "app/jobs/runner.py"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
-STAGES = ("access", "ingest", "scoring", "campaigns", "dispatch", "feedback", "verification", "points")
+STAGES = ("access", "ingest", "scoring", "centre", "offers", "campaigns", "dispatch", "feedback", "verification", "points")
 KNOWS_DATABASE = re.compile(r"^(from|import) (sqlalchemy|psycopg|app\.models|app\.core\.(db|clock)|app\.settings)", re.MULTILINE)
 READS_FILES = {"app.ingest.parquet", "app.ingest.reading", "app.ingest.scan"}
 ROUTE_METHODS = {"get", "post", "put", "patch", "delete"}
@@ -67,10 +67,11 @@ def test_what_is_pure_is_held_to_it():
     pure = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for stage in STAGES
-        for path in (APP / stage).glob("*.py")
+        for path in (APP / stage).rglob("*.py")
         if path.stem != "__init__" and not KNOWS_DATABASE.search(path.read_text(encoding="utf-8"))
     }
-    assert pure - held == READS_FILES
+    unheld = {name for name in pure if not any(name == one or name.startswith(f"{one}.") for one in held)}
+    assert unheld == READS_FILES
 
 
 def test_no_file_outgrows_its_purpose():

@@ -14,6 +14,7 @@ from app.core.database import app_engine
 from app.core.db import make_sessions
 from app.core.logs import configure_logs
 from app.core.readiness import check_readiness
+from app.core.storage import Storage
 from app.jobs.runner import Work, run_job
 from app.settings import Settings, read_settings
 
@@ -35,7 +36,7 @@ def sessions() -> sessionmaker[Session]:
     """Sessions on the configured database; a command may take as long as it needs. Raises NotReady for another schema."""
     engine = app_engine(settings(), statement_timeout_ms=0)
     check_readiness(engine)
-    return make_sessions(engine)
+    return make_sessions(engine, Storage(settings().storage_url))
 
 
 def run(job: str, work: Work) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import Date, TypeDecorator, UserDefinedType
 
 from app.core.clock import Month
+from app.core.storage import Storage
 
 APP_ROLE = "gridwork_app"
 
@@ -114,9 +115,9 @@ def make_engine(
     )
 
 
-def make_sessions(engine: Engine) -> sessionmaker[Session]:
-    """The session factory: nothing is read again after a commit."""
-    return sessionmaker(engine, expire_on_commit=False)
+def make_sessions(engine: Engine, storage: Storage | None = None) -> sessionmaker[Session]:
+    """The session factory: nothing is read again after a commit. `storage_of(session)` gives the files that go with it."""
+    return sessionmaker(engine, expire_on_commit=False, info={"storage": storage})
 
 
 def set_scope(session: Session, *, scope: str, grid_ids: Iterable[int] = (), staff_id: int | None = None) -> None:

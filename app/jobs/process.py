@@ -12,6 +12,7 @@ from app.core.database import app_engine
 from app.core.db import make_sessions
 from app.core.logs import configure_logs
 from app.core.security import signing_secret
+from app.core.storage import Storage
 from app.jobs.leading import Worker
 from app.jobs.schedule import timetable
 from app.settings import Settings
@@ -30,7 +31,7 @@ def run_worker(settings: Settings) -> None:
     beats = app_engine(settings.model_copy(update={"pool_size": 1}), statement_timeout_ms=BEAT_TIMEOUT_MS)
     stop = threading.Event()
     _heed_signals(stop)
-    worker = Worker(make_sessions(jobs), rows, beats=make_sessions(beats))
+    worker = Worker(make_sessions(jobs, Storage(settings.storage_url)), rows, beats=make_sessions(beats))
     if not worker.run(stop, shutdown_seconds=settings.shutdown_seconds):
         os._exit(1)  # threads of abandoned jobs would keep an ordinary exit waiting
     jobs.dispose()

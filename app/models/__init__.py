@@ -1,5 +1,5 @@
 """Tables only, one file per aggregate. Importing this package registers them all."""
 
-from app.models import campaign, customer, feedback, operations, organisation, points, score, work_order
+from app.models import campaign, centre, customer, feedback, operations, organisation, points, score, work_order
 
-__all__ = ["campaign", "customer", "feedback", "operations", "organisation", "points", "score", "work_order"]
+__all__ = ["campaign", "centre", "customer", "feedback", "operations", "organisation", "points", "score", "work_order"]

@@ -59,6 +59,8 @@ class TerminalReason(StrEnum):
     ALREADY_OWNS = "already_owns"
     CONTACTED_TOO_RECENTLY = "contacted_too_recently"
     LOCKED_BY_OTHER_CAMPAIGN = "locked_by_other_campaign"
+    NEGATIVE_UPLIFT = "negative_uplift"
+    PERMANENT_HOLDOUT = "permanent_holdout"
     CONTROL = "control"
     NO_ACTIVE_MANAGER = "no_active_manager"
     OVER_CAPACITY = "over_capacity"
@@ -113,6 +115,8 @@ class Campaign(Base):
     channel: Mapped[str] = mapped_column(Text)
     talk_track: Mapped[str] = mapped_column(Text)
     seed: Mapped[int] = mapped_column(BigInteger)
+    required_tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    excluded_tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     scoring_run_id: Mapped[int | None] = mapped_column(ForeignKey("scoring_runs.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -135,6 +139,7 @@ class CampaignTarget(Base):
     grid_id: Mapped[int] = mapped_column(Integer)
     rank: Mapped[int] = mapped_column(Integer)
     score: Mapped[float] = mapped_column(REAL)
+    uplift: Mapped[float | None] = mapped_column(REAL)
     draw: Mapped[Draw] = mapped_column(enum_text(Draw))
     selection_probability: Mapped[float] = mapped_column(REAL)
     reason: Mapped[TerminalReason | None] = mapped_column(enum_text(TerminalReason))

@@ -71,6 +71,30 @@ class FeatureSnapshot(Base):
     values: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
+class FeatureFile(Base):
+    """The customers' figures of one day and branch as a Parquet file of the storage; the one without `replaced_at` counts.
+
+    `columns`: name of each figure and its kind. The branch is the customer's at the time of the import.
+    """
+
+    __tablename__ = "feature_files"
+    __table_args__ = (
+        Index(
+            "uq_feature_files_current", "snapshot_date", "branch_id", unique=True, postgresql_where=text("replaced_at IS NULL")
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    snapshot_date: Mapped[date] = mapped_column(Date)
+    branch_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    path: Mapped[str] = mapped_column(Text, unique=True)
+    row_count: Mapped[int] = mapped_column(Integer)
+    byte_count: Mapped[int] = mapped_column(BigInteger)
+    columns: Mapped[dict[str, str]] = mapped_column(JSONB)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Holding(Base):
     """A product that a customer holds or held."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.scoring.bulk import read_frame, read_json_chunks, write_frame
-from app.scoring.features import History
+from app.scoring.learning.features import History
 from app.scoring.snapshots import compact, decode, mixed_columns
 
 INSTANT = pl.Datetime("us", "UTC")

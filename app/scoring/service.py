@@ -14,12 +14,12 @@ from app.core.errors import AppError, Conflict, Invalid
 from app.models.campaign import Product
 from app.models.score import RankerStatus, RankerVersion, ScoringRun
 from app.scoring import frames, queries
-from app.scoring.encoding import SnapshotColumnsChanged
-from app.scoring.features import DERIVED, add_history, feature_frame
-from app.scoring.labels import check_no_leak, check_trainable, label_contacts
+from app.scoring.learning.encoding import SnapshotColumnsChanged
+from app.scoring.learning.features import DERIVED, add_history, feature_frame
+from app.scoring.learning.labels import check_no_leak, check_trainable, label_contacts
+from app.scoring.learning.ranker import TrainedRanker, rank, score, train
+from app.scoring.learning.reasons import Reason, explain
 from app.scoring.queries import RankerRow
-from app.scoring.ranker import TrainedRanker, rank, score, train
-from app.scoring.reasons import Reason, explain
 from app.scoring.snapshots import decode_trained
 from app.scoring.store import drop_old_runs, keep_ranker, load_ranker, write_scores
 

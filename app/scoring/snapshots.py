@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from app.scoring.encoding import Encoding, SnapshotColumnsChanged
-from app.scoring.features import DERIVED, NOT_FEATURES
+from app.scoring.learning.encoding import Encoding, SnapshotColumnsChanged
+from app.scoring.learning.features import DERIVED, NOT_FEATURES
 
 PREFIX = "features."
 OURS = frozenset({*NOT_FEATURES, *DERIVED, "opened_on"})

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.core.db import refresh_statistics
 from app.models.score import RankerStatus, RankerVersion
 from app.scoring import queries
-from app.scoring.artifact import RankerCorrupt, from_json, to_json
 from app.scoring.bulk import write_frame
-from app.scoring.ranker import TrainedRanker
+from app.scoring.learning.artifact import RankerCorrupt, from_json, to_json
+from app.scoring.learning.ranker import TrainedRanker
 
 RUNS_KEPT = 5
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from app.core.db import make_sessions
 from app.main import create_app
 from app.settings import Settings
 from tests.journey.world import World, play
@@ -21,5 +20,5 @@ def world(server: str, shared_data: Path, tmp_path_factory: pytest.TempPathFacto
         would_buy = {row["customer_no"]: row["would_buy"] == "1" for row in csv.DictReader(file)}
     with empty_database(server, "journey") as url:
         app = create_app(Settings(database_url=url, home=tmp_path_factory.mktemp("home"), log_level="ERROR"))
-        yield play(World(app=app, sessions=make_sessions(app.state.engine), data=data, would_buy=would_buy))
+        yield play(World(app=app, sessions=app.state.sessions, data=data, would_buy=would_buy))
         app.state.engine.dispose()

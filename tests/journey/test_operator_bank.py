@@ -17,7 +17,7 @@ from app.models.organisation import Staff
 from app.models.points import Component, EntryKind, MonthlyStatement, PointsEntry
 from app.models.score import CustomerScore
 from app.models.work_order import WorkOrder, WorkOrderState
-from app.scoring.evaluate import calibration_error
+from app.scoring.learning.evaluate import calibration_error
 from tests.journey.world import NOVEMBER, OCTOBER, World
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.scoring.encoding import Encoding, NoFeatures, SnapshotColumnsChanged, encode, fit_encoding
+from app.scoring.learning.encoding import Encoding, NoFeatures, SnapshotColumnsChanged, encode, fit_encoding
 
 FRAME = pl.DataFrame(
     {

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from app.scoring.calibration import fit_calibration
-from app.scoring.evaluate import calibration_error, evaluate, precision_at_k
+from app.scoring.learning.calibration import fit_calibration
+from app.scoring.learning.evaluate import calibration_error, evaluate, precision_at_k
 
 LABELS = np.array([1, 0, 1, 0, 0, 0, 0, 0, 0, 0], dtype=np.int8)
 SCORES = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05])

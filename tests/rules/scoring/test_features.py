@@ -3,7 +3,7 @@ from datetime import date
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from app.scoring.features import DERIVED, History, add_history, feature_columns, feature_frame, join_snapshots
+from app.scoring.learning.features import DERIVED, History, add_history, feature_columns, feature_frame, join_snapshots
 
 DAY = date(2026, 8, 10)
 

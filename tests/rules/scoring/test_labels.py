@@ -5,7 +5,14 @@ import polars as pl
 import pytest
 
 from app.core.errors import Invalid
-from app.scoring.labels import FeatureLeak, OneOutcomeOnly, TrainingDataMissing, check_no_leak, check_trainable, label_contacts
+from app.scoring.learning.labels import (
+    FeatureLeak,
+    OneOutcomeOnly,
+    TrainingDataMissing,
+    check_no_leak,
+    check_trainable,
+    label_contacts,
+)
 
 AS_OF = date(2026, 10, 2)
 

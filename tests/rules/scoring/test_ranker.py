@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from app.scoring.artifact import RankerCorrupt, checksum, from_json, to_json
-from app.scoring.boosting import Settings, fit, to_text
-from app.scoring.encoding import SnapshotColumnsChanged, encode, fit_encoding
-from app.scoring.evaluate import evaluate
-from app.scoring.labels import FeatureLeak, OneOutcomeOnly
-from app.scoring.ranker import TrainedRanker, rank, score, train
-from app.scoring.reasons import explain
-from app.scoring.validation import make_folds
+from app.scoring.learning.artifact import RankerCorrupt, checksum, from_json, to_json
+from app.scoring.learning.boosting import Settings, fit, to_text
+from app.scoring.learning.encoding import SnapshotColumnsChanged, encode, fit_encoding
+from app.scoring.learning.evaluate import evaluate
+from app.scoring.learning.labels import FeatureLeak, OneOutcomeOnly
+from app.scoring.learning.ranker import TrainedRanker, rank, score, train
+from app.scoring.learning.reasons import explain
+from app.scoring.learning.validation import make_folds
 
 QUICK = (Settings(20, 0.2, 4, 10, 1.0, 1.0),)
 
@@ -52,7 +52,7 @@ def test_the_same_input_gives_the_same_bytes_and_another_seed_does_not(ranker: T
 
 
 def test_the_number_of_threads_changes_no_byte(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.scoring.boosting.FEWEST_ROWS_FOR_THREADS", 0)
+    monkeypatch.setattr("app.scoring.learning.boosting.FEWEST_ROWS_FOR_THREADS", 0)
     frame, labels = town(300, 1)
     matrix = encode(frame, fit_encoding(frame))
     one, two = (to_text(fit(matrix, labels, [1], QUICK[0], seed=1, num_threads=n)) for n in (1, 2))

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.scoring.encoding import Column, Encoding, SnapshotColumnsChanged, encode
+from app.scoring.learning.encoding import Column, Encoding, SnapshotColumnsChanged, encode
 from app.scoring.snapshots import column_of, compact, decode, decode_trained, key_of, mixed_columns
 
 

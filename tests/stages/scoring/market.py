@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.models.campaign import Product
 from app.models.score import RankerVersion
-from app.scoring.boosting import Settings
 from app.scoring.bulk import write_frame
-from app.scoring.ranker import TrainedRanker, train
+from app.scoring.learning.boosting import Settings
+from app.scoring.learning.ranker import TrainedRanker, train
 from app.scoring.store import keep_ranker
 from tests.factories import NOW, TODAY, get, grid
 

@@ -10,10 +10,10 @@ from app.core.errors import Invalid
 from app.models.campaign import Product
 from app.models.score import CustomerScore, RankerStatus, RankerVersion, ScoringRun
 from app.scoring import service
-from app.scoring.artifact import RankerCorrupt
-from app.scoring.encoding import SnapshotColumnsChanged
+from app.scoring.learning.artifact import RankerCorrupt
+from app.scoring.learning.encoding import SnapshotColumnsChanged
+from app.scoring.learning.ranker import rank, score
 from app.scoring.queries import NoChampion, UnknownProduct, UnknownRanker
-from app.scoring.ranker import rank, score
 from app.scoring.service import NoSnapshots, rank_all, rank_customers
 from app.scoring.store import RUNS_KEPT
 from tests.factories import NOW, TODAY, get, make_campaign

@@ -15,8 +15,8 @@ from app.models.customer import Arm, PastContact
 from app.models.feedback import Channel, ContactFeedback, Verdict, Verification, VerificationKind
 from app.models.score import RankerStatus, RankerVersion
 from app.scoring import frames
-from app.scoring.artifact import RankerCorrupt
-from app.scoring.labels import OneOutcomeOnly, TrainingDataMissing
+from app.scoring.learning.artifact import RankerCorrupt
+from app.scoring.learning.labels import OneOutcomeOnly, TrainingDataMissing
 from app.scoring.queries import UnknownProduct
 from app.scoring.service import promote_ranker, train_ranker
 from app.scoring.store import load_ranker

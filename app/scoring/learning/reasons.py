@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from app.scoring.boosting import contributions
-from app.scoring.encoding import encode
-from app.scoring.ranker import TrainedRanker, load_boosters
+from app.scoring.learning.boosting import contributions
+from app.scoring.learning.encoding import encode
+from app.scoring.learning.ranker import TrainedRanker, load_boosters
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 
 from app.core.errors import Invalid
-from app.scoring.boosting import Settings
-from app.scoring.calibration import Calibration
-from app.scoring.encoding import Encoding
-from app.scoring.evaluate import Evaluation
-from app.scoring.ranker import TrainedRanker
+from app.scoring.learning.boosting import Settings
+from app.scoring.learning.calibration import Calibration
+from app.scoring.learning.encoding import Encoding
+from app.scoring.learning.evaluate import Evaluation
+from app.scoring.learning.ranker import TrainedRanker
 
 FORMAT = 1
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from app.scoring.boosting import Matrix, Settings, fit_bag, margins
-from app.scoring.calibration import fit_calibration
-from app.scoring.evaluate import evaluate
-from app.scoring.labels import FEWEST_OF_A_CLASS
+from app.scoring.learning.boosting import Matrix, Settings, fit_bag, margins
+from app.scoring.learning.calibration import fit_calibration
+from app.scoring.learning.evaluate import evaluate
+from app.scoring.learning.labels import FEWEST_OF_A_CLASS
 
 if TYPE_CHECKING:
     import lightgbm

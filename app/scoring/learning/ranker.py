@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.scoring.boosting import CANDIDATES, PLAIN, Settings, fit_bag, from_text, margins, to_text
-from app.scoring.calibration import Calibration, fit_calibration
-from app.scoring.encoding import Encoding, encode, fit_encoding
-from app.scoring.evaluate import Evaluation, evaluate
-from app.scoring.labels import check_no_leak, check_trainable
-from app.scoring.validation import HeldOut, Task, choose_settings, harmless_columns, held_out, make_folds
+from app.scoring.learning.boosting import CANDIDATES, PLAIN, Settings, fit_bag, from_text, margins, to_text
+from app.scoring.learning.calibration import Calibration, fit_calibration
+from app.scoring.learning.encoding import Encoding, encode, fit_encoding
+from app.scoring.learning.evaluate import Evaluation, evaluate
+from app.scoring.learning.labels import check_no_leak, check_trainable
+from app.scoring.learning.validation import HeldOut, Task, choose_settings, harmless_columns, held_out, make_folds
 
 if TYPE_CHECKING:
     import lightgbm

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.core.errors import Invalid
-from app.scoring.features import feature_columns
+from app.scoring.learning.features import feature_columns
 
 MOST_LEVELS = 100
 RARE_BELOW = 10

@@ -1,0 +1,116 @@
+"""Files beside the database, in a folder or in S3: written once under a name that is never used again, read as columns.
+
+A file belongs to us when a committed row names it; what no row names is left over from a transaction that was not
+committed and is swept away later.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+import pyarrow.fs
+import pyarrow.parquet as pq
+from sqlalchemy.orm import Session
+
+from app.core.errors import Conflict
+
+
+class StoredFileMissing(Conflict):
+    """A file that the database names is not in the storage, or cannot be read."""
+
+    code = "storage.file_missing"
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as the storage lists it; `path` is relative to the storage."""
+
+    path: str
+    byte_count: int
+    written_at: datetime
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The files of one installation. `url`: a folder, `file:///folder` or `s3://bucket/prefix?region=...&endpoint_override=...`."""
+
+    url: str
+
+    @cached_property
+    def _root(self) -> pyarrow.fs.SubTreeFileSystem:
+        if urlsplit(self.url).scheme in ("", "file"):
+            folder = Path(urlsplit(self.url).path if self.url.startswith("file:") else self.url).resolve()
+            folder.mkdir(parents=True, exist_ok=True)
+            return pyarrow.fs.SubTreeFileSystem(str(folder), pyarrow.fs.LocalFileSystem())
+        system, base = pyarrow.fs.FileSystem.from_uri(self.url)
+        return pyarrow.fs.SubTreeFileSystem(base, system)
+
+    @property
+    def is_local(self) -> bool:
+        """Is it a folder of this machine?"""
+        return urlsplit(self.url).scheme in ("", "file")
+
+    def write_table(self, path: str, table: pa.Table, *, row_group_rows: int = 65_536) -> int:
+        """Write a table as Parquet, whole or not at all; gives its size in bytes."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, row_group_size=row_group_rows, compression="zstd")
+        content = sink.getvalue()
+        self.write_bytes(path, content)
+        return int(content.size)
+
+    def write_bytes(self, path: str, content: bytes | pa.Buffer) -> None:
+        """Write a file, whole or not at all."""
+        if not self.is_local:  # an object appears when its upload is complete
+            with self._root.open_output_stream(path) as stream:
+                stream.write(content)
+            return
+        self._root.create_dir(path.rpartition("/")[0], recursive=True)
+        with self._root.open_output_stream(f"{path}.partial") as stream:
+            stream.write(content)
+        self._root.move(f"{path}.partial", path)
+
+    def read_table(self, path: str, *, columns: Collection[str] | None = None, filters: Any = None) -> pa.Table:
+        """The columns of a Parquet file; `filters` is a pyarrow expression. Raises StoredFileMissing."""
+        try:
+            return pq.read_table(
+                path,
+                filesystem=self._root,
+                columns=None if columns is None else list(columns),
+                filters=filters,
+                partitioning=None,
+            )
+        except (OSError, pa.ArrowInvalid) as error:
+            raise StoredFileMissing(f"storage: expected a readable Parquet file {path}") from error
+
+    def read_bytes(self, path: str) -> bytes:
+        """A whole file. Raises StoredFileMissing."""
+        try:
+            with self._root.open_input_stream(path) as stream:
+                return bytes(stream.read())
+        except OSError as error:
+            raise StoredFileMissing(f"storage: expected a readable file {path}") from error
+
+    def list_files(self, folder: str) -> Iterator[StoredFile]:
+        """All files under a folder, by path; none where there is no such folder."""
+        selector = pyarrow.fs.FileSelector(folder, recursive=True, allow_not_found=True)
+        for found in sorted(self._root.get_file_info(selector), key=lambda info: info.path):
+            if found.type == pyarrow.fs.FileType.File:
+                yield StoredFile(found.path, found.size or 0, found.mtime)
+
+    def delete(self, path: str) -> None:
+        """Remove a file; nothing happens where there is none."""
+        if self._root.get_file_info(path).type == pyarrow.fs.FileType.File:
+            self._root.delete_file(path)
+
+
+def storage_of(session: Session) -> Storage:
+    """The files of the installation whose database this session works on."""
+    storage = session.info.get("storage")
+    if not isinstance(storage, Storage):
+        raise RuntimeError("these sessions were made without a storage; expected make_sessions(engine, storage)")
+    return storage
