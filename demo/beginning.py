@@ -18,7 +18,8 @@ from app.dispatch.service import dispatch_campaign
 from app.ingest.service import declare_complete, import_feed
 from app.models.campaign import CampaignStatus
 from app.models.organisation import Role, Staff
-from app.scoring.service import rank_customers, train_ranker
+from app.scoring.ranking import rank_customers
+from app.scoring.training import train_ranker
 from demo.office import Office, Tick, at, restart_customer_ids
 from demo.town import FEEDS, make_town, write_extract
 from demo.truth import MAIN

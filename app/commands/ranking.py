@@ -11,7 +11,10 @@ from app.commands.context import console, run, sessions
 from app.core.errors import Invalid
 from app.jobs.runner import in_transaction
 from app.models.score import RankerVersion
-from app.scoring import queries, service
+from app.scoring import queries
+from app.scoring.promotion import promote_ranker
+from app.scoring.ranking import rank_customers
+from app.scoring.training import train_ranker
 
 Product = Annotated[str, typer.Option("--product", help="code of the product")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="what was known before this day; default today")]
@@ -35,9 +38,7 @@ def train(
     day = _day(as_of)
 
     def work(session: Session, now: datetime) -> dict[str, Any]:
-        version = service.train_ranker(
-            session, product_code=product, as_of=day, label_window_days=label_window, seed=seed, now=now
-        )
+        version = train_ranker(session, product_code=product, as_of=day, label_window_days=label_window, seed=seed, now=now)
         return _summary(version)
 
     run("train", work)
@@ -53,7 +54,7 @@ def rank(
     day = _day(as_of)
     run(
         "rank",
-        lambda session, now: service.rank_customers(session, product_code=product, as_of=day, top=top, version=version, now=now),
+        lambda session, now: rank_customers(session, product_code=product, as_of=day, top=top, version=version, now=now),
     )
 
 
@@ -62,7 +63,7 @@ def promote(product: Product, version: Annotated[int, typer.Option(help="number 
     run(
         "promote",
         lambda session, _: {
-            "champion": service.promote_ranker(session, product_code=product, number=version).number,
+            "champion": promote_ranker(session, product_code=product, number=version).number,
         },
     )
 

@@ -15,7 +15,7 @@ from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.jobs.records import purge_runs
 from app.jobs.runner import Work
 from app.points.adjust import adjust_closed_months
-from app.scoring.service import rank_all
+from app.scoring.ranking import rank_all
 from app.verification.service import draw_back_checks, verify_feedback
 
 

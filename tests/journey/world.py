@@ -29,7 +29,8 @@ from app.jobs.runner import run_job
 from app.models.organisation import Account, Role, Staff
 from app.points.adjust import adjust_closed_months
 from app.points.close import close_month
-from app.scoring.service import rank_customers, train_ranker
+from app.scoring.ranking import rank_customers
+from app.scoring.training import train_ranker
 from app.verification.service import draw_back_checks, verify_feedback
 
 PASSWORD = "a small operator's password"

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from app.api.deps import Analyst, SecretDep, SessionDep
 from app.api.types import Cursor, Limit, Out, ShortText
-from app.scoring import queries, service
+from app.scoring import promotion, queries
 
 router = APIRouter(prefix="/operations/v1/rankers", tags=["operations"])
 
@@ -63,4 +63,4 @@ def get_ranker(product_code: ProductCode, number: Number, _: Analyst, session: S
 @router.post("/{product_code}/{number}/promotion")
 def promote_ranker(product_code: ProductCode, number: Number, _: Analyst, session: SessionDep) -> RankerOut:
     """Use this ranker from now on; the one before retires. Again changes nothing."""
-    return RankerOut.model_validate(service.promote_ranker(session, product_code=product_code, number=number))
+    return RankerOut.model_validate(promotion.promote_ranker(session, product_code=product_code, number=number))

@@ -13,6 +13,7 @@ from app.scoring.learning.boosting import CANDIDATES, PLAIN, Settings, fit_bag, 
 from app.scoring.learning.calibration import Calibration, fit_calibration
 from app.scoring.learning.encoding import Encoding, encode, fit_encoding
 from app.scoring.learning.evaluate import Evaluation, evaluate
+from app.scoring.learning.examples import Examples
 from app.scoring.learning.labels import check_no_leak, check_trainable
 from app.scoring.learning.validation import HeldOut, Task, choose_settings, harmless_columns, held_out, make_folds
 
@@ -48,8 +49,7 @@ class TrainedRanker:
 
 
 def train(
-    frame: pl.DataFrame,
-    labels: NDArray[np.int8],
+    examples: Examples,
     *,
     seed: int,
     list_size: int | None = None,
@@ -63,8 +63,7 @@ def train(
     all. The same arguments give the same ranker to the byte. `list_size`: length of the list the metrics judge.
     Raises TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
     """
-    if frame.height != labels.size:
-        raise ValueError(f"expected one label per row, got {labels.size} for {frame.height}")
+    frame, labels = examples.frame, examples.labels
     check_no_leak(frame)
     check_trainable(labels)
     encoding = fit_encoding(frame)

@@ -11,6 +11,7 @@ from app.scoring.learning.artifact import RankerCorrupt, checksum, from_json, to
 from app.scoring.learning.boosting import Settings, fit, to_text
 from app.scoring.learning.encoding import SnapshotColumnsChanged, encode, fit_encoding
 from app.scoring.learning.evaluate import evaluate
+from app.scoring.learning.examples import plain_examples
 from app.scoring.learning.labels import FeatureLeak, OneOutcomeOnly
 from app.scoring.learning.ranker import TrainedRanker, rank, score, train
 from app.scoring.learning.reasons import explain
@@ -30,7 +31,7 @@ def town(rows: int, seed: int, days: int = 100) -> tuple[pl.DataFrame, NDArray[n
 
 
 def quick(frame: pl.DataFrame, labels: NDArray[np.int8], seed: int = 1, num_threads: int = 1) -> TrainedRanker:
-    return train(frame, labels, seed=seed, candidates=QUICK, bags=2, num_threads=num_threads)
+    return train(plain_examples(frame, labels), seed=seed, candidates=QUICK, bags=2, num_threads=num_threads)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,7 @@ def test_a_feature_of_the_day_of_the_contact_and_a_single_outcome_are_refused() 
         quick(frame.with_columns(snapshot_date=pl.col("as_of")), labels)
     with pytest.raises(OneOutcomeOnly):
         quick(frame, np.ones(100, dtype=np.int8))
-    with pytest.raises(ValueError, match="expected one label per row, got 99 for 100"):
+    with pytest.raises(ValueError, match="expected one value per row"):
         quick(frame, labels[:99])
 
 

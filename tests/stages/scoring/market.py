@@ -12,6 +12,7 @@ from app.models.campaign import Product
 from app.models.score import RankerVersion
 from app.scoring.bulk import write_frame
 from app.scoring.learning.boosting import Settings
+from app.scoring.learning.examples import plain_examples
 from app.scoring.learning.ranker import TrainedRanker, train
 from app.scoring.store import keep_ranker
 from tests.factories import NOW, TODAY, get, grid
@@ -64,7 +65,7 @@ def small_ranker(seed: int = 1) -> TrainedRanker:
     people = figures(300, seed).with_columns(as_of=pl.lit(date(2026, 8, 5)), snapshot_date=pl.lit(SNAPSHOT_DAY))
     labels = people["buys"].to_numpy().astype(np.int8)
     quick = Settings(20, 0.1, 4, 5, 1.0, 1.0)
-    return train(people.drop("buys"), labels, seed=seed, candidates=(quick,), bags=1)
+    return train(plain_examples(people.drop("buys"), labels), seed=seed, candidates=(quick,), bags=1)
 
 
 def keep(session: Session, *, product_code: str = "FTTH1", seed: int = 1) -> RankerVersion:

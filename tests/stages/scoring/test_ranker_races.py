@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.core.db import set_scope
 from app.models.score import RankerStatus, RankerVersion
-from app.scoring.service import promote_ranker
+from app.scoring.promotion import promote_ranker
 from tests.stages.scoring.market import keep, small_ranker
 
 AT_ONCE = 8

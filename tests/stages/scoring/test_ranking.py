@@ -9,12 +9,12 @@ from app import cli
 from app.core.errors import Invalid
 from app.models.campaign import Product
 from app.models.score import CustomerScore, RankerStatus, RankerVersion, ScoringRun
-from app.scoring import service
+from app.scoring import ranking
 from app.scoring.learning.artifact import RankerCorrupt
 from app.scoring.learning.encoding import SnapshotColumnsChanged
 from app.scoring.learning.ranker import rank, score
 from app.scoring.queries import NoChampion, UnknownProduct, UnknownRanker
-from app.scoring.service import NoSnapshots, rank_all, rank_customers
+from app.scoring.ranking import NoSnapshots, rank_all, rank_customers
 from app.scoring.store import RUNS_KEPT
 from tests.factories import NOW, TODAY, get, make_campaign
 from tests.stages.scoring.market import FIRST_ID, SNAPSHOT_DAY, add_snapshot, keep, make_market, small_ranker
@@ -69,7 +69,7 @@ def test_what_is_known_on_the_day_itself_or_later_changes_no_score(session):
     before = [(row.customer_id, row.score) for row in scores(session, do(session)["run"])]
     add_snapshot(session, FIRST_ID, TODAY, '{"usage": 9, "plan": "basic"}')
     assert [(row.customer_id, row.score) for row in scores(session, do(session)["run"])] == before
-    add_snapshot(session, FIRST_ID, TODAY - service.date.resolution, '{"usage": 9, "plan": "basic"}')
+    add_snapshot(session, FIRST_ID, TODAY - ranking.date.resolution, '{"usage": 9, "plan": "basic"}')
     assert [(row.customer_id, row.score) for row in scores(session, do(session)["run"])] != before
 
 
@@ -77,8 +77,8 @@ def test_customers_are_scored_alike_however_many_are_read_at_a_time(session, mon
     make_market(session, count=20)
     keep(session)
     whole = scores(session, do(session, top=3)["run"])
-    read = service.frames.read_json_chunks
-    monkeypatch.setattr(service.frames, "read_json_chunks", lambda *given: read(*given, chunk_rows=2))
+    read = ranking.frames.read_json_chunks
+    monkeypatch.setattr(ranking.frames, "read_json_chunks", lambda *given: read(*given, chunk_rows=2))
     parts = scores(session, do(session, top=3)["run"])
     assert [(r.customer_id, r.score, r.reasons) for r in parts] == [(r.customer_id, r.score, r.reasons) for r in whole]
 

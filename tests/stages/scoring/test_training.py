@@ -17,9 +17,10 @@ from app.models.score import RankerStatus, RankerVersion
 from app.scoring import frames
 from app.scoring.learning.artifact import RankerCorrupt
 from app.scoring.learning.labels import OneOutcomeOnly, TrainingDataMissing
+from app.scoring.promotion import promote_ranker
 from app.scoring.queries import UnknownProduct
-from app.scoring.service import promote_ranker, train_ranker
 from app.scoring.store import load_ranker
+from app.scoring.training import train_ranker
 from tests.factories import NOW, TODAY, customer, get, make_campaign, make_work_order
 from tests.stages.scoring.market import SNAPSHOT_DAY, add_snapshot, keep, make_market
 

@@ -1,4 +1,4 @@
-"""Training rankers, promoting them, and ranking all customers of a product."""
+"""Ranking all customers of a product."""
 
 import json
 from collections.abc import Mapping
@@ -10,23 +10,18 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.errors import AppError, Conflict, Invalid
+from app.core.errors import AppError, Conflict
 from app.models.campaign import Product
-from app.models.score import RankerStatus, RankerVersion, ScoringRun
+from app.models.score import RankerVersion, ScoringRun
 from app.scoring import frames, queries
 from app.scoring.learning.encoding import SnapshotColumnsChanged
-from app.scoring.learning.features import DERIVED, add_history, feature_frame
-from app.scoring.learning.labels import check_no_leak, check_trainable, label_contacts
-from app.scoring.learning.ranker import TrainedRanker, rank, score, train
+from app.scoring.learning.features import DERIVED, add_history
+from app.scoring.learning.labels import check_no_leak
+from app.scoring.learning.ranker import TrainedRanker, rank, score
 from app.scoring.learning.reasons import Reason, explain
-from app.scoring.queries import RankerRow
+from app.scoring.options import MOST_EXPLAINED, check_day, check_within
 from app.scoring.snapshots import decode_trained
-from app.scoring.store import drop_old_runs, keep_ranker, load_ranker, write_scores
-
-FIRST_DAY = date(1971, 1, 1)
-LONGEST_WINDOW = 365
-LARGEST_SEED = 1_000_000
-MOST_EXPLAINED = 100_000
+from app.scoring.store import drop_old_runs, load_ranker, write_scores
 
 
 class NoSnapshots(Conflict):
@@ -39,51 +34,6 @@ class NoCustomers(Conflict):
     """There is no customer to rank."""
 
     code = "scoring.no_customers"
-
-
-def train_ranker(
-    session: Session, *, product_code: str, as_of: date | None = None, label_window_days: int = 30, seed: int = 7, now: datetime
-) -> RankerVersion:
-    """Learn who buys a product when contacted, from contacts whose window of `label_window_days` ended before the day `as_of`.
-
-    It becomes the product's champion if there is none. Raises UnknownProduct, Invalid, TrainingDataMissing,
-    OneOutcomeOnly, NoFeatures.
-    """
-    day = _check_day(as_of, now)
-    _check_within("label_window", label_window_days, 1, LONGEST_WINDOW)
-    _check_within("seed", seed, 0, LARGEST_SEED)
-    product = queries.get_product(session, product_code)
-    known_at = clock.start_of_day(day)
-    examples = label_contacts(
-        frames.read_contacts(session, product_id=product.id, known_at=known_at),
-        frames.read_sales(session, family=product.family),
-        as_of=day,
-        label_window=label_window_days,
-        zone=str(clock.zone()),
-    )
-    check_trainable(examples["label"].to_numpy())
-    frames.choose(session, examples)
-    frame = feature_frame(examples, frames.read_snapshots(session), frames.read_history(session, known_at=known_at))
-    ranker = train(frame.drop("label"), frame["label"].to_numpy(), seed=seed)
-    return keep_ranker(session, ranker, product_id=product.id, as_of=day, label_window_days=label_window_days, now=now)
-
-
-def promote_ranker(session: Session, *, product_code: str, number: int) -> RankerRow:
-    """Let this ranker be the champion; the one before retires. One that is champion stays it.
-
-    Raises UnknownProduct, UnknownRanker, RankerCorrupt.
-    """
-    product = queries.get_product(session, product_code)
-    queries.lock_rankers(session, product.id)
-    chosen = queries.get_version(session, product, number)
-    load_ranker(chosen)
-    before = queries.find_champion(session, product.id)
-    if before is not None and before is not chosen:
-        before.status = RankerStatus.RETIRED
-        session.flush()  # at no moment two champions
-    chosen.status = RankerStatus.CHAMPION
-    session.flush()
-    return queries.get_ranker(session, product_code=product_code, number=number)
 
 
 def rank_customers(
@@ -101,8 +51,8 @@ def rank_customers(
     Returns counts. Raises UnknownProduct, UnknownRanker, NoChampion, RankerCorrupt, SnapshotColumnsChanged, NoSnapshots,
     NoCustomers, Invalid; then nothing was written.
     """
-    day = _check_day(as_of, now)
-    _check_within("top", top, 0, MOST_EXPLAINED)
+    day = check_day(as_of, clock.local_date(now))
+    check_within("top", top, 0, MOST_EXPLAINED)
     product = queries.get_product(session, product_code)
     stored = queries.get_champion(session, product) if version is None else queries.get_version(session, product, version)
     scores, without_figures = _score_all(session, load_ranker(stored), day=day, top=top)
@@ -187,17 +137,3 @@ def _write_run(
     session.flush()
     write_scores(session, run.id, scores)
     return run
-
-
-def _check_day(as_of: date | None, now: datetime) -> date:
-    today = clock.local_date(now)
-    if as_of is None:
-        return today
-    if not FIRST_DAY <= as_of <= today:
-        raise Invalid("as_of", f"a day from {FIRST_DAY} to {today}, today, got {as_of}")
-    return as_of
-
-
-def _check_within(field: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise Invalid(field, f"a whole number from {least} to {most}, got {value}")
