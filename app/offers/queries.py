@@ -1,0 +1,82 @@
+"""Reads of offers: the next best products of a customer, from the newest run."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow.compute as pc
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from app.core.storage import storage_of
+from app.models.campaign import Product
+from app.models.centre import OfferRun
+from app.models.customer import Customer
+from app.models.organisation import Unit
+
+
+@dataclass(frozen=True)
+class OfferRow:
+    """One product for one customer; 1 is the best. priority = incremental x value x weight - contact_cost (money a contact).
+
+    incremental: what a contact adds to the probability, known by `basis` (uplift, control, score). value: money, after the cap;
+    `value_before_cap` is what it was. For retention `risk` is the probability of losing the customer, else None.
+    """
+
+    place: int
+    product_code: str
+    product_name: str
+    kind: str
+    family: str
+    priority: float
+    incremental: float
+    basis: str
+    value: float
+    value_before_cap: float
+    weight: float
+    contact_cost: float
+    score: float | None
+    risk: float | None
+    as_of: date
+
+
+def find_latest_run(session: Session) -> OfferRun | None:
+    """The newest choice of offers."""
+    return session.scalar(select(OfferRun).order_by(OfferRun.finished_at.desc(), OfferRun.id.desc()).limit(1))
+
+
+def find_offers(session: Session, customer_id: int) -> list[OfferRow]:
+    """The best products for one customer, best first; none where nothing was chosen yet or nothing fits.
+
+    Whoever asks must be allowed to see the customer. Raises StoredFileMissing.
+    """
+    run, branch_id = find_latest_run(session), find_branch(session, customer_id)
+    if run is None or branch_id not in run.settings["branches"]:
+        return []
+    path = branch_path(run.folder, branch_id)
+    rows = storage_of(session).read_table(path, filters=pc.field("customer_id") == customer_id).to_pylist()
+    products = {product.id: product for product in session.scalars(select(Product).order_by(Product.id))}
+    return [_offer(row, products[row["product_id"]], run.as_of) for row in sorted(rows, key=lambda row: row["place"])]
+
+
+def find_branch(session: Session, customer_id: int) -> int | None:
+    """The branch that a customer belongs to."""
+    grid = aliased(Unit)
+    statement = select(grid.parent_id).join(Customer, Customer.grid_id == grid.id).where(Customer.id == customer_id)
+    return session.scalar(statement.order_by(grid.id))
+
+
+def branch_path(folder: str, branch_id: int | None) -> str:
+    """The file of one branch's offers."""
+    return f"{folder}/branch={branch_id}.parquet"
+
+
+def _offer(row: dict[str, object], product: Product, as_of: date) -> OfferRow:
+    named = {name: row[name] for name in OfferRow.__dataclass_fields__ if name in row}
+    return OfferRow(
+        **named,  # type: ignore[arg-type]
+        product_code=product.product_code,
+        product_name=product.name,
+        kind=product.kind.value,
+        family=product.family,
+        as_of=as_of,
+    )
