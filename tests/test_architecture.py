@@ -41,7 +41,7 @@ def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def _handlers() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    for path in sorted((APP / "api").rglob("*.py")):
+    for path in sorted([*(APP / "api").rglob("*.py"), *(APP / "web").rglob("*.py")]):
         for function in _functions(path):
             for decorator in function.decorator_list:
                 called = decorator.func if isinstance(decorator, ast.Call) else decorator

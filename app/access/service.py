@@ -136,6 +136,14 @@ def log_out(session: Session, *, refresh_token: str, now: datetime) -> None:
         family.ended_at, family.end_reason = now, "logged out"
 
 
+def end_log_in(session: Session, *, access_token: str, secret: str, now: datetime) -> None:
+    """End the family that this access token came from; one that is over is out already."""
+    claims = read_access_token(access_token, secret=secret, now=now)
+    family = session.get(RefreshFamily, claims.family_id) if claims.family_id is not None else None
+    if family is not None and family.ended_at is None:
+        family.ended_at, family.end_reason = now, "logged out"
+
+
 def identify(session: Session, *, access_token: str, secret: str, now: datetime) -> Principal:
     """Who presents this token, as of now: a disabled account or a changed role counts at once. Scopes the transaction."""
     claims = read_access_token(access_token, secret=secret, now=now)

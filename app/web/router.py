@@ -1,0 +1,12 @@
+"""Which pages the console has."""
+
+from fastapi import APIRouter
+
+from app.web import sign_in
+
+
+def console_routes() -> APIRouter:
+    """Every page of the console."""
+    router = APIRouter()
+    router.include_router(sign_in.router)
+    return router
