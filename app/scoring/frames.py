@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.scoring.bulk import read_frame, read_json_chunks, write_frame
 from app.scoring.learning.features import History
+from app.scoring.learning.influence import NO_ADOPTIONS, NO_TIES
 from app.scoring.snapshots import compact, decode, mixed_columns
+from app.scoring.tie_frames import read_adoptions, read_ties
 
 INSTANT = pl.Datetime("us", "UTC")
 _CHOSEN = "customer_id IN (SELECT customer_id FROM scoring_chosen)"
@@ -91,8 +93,8 @@ def read_snapshots(session: Session) -> pl.DataFrame:
     return frame.select(*keys, *sorted(set(frame.columns) - keys.keys()))
 
 
-def read_history(session: Session, *, known_at: datetime) -> History:
-    """What happened to the customers in question, of whatever product."""
+def read_history(session: Session, *, known_at: datetime, family: str | None = None) -> History:
+    """What happened to the customers in question, of whatever product; with a `family`, also who of their ties took it up."""
     local = {"known_at": known_at, "zone": str(clock.zone())}
     day = {"customer_id": pl.Int64, "day": pl.Date}
     contacts = f"""
@@ -100,17 +102,21 @@ def read_history(session: Session, *, known_at: datetime) -> History:
             {_PAST} UNION ALL SELECT customer_id, contacted_at FROM ({_REPORTS}) r
         ) contacts WHERE {_CHOSEN}"""  # noqa: S608 - our own text
     orders = f"SELECT customer_id, {_days('(ordered_at AT TIME ZONE %(zone)s)::date')} FROM orders WHERE {_CHOSEN}"  # noqa: S608
-    holdings = f"SELECT customer_id, {_days('from_date')}, {_days('to_date')} FROM holdings WHERE {_CHOSEN}"  # noqa: S608
+    holdings = f"""
+        SELECT customer_id, {_days("from_date")}, {_days("to_date")}, p.monthly_price
+        FROM holdings h JOIN products p ON p.id = h.product_id WHERE {_CHOSEN}"""  # noqa: S608 - our own text
     customers = f"""
         SELECT id, {_days("opened_on")}, segment, lifecycle FROM customers
         WHERE id IN (SELECT customer_id FROM scoring_chosen)"""  # noqa: S608 - our own text
-    span = {"customer_id": pl.Int64, "from_date": pl.Date, "to_date": pl.Date}
+    span = {"customer_id": pl.Int64, "from_date": pl.Date, "to_date": pl.Date, "monthly_price": pl.Float64}
     person = {"customer_id": pl.Int64, "opened_on": pl.Date, "segment": pl.String, "lifecycle": pl.String}
     return History(
         contacts=read_frame(session, contacts, day, **local),
         orders=read_frame(session, orders, day, **local),
         holdings=read_frame(session, holdings, span),
         customers=read_frame(session, customers, person),
+        ties=NO_TIES if family is None else read_ties(session),
+        adoptions=NO_ADOPTIONS if family is None else read_adoptions(session, family=family),
     )
 
 

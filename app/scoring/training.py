@@ -45,5 +45,6 @@ def gather_examples(session: Session, product: Product, *, as_of: date, label_wi
     )
     check_trainable(labelled["label"].to_numpy())
     frames.choose(session, labelled)
-    frame = feature_frame(labelled, frames.read_snapshots(session), frames.read_history(session, known_at=known_at))
+    history = frames.read_history(session, known_at=known_at, family=product.family)
+    frame = feature_frame(labelled, frames.read_snapshots(session), history)
     return plain_examples(frame.drop("label"), frame["label"].to_numpy())

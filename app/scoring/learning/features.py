@@ -3,15 +3,19 @@
 A snapshot or event of the same day may already know the outcome, so it does not count.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import polars as pl
 
+from app.scoring.learning.influence import INFLUENCE, NO_ADOPTIONS, NO_TIES, add_influence
+from app.scoring.learning.lifecycle import LIFECYCLE, add_lifecycle
+
 NOT_FEATURES = frozenset({"customer_id", "as_of", "snapshot_date", "contacted_at", "label"})
 CALENDAR_NAMES = frozenset({"date", "day", "day_of_week", "weekday", "week", "month", "quarter", "year"})
 
-DERIVED = (
+HISTORY = (
     "days_since_last_contact",
     "contacts_before",
     "days_since_last_order",
@@ -21,20 +25,24 @@ DERIVED = (
     "segment",
     "lifecycle",
 )
+DERIVED = (*HISTORY, *LIFECYCLE, *INFLUENCE)
 
 
 @dataclass(frozen=True)
 class History:
     """What happened to customers, as frames; days are local.
 
-    contacts: customer_id, day. orders: customer_id, day. holdings: customer_id, from_date, to_date.
-    customers: customer_id, opened_on, segment, lifecycle.
+    contacts: customer_id, day. orders: customer_id, day. holdings: customer_id, from_date, to_date, monthly_price.
+    customers: customer_id, opened_on, segment, lifecycle. ties and adoptions (of one product family, of the customers' ties):
+    as `add_influence` reads them; empty where there are none.
     """
 
     contacts: pl.DataFrame
     orders: pl.DataFrame
     holdings: pl.DataFrame
     customers: pl.DataFrame
+    ties: pl.DataFrame = field(default_factory=NO_TIES.clone)
+    adoptions: pl.DataFrame = field(default_factory=NO_ADOPTIONS.clone)
 
 
 def join_snapshots(examples: pl.DataFrame, snapshots: pl.DataFrame, *, max_age_days: int | None = None) -> pl.DataFrame:
@@ -61,8 +69,20 @@ def join_snapshots(examples: pl.DataFrame, snapshots: pl.DataFrame, *, max_age_d
     return joined.filter(pl.col("snapshot_date").is_not_null()).sort("_row").drop("_row")
 
 
-def add_history(examples: pl.DataFrame, history: History) -> pl.DataFrame:
-    """`examples` with the DERIVED columns; only what happened on days before each as_of counts. Order is kept."""
+def add_history(examples: pl.DataFrame, history: History, *, wanted: Collection[str] = DERIVED) -> pl.DataFrame:
+    """`examples` with the DERIVED columns; only what happened on days before each as_of counts. Order is kept.
+
+    `wanted` names the columns that will be read: of kinds none of which is wanted, none is made.
+    """
+    frame = _add_counts(examples, history)
+    if not set(wanted).isdisjoint(LIFECYCLE):
+        frame = add_lifecycle(frame, history.holdings, history.customers)
+    if not set(wanted).isdisjoint(INFLUENCE):
+        frame = add_influence(frame, history.ties, history.adoptions)
+    return frame
+
+
+def _add_counts(examples: pl.DataFrame, history: History) -> pl.DataFrame:
     frame = examples.join(
         history.customers.select("customer_id", "opened_on", "segment", "lifecycle"),
         on="customer_id",
@@ -81,7 +101,7 @@ def add_history(examples: pl.DataFrame, history: History) -> pl.DataFrame:
         orders_before=pl.col("_order"),
         products_held=pl.col("_start") - pl.col("_end"),
         tenure_days=pl.when(tenure > 0).then(tenure),
-    ).select(*examples.columns, *DERIVED)
+    ).select(*examples.columns, *HISTORY)
 
 
 def feature_frame(

@@ -18,14 +18,14 @@ def history(
     holdings: list[tuple[int, date, date | None]] | None = None,
 ) -> History:
     days = {"customer_id": pl.Int64, "day": pl.Date}
-    spans = {"customer_id": pl.Int64, "from_date": pl.Date, "to_date": pl.Date}
+    spans = {"customer_id": pl.Int64, "from_date": pl.Date, "to_date": pl.Date, "monthly_price": pl.Float64}
     customers = pl.DataFrame(
         {"customer_id": [1, 2], "opened_on": [on(1), None], "segment": ["home", None], "lifecycle": ["A", "B"]}
     )
     return History(
         pl.DataFrame(contacts or [], schema=days, orient="row"),
         pl.DataFrame(orders or [], schema=days, orient="row"),
-        pl.DataFrame(holdings or [], schema=spans, orient="row"),
+        pl.DataFrame([(*span, 10.0) for span in holdings or []], schema=spans, orient="row"),
         customers,
     )
 
