@@ -1,8 +1,6 @@
 """Ranking all customers of a product."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -13,15 +11,16 @@ from app.core import clock
 from app.core.errors import AppError, Conflict
 from app.models.campaign import Product
 from app.models.score import RankerVersion, ScoringRun
-from app.scoring import frames, queries
+from app.scoring import frames, queries, word_queries
 from app.scoring.learning.encoding import SnapshotColumnsChanged
 from app.scoring.learning.features import DERIVED, add_history
 from app.scoring.learning.labels import check_no_leak
 from app.scoring.learning.ranker import TrainedRanker, rank, score
-from app.scoring.learning.reasons import Reason, explain
+from app.scoring.learning.reasons import sample_rows
 from app.scoring.options import MOST_EXPLAINED, check_day, check_within
 from app.scoring.snapshots import decode_trained
 from app.scoring.store import drop_old_runs, load_ranker, write_scores
+from app.scoring.words import Vocabulary, reasons_as_json
 
 
 class NoSnapshots(Conflict):
@@ -55,7 +54,8 @@ def rank_customers(
     check_within("top", top, 0, MOST_EXPLAINED)
     product = queries.get_product(session, product_code)
     stored = queries.get_champion(session, product) if version is None else queries.get_version(session, product, version)
-    scores, without_figures = _score_all(session, load_ranker(stored), day=day, top=top)
+    vocabulary = word_queries.vocabulary_of(session, product.id)
+    scores, without_figures = _score_all(session, load_ranker(stored), vocabulary, family=product.family, day=day, top=top)
     run = _write_run(session, product, stored, scores, day=day, now=now)
     return {
         "ranker": stored.number,
@@ -79,27 +79,32 @@ def rank_all(session: Session, *, now: datetime) -> dict[str, Mapping[str, Any]]
     return counts
 
 
-def _score_all(session: Session, ranker: TrainedRanker, *, day: date, top: int) -> tuple[pl.DataFrame, int]:
+def _score_all(
+    session: Session, ranker: TrainedRanker, vocabulary: Vocabulary, *, family: str, day: date, top: int
+) -> tuple[pl.DataFrame, int]:
     """rank, customer_id, score, reasons of all customers, best first, and how many have no figures.
 
     Some customers at a time; of each part only the scores and the rows that may end at the top are kept.
     """
     frames.choose_all(session, day)
-    history = frames.read_history(session, known_at=clock.start_of_day(day))
-    parts, best, without_figures, seen = [], [], 0, set[str]()
+    history = frames.read_history(session, known_at=clock.start_of_day(day), family=family)
+    parts, best, sample, without_figures, seen = [], [], [], 0, set[str]()
     for chunk in frames.read_figures(session):
         figures = decode_trained(chunk["figures"], ranker.encoding)
-        frame = add_history(pl.concat([chunk.drop("figures"), figures], how="horizontal"), history)
+        frame = add_history(pl.concat([chunk.drop("figures"), figures], how="horizontal"), history, wanted=ranker.encoding.names)
         check_no_leak(frame)
         part = frame.select("customer_id", score=pl.Series(score(ranker, frame)))
         without_figures += chunk["snapshot_date"].null_count()
         seen |= {name for name in figures.columns if figures[name].null_count() < frame.height}
         parts.append(part)
+        sample.append(sample_rows(frame, ranker))
         best.append(frame[rank(part["score"].to_numpy(), part["customer_id"].to_numpy())[:top].tolist()])
     _check_seen(ranker, seen, customers=sum(part.height for part in parts), without_figures=without_figures, day=day)
     scores = pl.concat(parts)
     scores = scores[rank(scores["score"].to_numpy(), scores["customer_id"].to_numpy()).tolist()]
-    return _with_reasons(ranker, scores.with_row_index("rank", offset=1), pl.concat(best), top=top), without_figures
+    head = scores.head(top).select("customer_id").join(pl.concat(best), on="customer_id", how="left", maintain_order="left")
+    reasons = reasons_as_json(ranker, head, sample=pl.concat(sample), vocabulary=vocabulary)
+    return _with_reasons(scores.with_row_index("rank", offset=1), reasons), without_figures
 
 
 def _check_seen(ranker: TrainedRanker, seen: set[str], *, customers: int, without_figures: int, day: date) -> None:
@@ -113,20 +118,11 @@ def _check_seen(ranker: TrainedRanker, seen: set[str], *, customers: int, withou
             raise SnapshotColumnsChanged(name, "a column of the features, as when the ranker was trained; it is absent or empty")
 
 
-def _with_reasons(ranker: TrainedRanker, scores: pl.DataFrame, best: pl.DataFrame, *, top: int) -> pl.DataFrame:
-    head = scores.head(top).select("customer_id").join(best, on="customer_id", how="left", maintain_order="left")
-    reasons = [
-        json.dumps([_said(reason) for reason in found], ensure_ascii=False) for found in explain(ranker, head, range(head.height))
-    ]
+def _with_reasons(scores: pl.DataFrame, reasons: list[str]) -> pl.DataFrame:
     padded = pl.Series(reasons, dtype=pl.String).extend(
         pl.Series([None], dtype=pl.String).new_from_index(0, scores.height - len(reasons))
     )
     return scores.with_columns(reasons=padded)
-
-
-def _said(reason: Reason) -> dict[str, Any]:
-    speaks = "for" if reason.raises else "against"
-    return {**asdict(reason), "says": f"{reason.feature} = {reason.value} speaks {speaks} it"}
 
 
 def _write_run(

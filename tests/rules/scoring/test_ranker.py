@@ -117,7 +117,7 @@ def test_reasons_name_the_strongest_features_with_their_values_and_direction(ran
     assert {reason.feature for reason in best} == {"age", "plan"}
     assert all(reason.raises for reason in best)
     assert not any(reason.raises for reason in worst)
-    assert str(frame["age"][int(order[0])]) in {reason.value for reason in best}
+    assert frame["age"][int(order[0])] in {reason.value for reason in best}
 
 
 def test_forward_folds_judge_only_later_days_and_never_divide_a_day() -> None:

@@ -60,7 +60,10 @@ def test_every_customer_is_scored_from_the_best_down_and_the_top_keeps_its_reaso
     usage = people.filter(customer_id=rows[0].customer_id)["usage"][0]
     assert reason["feature"] == "usage"
     assert reason["contribution"] > 0
-    assert reason["says"] == f"usage = {usage:g} speaks for it"
+    assert reason["value"] == pytest.approx(usage)
+    assert reason["en"].startswith("Usage: ")
+    assert reason["en"].endswith("more than most customers (speaks strongly for it)")
+    assert reason["zh"].startswith("使用量：")
 
 
 def test_what_is_known_on_the_day_itself_or_later_changes_no_score(session):
