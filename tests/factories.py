@@ -1,6 +1,6 @@
 """Rows that are valid by default; a test names only what it is about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -126,8 +126,23 @@ def make_work_order(
     return order
 
 
-def make_scores(session: Session, customer_nos: Iterable[str], *, product_code: str = "FTTH1") -> ScoringRun:
-    """A finished ranking of these customers, best first: scores 0.9, 0.89, ..."""
+FEE_REASON = {
+    "feature": "monthly_fee",
+    "value": 99,
+    "contribution": 0.3,
+    "zh": "月费：99元（有利）",
+    "en": "Monthly fee: 99 yuan (speaks for it)",
+}
+
+
+def make_scores(
+    session: Session,
+    customer_nos: Iterable[str],
+    *,
+    product_code: str = "FTTH1",
+    reasons: Sequence[Mapping[str, Any]] = (FEE_REASON,),
+) -> ScoringRun:
+    """A finished ranking of these customers, best first: scores 0.9, 0.89, ...; all for the same reasons."""
     product: Product = get(session, Product, product_code=product_code)
     version = RankerVersion(
         product_id=product.id,
@@ -159,7 +174,7 @@ def make_scores(session: Session, customer_nos: Iterable[str], *, product_code: 
             rank=rank,
             customer_id=customer_id,
             score=(91 - rank) / 100,
-            reasons=[{"feature": "monthly_fee", "value": 99, "effect": 0.3}],
+            reasons=list(reasons),
         )
         for rank, customer_id in enumerate(customer_ids, start=1)
     )

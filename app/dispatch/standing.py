@@ -106,8 +106,8 @@ def _score_sentence(standing: Standing) -> str:
         f"Rank {score.rank:,} of {score.ranked_customers:,} for {standing.product_code} as of {score.as_of},"
         f" with a score of {score.score:.1%}."
     )
-    moved = [f"{reason.get('feature')} = {reason.get('value')}" for reason in score.reasons]
-    return f"{text} What moved it most: {', '.join(moved)}." if moved else text
+    moved = [reason.get("en") or f"{reason.get('feature')} = {reason.get('value')}" for reason in score.reasons]
+    return f"{text} What moved it most: {'; '.join(moved)}." if moved else text
 
 
 def _list_sentence(standing: Standing) -> str:

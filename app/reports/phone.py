@@ -56,10 +56,14 @@ WITH held AS MATERIALIZED (
         'scheduled_on', w.scheduled_on, 'due_on', w.due_on,
         'customer', json_build_object('customer_no', c.customer_no, 'name', c.name, 'phone', c.phone, 'address', c.address,
             'latitude', c.latitude, 'longitude', c.longitude, 'segment', c.segment, 'tags', c.tags),
-        'reasons', coalesce(s.reasons, '[]'), 'talk_track', k.talk_track, 'last_feedback', f.last) AS item
+        'reasons', coalesce(s.reasons, '[]'),
+        'talk_track', coalesce(said.line ->> 'zh', t.text_zh, k.talk_track),
+        'talk_track_en', coalesce(said.line ->> 'en', t.text_en, k.talk_track), 'last_feedback', f.last) AS item
     FROM page JOIN work_orders w ON w.id = page.id JOIN campaigns k ON k.id = w.campaign_id
         JOIN products r ON r.id = w.product_id JOIN customers c ON c.id = w.customer_id
         LEFT JOIN customer_scores s ON s.scoring_run_id = k.scoring_run_id AND s.rank = w.rank AND s.customer_id = w.customer_id
+        CROSS JOIN LATERAL (SELECT jsonb_path_query_first(s.reasons, '$[*].talk_track') AS line) said
+        LEFT JOIN talk_tracks t ON t.product_id = w.product_id AND t.feature IS NULL
         LEFT JOIN LATERAL (
             SELECT json_build_object('id', b.id, 'outcome', b.outcome, 'objection', b.objection, 'callback_at', b.callback_at,
                 'note', b.note, 'contacted_at', b.contacted_at, 'received_at', b.received_at) AS last

@@ -95,7 +95,12 @@ class LastFeedbackOut(Out):
 
 
 class WorkOrderOut(Out):
-    """A work order that the phone holds from now on, in place of what it had of it."""
+    """A work order that the phone holds from now on, in place of what it had of it.
+
+    `reasons`, strongest first: {feature, value, contribution, zh, en, talk_track {zh, en} where the feature leads to one}.
+    `talk_track` (Chinese) and `talk_track_en`: the line of the first reason that has one, else the product's, else the
+    campaign's.
+    """
 
     id: int
     version: int
@@ -108,6 +113,7 @@ class WorkOrderOut(Out):
     customer: CustomerOut
     reasons: list[Any]
     talk_track: str
+    talk_track_en: str
     last_feedback: LastFeedbackOut | None
 
 

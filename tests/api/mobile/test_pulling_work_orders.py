@@ -10,9 +10,11 @@ from app.core.db import set_scope
 from app.dispatch.life import move_work_order
 from app.dispatch.queries import lock_work_order
 from app.dispatch.states import Event
+from app.models.campaign import Product
+from app.models.centre import TalkTrack
 from app.models.customer import ContactPreference, PreferenceStatus
 from app.reports import phone as phone_report
-from tests.factories import NOW, TODAY, customer, make_campaign, make_scores, make_work_order, staff
+from tests.factories import FEE_REASON, NOW, TODAY, customer, get, make_campaign, make_scores, make_work_order, staff
 from tests.phones import Phone, report
 
 URL = "/mobile/v1/work-orders"
@@ -78,7 +80,23 @@ def test_the_reasons_of_the_campaigns_ranking_come_along(client_as, company):
     keep(company)
     phone = Phone(client_as("ana"))
     phone.pull()
-    assert phone.orders[order.id]["reasons"] == [{"feature": "monthly_fee", "value": 99, "effect": 0.3}]
+    assert phone.orders[order.id]["reasons"] == [FEE_REASON]
+    assert phone.orders[order.id]["talk_track_en"] == "Say hello."
+
+
+def test_what_to_say_is_the_reasons_line_else_the_products_else_the_campaigns(client_as, company):
+    line = {"zh": "按用量说", "en": "Speak of usage"}
+    run = make_scores(company, ["C01"], reasons=[FEE_REASON, FEE_REASON | {"talk_track": line}])
+    with_line = make_work_order(company, campaign=make_campaign(company, scoring_run_id=run.id))
+    product = get(company, Product, product_code="TV1")
+    company.add(TalkTrack(product_id=product.id, feature=None, text_zh="说电视", text_en="Speak of television"))
+    company.add(TalkTrack(product_id=product.id, feature="monthly_fee", text_zh="说月费", text_en="Speak of the fee"))
+    general = make_work_order(company, campaign=make_campaign(company, product_code="TV1"), customer_no="C02")
+    keep(company)
+    phone = Phone(client_as("ana"))
+    phone.pull()
+    said = {number: (order["talk_track"], order["talk_track_en"]) for number, order in phone.orders.items()}
+    assert said == {with_line.id: ("按用量说", "Speak of usage"), general.id: ("说电视", "Speak of television")}
 
 
 def test_nothing_comes_where_nothing_changed(phone):

@@ -21,9 +21,11 @@ def test_who_is_not_on_a_list_hears_where_it_ended():
 
 
 def test_the_score_names_what_moved_it():
-    score = Score(0.312, 37, 9905, date(2026, 10, 12), [{"feature": "fee", "value": 99}, {"feature": "age", "value": 41}])
+    fee = {"feature": "fee", "value": 99, "en": "Monthly fee: 99 yuan (speaks for it)"}
+    score = Score(0.312, 37, 9905, date(2026, 10, 12), [fee, {"feature": "age", "value": 41}])
     assert sentences_of(replace(NOT_LISTED, score=score))[0] == (
-        "Rank 37 of 9,905 for FTTH1 as of 2026-10-12, with a score of 31.2%. What moved it most: fee = 99, age = 41."
+        "Rank 37 of 9,905 for FTTH1 as of 2026-10-12, with a score of 31.2%. What moved it most: "
+        "Monthly fee: 99 yuan (speaks for it); age = 41."
     )
 
 
