@@ -11,7 +11,10 @@ from app.core.db import Base, UtcDateTime
 
 
 class TagDefinition(Base):
-    """One version of a tag: the rule by which customers bear it. The version without `retired_at` is in use."""
+    """One version of a tag: the rule by which customers bear it. The version without `retired_at` is in use.
+
+    Only one version of a code has members: the last that was computed. `problem` says why it could not be computed since.
+    """
 
     __tablename__ = "tag_definitions"
     __table_args__ = (
@@ -28,6 +31,9 @@ class TagDefinition(Base):
     owner: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    member_count: Mapped[int | None] = mapped_column(Integer)
+    problem: Mapped[str | None] = mapped_column(Text)
 
 
 class CustomerTag(Base):
