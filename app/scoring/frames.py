@@ -18,7 +18,6 @@ from app.scoring.learning.influence import NO_ADOPTIONS, NO_TIES
 from app.scoring.snapshots import compact, decode, mixed_columns
 from app.scoring.tie_frames import read_adoptions, read_ties
 
-INSTANT = pl.Datetime("us", "UTC")
 _CHOSEN = "customer_id IN (SELECT customer_id FROM scoring_chosen)"
 
 # Reports as they stand: corrected and contradicted ones are none. `known_at` bounds what was known.
@@ -29,28 +28,6 @@ WHERE f.received_at < %(known_at)s
   AND (SELECT v.verdict FROM verifications v WHERE v.feedback_id = f.id AND v.decided_at < %(known_at)s
        ORDER BY v.number DESC LIMIT 1) IS DISTINCT FROM 'contradicted'"""
 _PAST = "SELECT customer_id, contacted_at FROM contact_history WHERE arm IS DISTINCT FROM 'control'"
-
-
-def read_contacts(session: Session, *, product_id: int, known_at: datetime) -> pl.DataFrame:
-    """customer_id, contacted_at of contacts for a product: of earlier systems, and of our work orders the first."""
-    query = f"""
-        SELECT customer_id, {_micros("contacted_at")} FROM (
-            {_PAST} AND product_id = %(product_id)s
-            UNION ALL
-            SELECT w.customer_id, min(r.contacted_at) FROM ({_REPORTS}) r JOIN work_orders w ON w.id = r.work_order_id
-            WHERE w.product_id = %(product_id)s GROUP BY w.id, w.customer_id
-        ) contacts"""  # noqa: S608 - our own text
-    schema = {"customer_id": pl.Int64, "contacted_at": INSTANT}
-    return read_frame(session, query, schema, product_id=product_id, known_at=known_at)
-
-
-def read_sales(session: Session, *, family: str) -> pl.DataFrame:
-    """customer_id, ordered_at, cancelled_at of orders of a product family."""
-    query = f"""
-        SELECT o.customer_id, {_micros("o.ordered_at")}, {_micros("o.cancelled_at")}
-        FROM orders o JOIN products p ON p.id = o.product_id WHERE p.family = %(family)s"""  # noqa: S608 - our own text
-    schema = {"customer_id": pl.Int64, "ordered_at": INSTANT, "cancelled_at": INSTANT}
-    return read_frame(session, query, schema, family=family)
 
 
 def choose(session: Session, customers: pl.DataFrame) -> None:
@@ -133,10 +110,6 @@ def _empty_chosen(session: Session) -> None:
     table = "CREATE TEMP TABLE IF NOT EXISTS scoring_chosen (customer_id bigint NOT NULL, as_of date NOT NULL) ON COMMIT DROP"
     session.execute(text(table))
     session.execute(text("TRUNCATE scoring_chosen"))
-
-
-def _micros(instant: str) -> str:
-    return f"(extract(epoch FROM {instant}) * 1000000)::bigint"
 
 
 def _days(day: str) -> str:

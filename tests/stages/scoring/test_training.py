@@ -15,6 +15,7 @@ from app.models.customer import Arm, PastContact
 from app.models.feedback import Channel, ContactFeedback, Verdict, Verification, VerificationKind
 from app.models.score import RankerStatus, RankerVersion
 from app.scoring import frames
+from app.scoring.example_frames import read_contacts
 from app.scoring.learning.artifact import RankerCorrupt
 from app.scoring.learning.labels import OneOutcomeOnly, TrainingDataMissing
 from app.scoring.promotion import promote_ranker
@@ -72,7 +73,7 @@ def judge(session, feedback, *verdicts):
 
 def contacts(session, product_code="FTTH1", known_at=NOW):
     product = get(session, Product, product_code=product_code)
-    found = frames.read_contacts(session, product_id=product.id, known_at=known_at)
+    found = read_contacts(session, product_id=product.id, known_at=known_at).filter("treated").drop_nulls("contacted_at")
     return sorted(zip(found["customer_id"], found["contacted_at"], strict=True))
 
 
@@ -128,10 +129,11 @@ def test_a_contact_is_the_first_report_of_a_work_order_that_stands(session):
     cleared = report(session, orders[1], at)
     judge(session, cleared, Verdict.CONTRADICTED, Verdict.UNVERIFIABLE)
     wrong = report(session, orders[2], at)
-    report(session, orders[2], at + HOUR, corrects=wrong, received=at + DAY)
-    report(session, orders[3], at + 2 * HOUR)
-    report(session, orders[3], at + HOUR)
-    report(session, orders[4], at, received=NOW)
+    judge(session, wrong, Verdict.CONFIRMED)
+    judge(session, report(session, orders[2], at + HOUR, corrects=wrong, received=at + DAY), Verdict.CONFIRMED)
+    judge(session, report(session, orders[3], at + 2 * HOUR), Verdict.CONFIRMED)
+    judge(session, report(session, orders[3], at + HOUR), Verdict.UNVERIFIABLE)
+    judge(session, report(session, orders[4], at, received=NOW), Verdict.CONFIRMED)
     found = {orders[1].customer_id: at, orders[2].customer_id: at + HOUR, orders[3].customer_id: at + HOUR}
     assert contacts(session) == sorted(found.items())
     early = contacts(session, known_at=at + 12 * HOUR)
