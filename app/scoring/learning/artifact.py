@@ -47,7 +47,7 @@ def from_json(text: str) -> TrainedRanker:
     return TrainedRanker(
         boosters=tuple(body["boosters"]),
         encoding=Encoding.from_dict(body["encoding"]),
-        calibration=Calibration(**body["calibration"]),
+        calibration=Calibration.from_dict(body["calibration"]),
         settings=Settings(**body["settings"]),
         seed=body["seed"],
         validation=body["validation"],

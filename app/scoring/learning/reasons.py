@@ -54,7 +54,7 @@ def explain(
     Meant for the top of a list: contributions (LightGBM's pred_contrib) cost far more than scores. `bounds`: see `bounds_of`.
     """
     part = frame[list(rows)]
-    values = contributions(load_boosters(ranker.boosters), encode(part, ranker.encoding)) * ranker.calibration.slope
+    values = contributions(load_boosters(ranker.boosters), encode(part, ranker.encoding)) * ranker.calibration.steepness
     strongest = np.argsort(-np.abs(values), axis=1, kind="stable")[:, :factors]
     names = ranker.encoding.names
     known = bounds or {}
