@@ -11,7 +11,7 @@ from app.core.errors import Conflict, NotFound
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.core.security import Principal
 from app.models.campaign import Product
-from app.models.score import RankerStatus, RankerVersion
+from app.models.score import Ordering, RankerCalibration, RankerPromotion, RankerStatus, RankerTarget, RankerVersion
 
 LAST_NUMBER = 2**31 - 1
 
@@ -41,6 +41,8 @@ class RankerRow:
     id: int
     product_code: str
     number: int
+    target: RankerTarget
+    ordering: Ordering
     status: RankerStatus
     as_of: date
     label_window_days: int
@@ -52,6 +54,8 @@ class RankerRow:
     metrics: dict[str, Any]
     checksum: str
     trained_at: datetime
+    blocked_at: datetime | None
+    block_reason: str | None
 
 
 def get_product(session: Session, product_code: str) -> Product:
@@ -72,17 +76,47 @@ def last_number(session: Session, product_id: int) -> int:
     return session.scalars(select(func.coalesce(func.max(RankerVersion.number), 0)).where(_of(product_id))).one()
 
 
-def find_champion(session: Session, product_id: int) -> RankerVersion | None:
+def find_champion(session: Session, product_id: int, target: RankerTarget = RankerTarget.ORDER) -> RankerVersion | None:
     """The ranker in use, as it is now."""
-    statement = select(RankerVersion).where(_of(product_id), RankerVersion.status == RankerStatus.CHAMPION)
+    champion = RankerVersion.status == RankerStatus.CHAMPION
+    statement = select(RankerVersion).where(_of(product_id), RankerVersion.target == target, champion)
     return session.scalar(statement.order_by(RankerVersion.id).execution_options(populate_existing=True))
 
 
-def get_champion(session: Session, product: Product) -> RankerVersion:
+def get_champion(session: Session, product: Product, target: RankerTarget = RankerTarget.ORDER) -> RankerVersion:
     """The ranker in use; raises NoChampion."""
-    found = find_champion(session, product.id)
+    found = find_champion(session, product.id, target)
     if found is None:
-        raise NoChampion(f"product: expected one with a trained ranker, {product.product_code} has none; train one first")
+        what = "" if target is RankerTarget.ORDER else f" for {target}"
+        raise NoChampion(f"product: expected one with a champion{what}, {product.product_code} has none; promote a ranker first")
+    return found
+
+
+def find_calibration(session: Session, version_id: int) -> RankerCalibration | None:
+    """The newest calibration of a version after the one it was trained with."""
+    of_version = RankerCalibration.ranker_version_id == version_id
+    return session.scalar(select(RankerCalibration).where(of_version).order_by(RankerCalibration.id.desc()).limit(1))
+
+
+def list_promotions(session: Session, product_id: int, target: RankerTarget) -> list[RankerPromotion]:
+    """How the champions of a product came to be it, oldest first."""
+    of_product = RankerPromotion.product_id == product_id
+    statement = select(RankerPromotion).where(of_product, RankerPromotion.target == target)
+    return list(session.scalars(statement.order_by(RankerPromotion.id)))
+
+
+def promotions_of(session: Session, version_id: int) -> list[RankerPromotion]:
+    """When and by whom a version was made champion, newest first."""
+    of_version = RankerPromotion.ranker_version_id == version_id
+    return list(session.scalars(select(RankerPromotion).where(of_version).order_by(RankerPromotion.id.desc())))
+
+
+def get_version_by_id(session: Session, version_id: int) -> RankerVersion:
+    """A version, as it is now; raises UnknownRanker."""
+    statement = select(RankerVersion).where(RankerVersion.id == version_id).order_by(RankerVersion.id)
+    found = session.scalar(statement.execution_options(populate_existing=True))
+    if found is None:
+        raise UnknownRanker
     return found
 
 
@@ -95,10 +129,18 @@ def get_version(session: Session, product: Product, number: int) -> RankerVersio
     return found
 
 
-def ranked_products(session: Session) -> list[str]:
+def ranked_products(session: Session, target: RankerTarget = RankerTarget.ORDER) -> list[str]:
     """Codes of the products that have a champion."""
     statement = select(Product.product_code).join(RankerVersion, RankerVersion.product_id == Product.id)
-    return list(session.scalars(statement.where(RankerVersion.status == RankerStatus.CHAMPION).order_by(Product.product_code)))
+    champion = statement.where(RankerVersion.status == RankerStatus.CHAMPION, RankerVersion.target == target)
+    return list(session.scalars(champion.order_by(Product.product_code)))
+
+
+def all_champions(session: Session) -> list[tuple[Product, RankerVersion]]:
+    """Every ranker in use with its product."""
+    statement = select(Product, RankerVersion).join(RankerVersion, RankerVersion.product_id == Product.id)
+    champion = statement.where(RankerVersion.status == RankerStatus.CHAMPION)
+    return [(product, version) for product, version in session.execute(champion.order_by(RankerVersion.id)).all()]
 
 
 def get_ranker(session: Session, *, product_code: str, number: int) -> RankerRow:

@@ -1,34 +1,57 @@
 """Rankers and scores in the database: kept whole, taken out only unharmed."""
 
 import hashlib
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.db import refresh_statistics
-from app.models.score import RankerStatus, RankerVersion
+from app.core.errors import Conflict
+from app.core.storage import storage_of
+from app.models.score import Ordering, RankerStatus, RankerTarget, RankerVersion
 from app.scoring import queries
 from app.scoring.bulk import write_frame
 from app.scoring.learning.artifact import RankerCorrupt, from_json, to_json
+from app.scoring.learning.calibration import Calibration
 from app.scoring.learning.ranker import TrainedRanker
 
 RUNS_KEPT = 5
 
 
+class RankerBlocked(Conflict):
+    """The watch blocked this ranker."""
+
+    code = "ranker.blocked"
+
+
 def keep_ranker(
-    session: Session, ranker: TrainedRanker, *, product_id: int, as_of: date, label_window_days: int, now: datetime
+    session: Session,
+    ranker: TrainedRanker,
+    *,
+    product_id: int,
+    as_of: date,
+    label_window_days: int,
+    now: datetime,
+    target: RankerTarget = RankerTarget.ORDER,
+    ordering: Ordering = Ordering.PROPENSITY,
+    judged: pl.DataFrame | None = None,
+    report: Mapping[str, Any] | None = None,
 ) -> RankerVersion:
-    """Store it under the next number of its product: champion where there is none, else a candidate."""
+    """Store it as a candidate under the next number of its product, with the rows it was judged on (see `judged.py`)."""
     artifact = to_json(ranker).encode()
     queries.lock_rankers(session, product_id)
-    first = queries.find_champion(session, product_id) is None
+    number = queries.last_number(session, product_id) + 1
     version = RankerVersion(
         product_id=product_id,
-        number=queries.last_number(session, product_id) + 1,
-        status=RankerStatus.CHAMPION if first else RankerStatus.CANDIDATE,
+        number=number,
+        target=target,
+        ordering=ordering,
+        status=RankerStatus.CANDIDATE,
         as_of=as_of,
         label_window_days=label_window_days,
         data_from=ranker.first_day,
@@ -37,13 +60,24 @@ def keep_ranker(
         positive_count=ranker.positives,
         parameters=ranker.parameters,
         metrics={"validation": ranker.validation, **asdict(ranker.metrics), "plain": asdict(ranker.plain_metrics)},
+        report=dict(report or {}),
+        judged_path=None if judged is None else f"rankers/{product_id}/{number}/judged.parquet",
         artifact=artifact,
         checksum=hashlib.sha256(artifact).hexdigest(),
         trained_at=now,
     )
     session.add(version)
     session.flush()
+    if judged is not None and version.judged_path is not None:
+        storage_of(session).write_table(version.judged_path, judged.to_arrow())
     return version
+
+
+def read_judged(session: Session, version: RankerVersion) -> pl.DataFrame | None:
+    """The rows a version was judged on; None for one that kept none. Raises StoredFileMissing."""
+    if version.judged_path is None:
+        return None
+    return pl.DataFrame(pl.from_arrow(storage_of(session).read_table(version.judged_path)))
 
 
 def load_ranker(version: RankerVersion) -> TrainedRanker:
@@ -52,6 +86,19 @@ def load_ranker(version: RankerVersion) -> TrainedRanker:
     if found != version.checksum:
         raise RankerCorrupt("checksum", f"{version.checksum} of ranker {version.number} as stored, got {found}")
     return from_json(version.artifact.decode())
+
+
+def load_in_use(session: Session, version: RankerVersion) -> TrainedRanker:
+    """The ranker with its newest calibration, to score with. Raises RankerBlocked, RankerCorrupt."""
+    if version.blocked_at is not None:
+        raise RankerBlocked(f"ranker {version.number} is blocked: {version.block_reason}")
+    return calibrated(session, version, load_ranker(version))
+
+
+def calibrated(session: Session, version: RankerVersion, ranker: TrainedRanker) -> TrainedRanker:
+    """The same with its newest calibration."""
+    newest = queries.find_calibration(session, version.id)
+    return ranker if newest is None else replace(ranker, calibration=Calibration.from_dict(newest.calibration))
 
 
 def write_scores(session: Session, run_id: int, scores: pl.DataFrame) -> None:

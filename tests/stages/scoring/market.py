@@ -1,7 +1,9 @@
 """A small market for a ranker: who uses much buys, whatever the plan."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -9,13 +11,16 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.models.campaign import Product
-from app.models.score import RankerVersion
+from app.models.score import RankerStatus, RankerVersion
 from app.scoring.bulk import write_frame
+from app.scoring.findings import baseline_of, findings_of
+from app.scoring.judged import judged_frame
 from app.scoring.learning.boosting import Settings
 from app.scoring.learning.examples import plain_examples
-from app.scoring.learning.ranker import TrainedRanker, train
+from app.scoring.learning.ranker import TrainedRanker, score, train
 from app.scoring.store import keep_ranker
 from tests.factories import NOW, TODAY, get, grid
+from tests.figures import add_figures, put_figures
 
 FIRST_ID = 1_000_000
 SNAPSHOT_DAY = date(2026, 8, 1)
@@ -42,8 +47,7 @@ def make_market(session: Session, *, count: int = 300, product_code: str = "FTTH
     people = figures(count)
     numbered = people.select(id="customer_id", customer_no="M" + pl.col("customer_id").cast(pl.String))
     add_customers(session, numbered.with_columns(grid_id=pl.lit(grid(session, "G11").id), opened_on=pl.lit(date(2020, 1, 1))))
-    values = pl.struct("usage", "plan").struct.json_encode()
-    write_frame(session, "feature_snapshots", people.select("customer_id", snapshot_date=pl.lit(SNAPSHOT_DAY), values=values))
+    put_figures(session, SNAPSHOT_DAY, people.select("customer_id", "usage", "plan"))
     hours = pl.int_range(pl.len()) * (24 * 30) // count
     past = people.head(count if contacted is None else contacted).with_columns(
         at=pl.lit(FIRST_CONTACT) + pl.duration(hours=hours),
@@ -68,18 +72,37 @@ def small_ranker(seed: int = 1) -> TrainedRanker:
     return train(plain_examples(people.drop("buys"), labels), seed=seed, candidates=(quick,), bags=1)
 
 
-def keep(session: Session, *, product_code: str = "FTTH1", seed: int = 1) -> RankerVersion:
+@cache
+def small_judged(seed: int = 1, day: date = date(2026, 8, 5), rows: int = 600) -> pl.DataFrame:
+    """Customers whom the small ranker did not see, as it judges them: see app/scoring/judged.py."""
+    people = figures(rows, seed + 100).with_columns(as_of=pl.lit(day), snapshot_date=pl.lit(SNAPSHOT_DAY))
+    labels, frame = people["buys"].to_numpy().astype(np.int8), people.drop("buys")
+    scores = score(small_ranker(seed), frame)
+    return judged_frame(frame, labels, np.ones(rows), scores, scores, seed=seed)
+
+
+def keep_candidate(session: Session, *, product_code: str = "FTTH1", seed: int = 1, **options: Any) -> RankerVersion:
     """The small ranker, stored as the next one of a product."""
     product: Product = get(session, Product, product_code=product_code)
-    return keep_ranker(session, small_ranker(seed), product_id=product.id, as_of=TODAY, label_window_days=30, now=NOW)
+    ranker, judged = small_ranker(seed), small_judged(seed)
+    population = figures(600, seed + 200)
+    report = findings_of(ranker, judged) | {"baseline": baseline_of(ranker, population, score(ranker, population).tolist())}
+    values = {"judged": judged, "report": report, "as_of": TODAY, "label_window_days": 30, "now": NOW} | options
+    return keep_ranker(session, ranker, product_id=product.id, **values)
+
+
+def keep(session: Session, *, product_code: str = "FTTH1", seed: int = 1, **options: Any) -> RankerVersion:
+    """The same; the first of a product is its champion at once, as a person would have it."""
+    version = keep_candidate(session, product_code=product_code, seed=seed, **options)
+    if version.number == 1:
+        version.status = RankerStatus.CHAMPION
+        session.flush()
+    return version
 
 
 def add_snapshot(session: Session, customer_id: int, day: date, values: str) -> None:
-    """One more snapshot of a customer."""
-    session.execute(
-        text("INSERT INTO feature_snapshots (customer_id, snapshot_date, values) VALUES (:id, :day, CAST(:values AS jsonb))"),
-        {"id": customer_id, "day": day, "values": values},
-    )
+    """One more snapshot of a customer; `values` is JSON."""
+    add_figures(session, day, customer_id=customer_id, **json.loads(values))
 
 
 def add_customers(session: Session, customers: pl.DataFrame) -> None:

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import select
 
 from app.core.db import set_scope
-from app.models.score import RankerStatus, RankerVersion
+from app.models.score import RankerPromotion, RankerStatus, RankerVersion
 from app.scoring.promotion import promote_ranker
-from tests.stages.scoring.market import keep, small_ranker
+from tests.factories import NOW
+from tests.stages.scoring.market import keep_candidate, small_judged
 
 AT_ONCE = 8
 
@@ -33,18 +34,25 @@ def versions(session):
     return list(session.execute(select(RankerVersion.number, RankerVersion.status).order_by(RankerVersion.number)).all())
 
 
-def test_rankers_stored_at_once_get_numbers_of_their_own_and_one_is_champion(company, sessions):
-    small_ranker()
-    together(sessions, *[keep] * AT_ONCE)
+def test_rankers_stored_at_once_get_numbers_of_their_own_and_none_is_champion(company, sessions):
+    small_judged()
+    together(sessions, *[keep_candidate] * AT_ONCE)
     found = versions(company)
     assert [number for number, _ in found] == list(range(1, AT_ONCE + 1))
-    assert [status for _, status in found] == [RankerStatus.CHAMPION] + [RankerStatus.CANDIDATE] * (AT_ONCE - 1)
+    assert [status for _, status in found] == [RankerStatus.CANDIDATE] * AT_ONCE
 
 
 def test_promotions_at_once_leave_one_champion(company, sessions):
     for _ in range(AT_ONCE):
-        keep(company)
+        keep_candidate(company)
     company.commit()
-    works = [lambda session, n=n: promote_ranker(session, product_code="FTTH1", number=n) for n in range(1, AT_ONCE + 1)]
+    works = [
+        lambda session, n=n: promote_ranker(session, product_code="FTTH1", number=n, promoted_by="lin", now=NOW)
+        for n in range(1, AT_ONCE + 1)
+    ]
     together(sessions, *works)
     assert sorted(status for _, status in versions(company)) == ["champion"] + ["retired"] * (AT_ONCE - 1)
+    chain = company.execute(
+        select(RankerPromotion.replaced_id, RankerPromotion.ranker_version_id).order_by(RankerPromotion.id)
+    ).all()
+    assert [replaced for replaced, _ in chain] == [None, *(promoted for _, promoted in chain[:-1])]

@@ -1,0 +1,65 @@
+"""The figures behind the page of a ranker version, as JSON (pure)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from app.scoring.gates import Gate
+from app.scoring.judged import column, labels_of
+from app.scoring.learning.evaluate import lift_curve, reliability
+from app.scoring.learning.intervals import auc_interval, lift_interval
+from app.scoring.learning.ranker import TrainedRanker, load_boosters
+from app.scoring.watching.drift import Bins, part
+
+SCORE = "score"  # the name under which the score's own drift goes
+
+
+def findings_of(ranker: TrainedRanker, judged: pl.DataFrame) -> dict[str, Any]:
+    """Lift, reliability, importance and intervals. `judged`: see `judged.py`."""
+    labels, weights = labels_of(judged), column(judged, "_weight")
+    scores, plain = column(judged, "_score"), column(judged, "_plain")
+    both = 0 < int(labels.sum()) < labels.size
+    return {
+        "judged_rows": judged.height,
+        "judged_positives": int(labels.sum()),
+        "validation": ranker.validation,
+        "auc": asdict(auc_interval(labels, scores, weights=weights)) if both else None,
+        "plain_auc": asdict(auc_interval(labels, plain, weights=weights)) if both else None,
+        "lift_tenth": asdict(lift_interval(labels, scores, seed=ranker.seed, weights=weights)) if both else None,
+        "lift": [asdict(point) for point in lift_curve(labels, scores, weights=weights)],
+        "plain_lift": [asdict(point) for point in lift_curve(labels, plain, weights=weights)],
+        "reliability": [asdict(found) for found in reliability(labels, scores, weights=weights)],
+        "plain_reliability": [asdict(found) for found in reliability(labels, plain, weights=weights)],
+        "importance": importance(ranker),
+    }
+
+
+def importance(ranker: TrainedRanker) -> list[dict[str, Any]]:
+    """Columns with their share of all gain (LightGBM's own: loss saved by their splits), greatest first."""
+    boosters = load_boosters(ranker.boosters)
+    gain = np.sum([booster.feature_importance("gain") for booster in boosters], axis=0)
+    shares = gain / max(float(gain.sum()), 1e-12)
+    found = [{"feature": name, "share": round(float(s), 6)} for name, s in zip(ranker.encoding.names, shares, strict=True)]
+    return sorted(found, key=lambda each: (-float(str(each["share"])), str(each["feature"])))
+
+
+def baseline_of(ranker: TrainedRanker, frame: pl.DataFrame, scores: Sequence[float]) -> dict[str, Any]:
+    """How the columns and the scores were spread among these customers at training, for the watch to compare with."""
+    bins = {name: part(frame[name]).to_dict() for name in ranker.encoding.names}
+    return {"rows": frame.height, "columns": bins, "scores": part(pl.Series(SCORE, scores, pl.Float64)).to_dict()}
+
+
+def read_baseline(report: Mapping[str, Any]) -> tuple[dict[str, Bins], Bins] | None:
+    """The bins of the columns and of the score; None for a version that has none."""
+    stored = report.get("baseline")
+    if not stored:
+        return None
+    return {name: Bins.from_dict(bins) for name, bins in stored["columns"].items()}, Bins.from_dict(stored["scores"])
+
+
+def gates_as_json(gates: Sequence[Gate]) -> list[dict[str, Any]]:
+    """Gates as they are kept."""
+    return [dict(vars(gate)) for gate in gates]
