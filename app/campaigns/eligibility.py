@@ -7,7 +7,6 @@ from hashlib import sha256
 # The first that holds is the reason. Control comes last: only somebody who would have been contacted can be a control.
 REASONS = ("invalid", "do_not_disturb", "already_owns", "contacted_too_recently", "locked_by_other_campaign", "control")
 PLACEMENT_REASONS = ("dispatched", "no_active_manager", "over_capacity")
-OWNED_DAYS = 365  # an order this recent counts as owned even where no holding was fed yet
 _HASH_RANGE = 2**32
 
 

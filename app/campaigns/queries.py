@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from app.campaigns.eligibility import OWNED_DAYS, Facts, hash_limit
+from app.campaigns.eligibility import Facts, hash_limit
 from app.campaigns.reasons import fact_columns, joins
 from app.core import clock
 from app.core.errors import NotFound
 from app.models.campaign import Campaign, CampaignTarget, Product, ProductKind
 from app.models.score import ScoringRun
-
-_HELD_KINDS = (ProductKind.RETENTION, ProductKind.CARE)
+from app.scoring.holding import OWNED_DAYS
+from app.scoring.learning.purposes import PURPOSES
 
 
 class UnknownCampaign(NotFound):
@@ -100,7 +100,8 @@ def eligibility_parameters(session: Session, campaign: Campaign, *, day: date, o
         "family_ids": family_ids,
         # Who is sold more of a family holds something of it: there only the very product counts as owned.
         "owning_ids": [product.id] if product.kind is ProductKind.UPSELL else family_ids,
-        "must_hold": product.kind in _HELD_KINDS,
+        "must_hold": PURPOSES[product.kind].must_hold,
+        "must_have_lost": PURPOSES[product.kind].must_have_lost,
         "day": day,
         "owned_since": clock.start_of_day(day - timedelta(days=OWNED_DAYS)),
         "rests": campaign.rest_days > 0,

@@ -1,6 +1,7 @@
 """The reasons of eligibility.py as SQL, for millions of customers at once (pure: it only writes text)."""
 
 from app.campaigns.eligibility import REASONS
+from app.scoring.holding import ENDED, HELD, ORDERED, refused
 
 
 def hash_of(salt: str, customer_id: str) -> str:
@@ -14,7 +15,7 @@ _CONDITIONS = {
     "invalid": (
         "(:channel IN ('call', 'sms') AND c.phone IS NULL)"
         " OR (:channel = 'visit' AND c.address IS NULL AND (c.latitude IS NULL OR c.longitude IS NULL))"
-        " OR (:must_hold AND held.customer_id IS NULL)"
+        " OR (:must_hold AND held.customer_id IS NULL) OR (:must_have_lost AND ended.customer_id IS NULL)"
     ),
     "do_not_disturb": "refused.customer_id IS NOT NULL",
     "already_owns": "NOT :must_hold AND (held.customer_id IS NOT NULL OR ordered.customer_id IS NOT NULL)",
@@ -27,17 +28,10 @@ _CONDITIONS = {
 # `only` narrows all of them to one customer.
 _ONLY = "(CAST(:only AS bigint) IS NULL OR s.customer_id = :only)"
 _SETS = {
-    "held": (
-        "FROM holdings s WHERE s.product_id = ANY(:owning_ids) AND s.from_date <= :day"
-        " AND (s.to_date IS NULL OR s.to_date >= :day)"
-    ),
-    "refused": (
-        "FROM contact_preferences s WHERE s.status = 'refused' AND (s.until IS NULL OR s.until >= :day)"
-        " AND s.scope IN ('all', :channel, :family)"
-    ),
-    "ordered": (
-        "FROM orders s WHERE s.product_id = ANY(:owning_ids) AND s.cancelled_at IS NULL AND s.ordered_at >= :owned_since"
-    ),
+    "held": HELD,
+    "ended": f"{ENDED} AND :must_have_lost",
+    "refused": refused("'all', :channel, :family"),
+    "ordered": ORDERED,
     "contacted": (
         "FROM (SELECT customer_id FROM contact_history WHERE product_id = ANY(:family_ids)"
         " AND contacted_at >= :rested_since AND arm IS DISTINCT FROM 'control'"

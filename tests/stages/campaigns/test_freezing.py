@@ -153,6 +153,15 @@ def test_only_who_holds_it_is_asked_to_keep_it(session, kind):
     assert [target.reason for target in targets] == [None, "invalid"]
 
 
+def test_only_who_held_it_and_holds_it_no_longer_is_won_back(session):
+    get(session, Product, product_code="FTTH1").kind = ProductKind.WIN_BACK
+    _own(session, "C05", to_date=TODAY - timedelta(days=1))
+    _own(session, "C06")
+    make_scores(session, ["C05", "C06", "C07"])
+    _, targets = _freeze(session, _draft(session))
+    assert [target.reason for target in targets] == [None, "invalid", "invalid"]
+
+
 def test_who_is_sold_more_may_hold_something_of_the_family_but_not_the_very_product(session):
     _own(session, "C05", "FTTH1")
     _own(session, "C06", "FTTH2")
