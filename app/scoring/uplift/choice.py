@@ -1,9 +1,10 @@
 """Whether the next list should be ordered by uplift or by propensity: cross-fitted, with bootstrap intervals.
 
-Two traps are avoided. Who is judged was not learned from: every prediction comes from the other folds, averaged over
-repeats with other folds. And the best of three learners flatters itself on the rows it was chosen on: the figures called
-`uplift` are those of the choice, made for each fold by the Qini of the other folds (nested), never of the winner picked on
-all rows. Intervals hold the fitted learners fixed and redraw the customers.
+Who is judged was not learned from: every score comes from the other folds, as the share of its fold that it is above, and is
+the mean of several divisions into folds. Among learners the mean of T, X and DR stands unless one of them is better by more
+than a standard error (the rule of Breiman, Friedman, Olshen, Stone 1984); and since the best of several flatters itself on
+the rows it was chosen on, the figures called `uplift` are of the choice made for each fold by the other folds (nested).
+Intervals hold the fitted learners fixed and redraw the customers.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.scoring.uplift.curves import Floats, Order, autoc, dr_scores, gain_by_decile, order_of, qini, qini_curve, thinned
 from app.scoring.uplift.learners import Sample, fit_learners, group_folds, predict
-from app.scoring.uplift.report import LEARNERS, ORDERINGS, PROPENSITY, RISK, UPLIFT, Interval, OrderingFigures, UpliftReport
+from app.scoring.uplift.report import LEARNERS, MEAN, ORDERINGS, PROPENSITY, RISK, UPLIFT, Interval, OrderingFigures, UpliftReport
 
 FOLDS, REPEATS, DRAWS = 5, 3, 400
 LEVEL = 0.95
@@ -23,10 +24,20 @@ PAIRED_LEVEL = 0.90  # "better than propensity" is a question with one side: 5 %
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Scores of every row by each ordering, from learners that had not seen it, and doubly robust scores of the effect."""
+    """Scores of every row by each ordering, from learners that had not seen it, doubly robust scores of the effect,
+    and the learner that an uplift ordering should use."""
 
     scores: dict[str, Floats]
     effects: Floats
+    learner: str
+
+
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """Qini and AUTOC of each learner in each fold: (folds, learners), in the order of LEARNERS, the mean last."""
+
+    qini: Floats
+    autoc: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +81,7 @@ def judge_uplift(
         treatment_auc=treatment_auc,
         orderings=figures,
         chosen=chosen,
-        learner=best_learner(sample, judged.scores, judged.effects, weights),
+        learner=judged.learner,
         reason=reason,
         warnings=warnings,
         folds=folds,
@@ -81,9 +92,11 @@ def judge_uplift(
 
 
 def cross_fit(sample: Sample, *, seed: int, folds: int, repeats: int, num_threads: int = 1) -> Judged:
-    """Predictions for every row by learners fitted to the other folds, the mean of `repeats` divisions into folds."""
-    names = (*LEARNERS, PROPENSITY, RISK)
-    totals = {name: np.zeros(sample.rows) for name in (UPLIFT, *names)}
+    """Scores of every row by learners fitted to the other folds, the mean of `repeats` divisions into folds."""
+    names = tuple(name for name in ORDERINGS if name not in (UPLIFT, MEAN))
+    totals = {name: np.zeros(sample.rows) for name in ORDERINGS}
+    expected = {name: np.zeros(sample.rows) for name in (PROPENSITY, RISK)}
+    worths: list[Worth] = []
     for repeat in range(repeats):
         fold = group_folds(sample.groups, folds, seed=seed * 1000 + repeat)
         found = {name: np.empty(sample.rows) for name in names}
@@ -92,21 +105,25 @@ def cross_fit(sample: Sample, *, seed: int, folds: int, repeats: int, num_thread
             matrix = np.asfortranarray(sample.matrix[here])
             for name in names:
                 found[name][here] = predict(fitted.terms[name], matrix, num_threads=num_threads)
-        found[UPLIFT] = _nested(sample, fold, found)
-        for name, values in found.items():
+        found[MEAN] = np.mean([found[name] for name in LEARNERS if name != MEAN], axis=0)
+        for name, values in expected.items():
+            values += found[name] / repeats
+        worths.append(_worth(sample, fold, found))
+        scores = {name: _share_above(values, fold) for name, values in found.items()}
+        scores[UPLIFT] = _nested(scores, fold, worths[-1])
+        for name, values in scores.items():
             totals[name] += values / repeats
-    effects = dr_scores(sample.labels, sample.treated, sample.chance, totals[PROPENSITY], totals[RISK])
-    return Judged(totals, effects)
+    effects = dr_scores(sample.labels, sample.treated, sample.chance, expected[PROPENSITY], expected[RISK])
+    together = Worth(*(np.mean([getattr(worth, figure) for worth in worths], axis=0) for figure in ("qini", "autoc")))
+    return Judged(totals, effects, choose_learner(together))
 
 
-def best_learner(sample: Sample, scores: dict[str, Floats], effects: Floats, weights: Floats) -> str:
-    """The learner of the best Qini, of equals the better AUTOC; propensity and risk are none."""
-
-    def worth(name: str) -> tuple[float, float]:
-        order = order_of(scores[name])
-        return qini(order, sample.labels, sample.treated, weights), autoc(order, effects, weights)
-
-    return max(LEARNERS, key=worth)
+def choose_learner(worth: Worth) -> str:
+    """The mean of all, unless the learner of the best Qini beats it by more than a standard error, and its AUTOC no less."""
+    gain, agrees = worth.qini - worth.qini[:, [-1]], (worth.autoc - worth.autoc[:, [-1]]).mean(axis=0) >= 0
+    error = gain.std(axis=0, ddof=1) / np.sqrt(gain.shape[0])
+    best = int(np.argmax(np.where(agrees, gain.mean(axis=0), -np.inf)))
+    return LEARNERS[best] if gain[:, best].mean() > error[best] else MEAN
 
 
 def balanced_weights(sample: Sample) -> Floats:
@@ -121,34 +138,48 @@ def decide(figures: dict[str, OrderingFigures]) -> tuple[Literal["uplift", "prop
     uplift, propensity = figures[UPLIFT], figures[PROPENSITY]
     assert uplift.qini_gain is not None
     sure, agreed, better = uplift.qini.low > 0, uplift.autoc.estimate > 0, uplift.qini_gain.low > 0
-    own = f"Qini x100 of uplift is {_said(uplift.qini)}"
-    paired = f"{_said(uplift.qini_gain)} more than propensity's {propensity.qini.estimate:.2f}, paired"
+    own = f"its Qini x100 of {_said(uplift.qini)}"
+    paired = f"the paired difference to propensity's {propensity.qini.estimate:.2f} is {_said(uplift.qini_gain)}"
     if sure and agreed and better:
-        return "uplift", f"Uplift is used: {own}, which excludes zero, and {paired}, which excludes zero."
-    because = [
-        *([] if sure else [f"{own}, which does not exclude zero"]),
-        *([] if agreed else [f"AUTOC x100 of uplift is {_said(uplift.autoc)}"]),
-        *([] if better else [_not_better(uplift, propensity, paired)]),
+        return "uplift", f"Uplift ranks better and is used: {own} excludes zero, and {paired}, which excludes zero too."
+    against = [
+        *([] if sure else [f"{own} does not exclude zero"]),
+        *([] if agreed else [f"its AUTOC x100 is {_said(uplift.autoc)}"]),
+        *([] if better else [paired if uplift.qini_gain.estimate < 0 else f"{paired}, which does not exclude zero"]),
     ]
-    return "propensity", f"Propensity is used: {'; '.join(because)}."
+    ranks = "Propensity ranks better than uplift" if uplift.qini_gain.estimate < 0 else "Uplift is not surely better"
+    return "propensity", f"{ranks}, so propensity is used: for uplift, {'; '.join(against)}."
 
 
-def _not_better(uplift: OrderingFigures, propensity: OrderingFigures, paired: str) -> str:
-    if uplift.qini.estimate <= propensity.qini.estimate:
-        return f"propensity ranks better: uplift's Qini x100 is {paired}"
-    return f"uplift does not surely rank better: its Qini x100 is {paired}, which does not exclude zero"
-
-
-def _nested(sample: Sample, fold: NDArray[np.int64], found: dict[str, Floats]) -> Floats:
-    """Of each fold the scores by the learner that was best on the others, as shares (rank / rows), alike for all learners."""
-    scores, weights = np.empty(sample.rows), balanced_weights(sample)
+def _worth(sample: Sample, fold: NDArray[np.int64], found: dict[str, Floats]) -> Worth:
+    weights = balanced_weights(sample)
     effects = dr_scores(sample.labels, sample.treated, sample.chance, found[PROPENSITY], found[RISK])
+    folds = int(fold.max()) + 1
+    worth = Worth(np.empty((folds, len(LEARNERS))), np.empty((folds, len(LEARNERS))))
+    for i in range(folds):
+        here = fold == i
+        for j, name in enumerate(LEARNERS):
+            order = order_of(found[name][here])
+            worth.qini[i, j] = qini(order, sample.labels[here], sample.treated[here], weights[here])
+            worth.autoc[i, j] = autoc(order, effects[here], weights[here])
+    return worth
+
+
+def _share_above(values: Floats, fold: NDArray[np.int64]) -> Floats:
+    """The share of its fold that each value is not below: the level of a fold's own learners does not count."""
+    shares = np.empty(values.size)
     for here in (fold == i for i in range(int(fold.max()) + 1)):
-        others = {name: found[name][~here] for name in LEARNERS}
-        learner = best_learner(sample.only(~here), others, effects[~here], weights[~here])
-        values = found[learner][here]
-        scores[here] = np.searchsorted(np.sort(values), values, side="right") / values.size
-    return scores
+        shares[here] = np.searchsorted(np.sort(values[here]), values[here], side="right") / here.sum()
+    return shares
+
+
+def _nested(scores: dict[str, Floats], fold: NDArray[np.int64], worth: Worth) -> Floats:
+    """Of each fold the scores by the learner that the other folds would choose."""
+    nested = np.empty(fold.size)
+    for i in range(int(fold.max()) + 1):
+        others = Worth(np.delete(worth.qini, i, axis=0), np.delete(worth.autoc, i, axis=0))
+        nested[fold == i] = scores[choose_learner(others)][fold == i]
+    return nested
 
 
 def _draw(sample: Sample, effects: Floats, orders: dict[str, Order], weights: Floats, *, seed: int, draws: int) -> Draws:

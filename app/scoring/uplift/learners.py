@@ -4,7 +4,8 @@ e(x) is the chance of treatment, m1(x) and m0(x) the probability of the outcome 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.scoring.uplift.curves import Bools, Floats, dr_scores
 if TYPE_CHECKING:
     import lightgbm
 
+EFFECTS, MEAN = ("t", "x", "dr"), "mean"
 INNER_FOLDS = 2
 FEWEST_PER_LEAF, MOST_PER_LEAF = 20, 200
 # An effect is far smaller than the noise around it: fewer leaves and slower steps than for an outcome.
@@ -66,7 +68,7 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """What each ordering adds up from, by its name: `t`, `x`, `dr` (effects), `propensity`, `risk` (probabilities)."""
+    """What each ordering adds up from, by its name: `t`, `x`, `dr`, `mean` (effects), `propensity`, `risk` (probabilities)."""
 
     terms: dict[str, tuple[Term, ...]]
 
@@ -79,7 +81,7 @@ def fit_learners(sample: Sample, *, seed: int, num_threads: int = 1, only: str |
     be any weight, is the treated share (same paper).
     DR: a regression of the doubly robust score (`curves.dr_scores`) with m1, m0 from rows not its own (Kennedy 2023, "Towards
     optimal doubly robust estimation of heterogeneous causal effects").
-    propensity: m1(x). risk: m0(x).
+    mean: of these three. propensity: m1(x). risk: m0(x).
     """
 
     def booster(rows: Sample, values: Floats, objective: Literal["binary", "regression"]) -> "lightgbm.Booster":
@@ -87,18 +89,28 @@ def fit_learners(sample: Sample, *, seed: int, num_threads: int = 1, only: str |
 
     treated, control = sample.only(sample.treated), sample.only(~sample.treated)
     share = float(np.average(sample.treated, weights=sample.weights))
-    m1, m0 = (Term(1.0, True, booster(arm, arm.labels, "binary")) for arm in (treated, control))
+
+    @cache
+    def outcome(when_treated: bool) -> Term:
+        arm = treated if when_treated else control
+        return Term(1.0, True, booster(arm, arm.labels, "binary"))
+
+    def x_learner() -> tuple[Term, ...]:
+        on_treated = treated.labels - predict([outcome(False)], treated.matrix)
+        on_control = predict([outcome(True)], control.matrix) - control.labels
+        first, second = booster(treated, on_treated, "regression"), booster(control, on_control, "regression")
+        return Term(1 - share, False, first), Term(share, False, second)
+
     makers: dict[str, Callable[[], tuple[Term, ...]]] = {
-        "t": lambda: (m1, Term(-1.0, True, m0.booster)),
-        "x": lambda: (
-            Term(1 - share, False, booster(treated, treated.labels - predict([m0], treated.matrix), "regression")),
-            Term(share, False, booster(control, predict([m1], control.matrix) - control.labels, "regression")),
-        ),
+        "t": lambda: (outcome(True), replace(outcome(False), coefficient=-1.0)),
+        "x": x_learner,
         "dr": lambda: (Term(1.0, False, booster(sample, _scores_of_others(sample, seed, num_threads), "regression")),),
-        "propensity": lambda: (m1,),
-        "risk": lambda: (m0,),
+        "propensity": lambda: (outcome(True),),
+        "risk": lambda: (outcome(False),),
     }
-    return Fitted({name: make() for name, make in makers.items() if only in (None, name)})
+    terms = {name: make() for name, make in makers.items() if only in (None, name, MEAN)}
+    terms[MEAN] = tuple(replace(term, coefficient=term.coefficient / 3) for name in EFFECTS for term in terms.get(name, ()))
+    return Fitted(terms)
 
 
 def predict(terms: Sequence[Term], matrix: Matrix, *, num_threads: int = 1) -> Floats:

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-LEARNERS = ("t", "x", "dr")
+MEAN = "mean"  # of the effects by T, X and DR
+LEARNERS = ("t", "x", "dr", MEAN)
 UPLIFT, PROPENSITY, RISK = "uplift", "propensity", "risk"
 # Every ordering that is judged; `uplift` is what choosing among the learners is worth, judged where it was not chosen.
 ORDERINGS = (UPLIFT, *LEARNERS, PROPENSITY, RISK)
