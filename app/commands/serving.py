@@ -12,18 +12,22 @@ import typer
 import uvicorn
 from rich.markup import escape
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.commands.context import console
 from app.core import clock
+from app.core.database import app_engine, owner_url, schema_revisions
 from app.core.database import migrate as migrate_database
-from app.core.database import owner_url, schema_revisions
-from app.core.db import make_engine
+from app.core.db import make_engine, make_sessions
 from app.core.embedded import EmbeddedServerError, find_server, start_server, stop_server
 from app.core.errors import Conflict, NotFound
 from app.core.logs import configure_logs
 from app.core.pgbinaries import wheel_folder
 from app.core.pgcluster import SUPERUSER, load_state
+from app.core.storage import Storage
+from app.ingest.moving import move_snapshots
 from app.jobs.process import run_worker
+from app.jobs.runner import in_transaction
 from app.settings import Settings, read_settings
 
 database = typer.Typer(no_args_is_help=True, help="The embedded PostgreSQL of this installation.")
@@ -118,9 +122,16 @@ def migrate() -> None:
     engine.dispose()
     if before == newest:
         console.print(f"The database has the newest schema already: {newest}.")
-        return
-    migrate_database(address)
-    console.print(f"The database was brought from schema {before or 'none'} to {newest}.")
+    else:
+        migrate_database(address)
+        console.print(f"The database was brought from schema {before or 'none'} to {newest}.")
+    moved = in_transaction(_sessions(settings), lambda session: move_snapshots(session, now=clock.now()))
+    if moved:
+        console.print(f"{moved} rows of figures were moved from the database into {escape(settings.storage_url)}.")
+
+
+def _sessions(settings: Settings) -> sessionmaker[Session]:
+    return make_sessions(app_engine(settings, statement_timeout_ms=0), Storage(settings.storage_url))
 
 
 def start() -> None:

@@ -30,22 +30,26 @@ class Merged:
 
     inserted: int
     updated: int
-    superseded: int
 
 
-def merge_rows(session: Session, feed: Feed, *, zone: str, newest_file_wins: bool = False) -> Merged:
-    """Bring the staged rows into the feed's table, in one statement for all of them (units: for each level).
+def drop_superseded(session: Session, feed: Feed, *, newest_file_wins: bool = False) -> int:
+    """Keep one staged row of each key; how many others there were.
 
-    A preference recorded before the one that the table holds is superseded, unless `newest_file_wins`.
+    A preference recorded before the one that the table holds is superseded too, unless `newest_file_wins`.
     """
     superseded = _keep_one_of_each_key(session, feed)
     if feed.name == "contact_preferences" and not newest_file_wins:
         superseded += count_changed(session, _LATE)
+    return superseded
+
+
+def merge_rows(session: Session, feed: Feed, *, zone: str) -> Merged:
+    """Bring the staged rows into the feed's table, in one statement for all of them (units: for each level)."""
     inserted = updated = 0
     for only in [f"s.kind = '{level}'" for level in _LEVELS] if feed.name == "org_units" else [""]:
         new, changed = session.execute(text(merge_statement(feed, only=only)), _used({"zone": zone}, feed)).one()
         inserted, updated = inserted + new, updated + changed
-    return Merged(inserted, updated, superseded)
+    return Merged(inserted, updated)
 
 
 def _keep_one_of_each_key(session: Session, feed: Feed) -> int:

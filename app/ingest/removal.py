@@ -23,8 +23,8 @@ SELECT DISTINCT btrim(cell, :blank) AS cell FROM rejected_rows, jsonb_array_elem
 _ABSENT = Template("""
 FROM $table t WHERE $within NOT EXISTS (SELECT FROM import_rows s $joins WHERE $same_key) AND NOT ($mentioned)
 """)
-# A feed of days or months is full for those that are in the file.
-_PERIODS = {"features": ("snapshot_date", "s.snapshot_date"), "base_points": ("period", "to_date(s.period, 'YYYY-MM')")}
+# A feed of months is full for those that are in the file.
+_PERIODS = {"base_points": ("period", "to_date(s.period, 'YYYY-MM')")}
 # Columns that hold the id of a row without a foreign key, because that would cost a look-up for each of very many rows.
 _UNDECLARED = {
     "customers": [("customer_scores", "customer_id"), ("campaign_targets", "customer_id")],
@@ -75,15 +75,20 @@ def remove_absent(session: Session, feed: Feed, *, batch_id: int, before: int, l
         removed += gone
         if not gone or target.table not in _REFER_TO_EACH_OTHER:
             break
+    check_share(feed.name, removed, before, limit)
+    return Removed(removed, found - removed)
+
+
+def check_share(feed_name: str, removed: int, before: int, limit: Decimal) -> None:
+    """Raise TooManyRemoved where a full load takes more than this share of the rows away."""
     gone_share = share(removed, before) or Decimal(0)
     if gone_share > limit:
         raise TooManyRemoved(
-            f"This full load would remove {removed} of {before} rows of {feed.name} ({gone_share:.1%}), more than {limit:.1%}:"
+            f"This full load would remove {removed} of {before} rows of {feed_name} ({gone_share:.1%}), more than {limit:.1%}:"
             " if that is meant, force it.",
             would_remove=removed,
             of=before,
         )
-    return Removed(removed, found - removed)
 
 
 def _within(feed: Feed) -> str:

@@ -16,7 +16,7 @@ from app.ingest.figures import check_figures
 from app.ingest.findings import Finding, Problem, given, trimmed
 
 LINE = "line"
-FIGURES = "figures"
+_NO_FIGURES = pl.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,12 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Checked:
-    """`accepted` has all columns of the feed in its order, typed, then `figures` (JSON text) where the feed keeps extra columns,
-    then `line`. Codes, texts, months and phones are String, money Decimal, instants UTC, `;` columns lists."""
+    """`accepted` has all columns of the feed in its order, typed, then `line`. Codes, texts, months and phones are String,
+    money Decimal, instants UTC, `;` columns lists. `figures` are the extra columns of the same rows where the feed keeps them."""
 
     accepted: pl.DataFrame
     rejected: list[RejectedRow]
+    figures: pl.DataFrame
 
 
 def check_chunk(chunk: Chunk, feed: Feed, *, zone: str = "Asia/Shanghai") -> Checked:
@@ -66,16 +67,18 @@ def check_chunk(chunk: Chunk, feed: Feed, *, zone: str = "Asia/Shanghai") -> Che
     for column in feed.columns:
         values[column.name], found = check_column(_text_of(chunk.frame, column), column, zone)
         findings += [(column.name, finding) for finding in found]
-    if feed.keeps_extra:
-        values[FIGURES], wrong = check_figures(chunk.frame.drop(feed.names, strict=False))
-        findings += wrong
+    figures, wrong = check_figures(chunk.frame.drop(feed.names, strict=False) if feed.keeps_extra else _NO_FIGURES)
+    findings += wrong
     findings += _across(values, feed)
     typed = pl.DataFrame([series.alias(name) for name, series in values.items()] + [chunk.lines.alias(LINE)])
     if not findings:
-        return Checked(typed, list(chunk.rejected))
+        return Checked(typed, list(chunk.rejected), figures)
     faults = _first_fault(findings, len(typed))
     rejected = [*chunk.rejected, *_rejected(chunk, findings, faults)]
-    return Checked(typed.filter(faults < 0), sorted(rejected, key=lambda row: row.line))
+    good = pl.Series(faults < 0)
+    return Checked(
+        typed.filter(good), sorted(rejected, key=lambda row: row.line), figures.filter(good) if feed.keeps_extra else figures
+    )
 
 
 def keep_last(accepted: pl.DataFrame, feed: Feed) -> tuple[pl.DataFrame, int]:

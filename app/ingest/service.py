@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import text, update
@@ -17,12 +18,14 @@ from app.core.errors import Invalid
 from app.ingest import queries
 from app.ingest.columns import Feed
 from app.ingest.feeds import feed_named
-from app.ingest.merging import Merged, merge_rows
+from app.ingest.merging import Merged, drop_superseded, merge_rows
+from app.ingest.partitions import merge_partitions
 from app.ingest.reading import FeedFile, open_feed_file
 from app.ingest.references import put_aside_unknown
 from app.ingest.rejected import rejected_csv
 from app.ingest.removal import Removed, count_rows, remove_absent
 from app.ingest.scan import UnreadableFile
+from app.ingest.spill import Spill
 from app.ingest.staging import drop_staging, keep_faulty, make_staging, planned_for_sets, stage_file
 from app.ingest.statements import target_of
 from app.models.operations import FeedDay, ImportBatch
@@ -82,8 +85,9 @@ def import_feed(
         _lock(session, feed, full)
         batch_id = _begin(session, file, file_name, full, now)
         if batch_id is not None:
-            with planned_for_sets(session):
-                counts = _apply(session, file, batch_id, full, Decimal(1) if force else max_removed_share, progress)
+            how = _How(batch_id, full, Decimal(1) if force else max_removed_share, now)
+            with planned_for_sets(session), TemporaryDirectory(prefix="gridwork-import-") as folder:
+                counts = _apply(session, file, how, Spill(Path(folder)), progress)
             session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(counts=counts))
         declared = _declare(session, feed, days, now)
     session.expire_all()  # what was loaded before is no longer so
@@ -174,30 +178,48 @@ def _columns_given(file: FeedFile) -> list[str]:
     return [name for name in file.header.columns if name not in file.header.ignored]
 
 
-def _apply(
-    session: Session, file: FeedFile, batch_id: int, full: bool, limit: Decimal, progress: Callable[[int], None]
-) -> dict[str, int]:
+@dataclass(frozen=True)
+class _How:
+    """How a file is applied."""
+
+    batch_id: int
+    full: bool
+    limit: Decimal
+    now: datetime
+
+
+def _apply(session: Session, file: FeedFile, how: _How, spill: Spill, progress: Callable[[int], None]) -> dict[str, int]:
     zone = clock.zone().key
     make_staging(session, file.feed)
-    staged, rejected = stage_file(session, file, batch_id=batch_id, zone=zone, progress=progress)
+    staged, rejected = stage_file(session, file, batch_id=how.batch_id, zone=zone, progress=progress, spill=spill)
     faulty = put_aside_unknown(session, file.feed)
     if faulty:
-        keep_faulty(session, file, batch_id=batch_id)
-    before = count_rows(session, file.feed) if full else 0
-    merged = merge_rows(session, file.feed, zone=zone, newest_file_wins=full)
-    removed = remove_absent(session, file.feed, batch_id=batch_id, before=before, limit=limit) if full else Removed()
-    _refresh_statistics(session, file.feed, merged, removed)
+        keep_faulty(session, file, batch_id=how.batch_id)
+    superseded = drop_superseded(session, file.feed, newest_file_wins=how.full)
+    merged, removed = (_merge_figures if file.feed.keeps_extra else _merge_rows)(session, file.feed, how, spill)
     drop_staging(session)
     return NOTHING | {
         "rows": staged + rejected,
         "inserted": merged.inserted,
         "updated": merged.updated,
-        "unchanged": staged - faulty - merged.superseded - merged.inserted - merged.updated,
-        "superseded": merged.superseded,
+        "unchanged": staged - faulty - superseded - merged.inserted - merged.updated,
+        "superseded": superseded,
         "rejected": rejected + faulty,
         "removed": removed.removed,
         "kept_in_use": removed.kept_in_use,
     }
+
+
+def _merge_figures(session: Session, _: Feed, how: _How, spill: Spill) -> tuple[Merged, Removed]:
+    return merge_partitions(session, spill, batch_id=how.batch_id, full=how.full, limit=how.limit, now=how.now)
+
+
+def _merge_rows(session: Session, feed: Feed, how: _How, _: Spill) -> tuple[Merged, Removed]:
+    before = count_rows(session, feed) if how.full else 0
+    merged = merge_rows(session, feed, zone=clock.zone().key)
+    removed = remove_absent(session, feed, batch_id=how.batch_id, before=before, limit=how.limit) if how.full else Removed()
+    _refresh_statistics(session, feed, merged, removed)
+    return merged, removed
 
 
 def _refresh_statistics(session: Session, feed: Feed, merged: Merged, removed: Removed) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.ingest.columns import Feed, Kind
 from app.ingest.reading import FeedFile, read_chunks
-from app.ingest.rows import RejectedRow, check_chunk
+from app.ingest.rows import LINE, RejectedRow, check_chunk
+from app.ingest.spill import Spill
 from app.ingest.statements import staging_columns
 
 _COPY_ROWS = "COPY import_rows FROM STDIN (FORMAT csv)"
@@ -52,15 +53,19 @@ def drop_staging(session: Session) -> None:
     session.execute(text("DROP TABLE IF EXISTS pg_temp.import_rows, pg_temp.import_faults, pg_temp.import_mentioned"))
 
 
-def stage_file(session: Session, file: FeedFile, *, batch_id: int, zone: str, progress: Callable[[int], None]) -> tuple[int, int]:
+def stage_file(
+    session: Session, file: FeedFile, *, batch_id: int, zone: str, progress: Callable[[int], None], spill: Spill
+) -> tuple[int, int]:
     """Check all rows and copy them: good ones to the staging table, rejected ones to where they are kept.
 
-    Calls `progress` with the number of rows of each chunk. Returns (staged, rejected).
+    Figures go into `spill`. Calls `progress` with the number of rows of each chunk. Returns (staged, rejected).
     """
     staged = rejected = 0
     for chunk in read_chunks(file):
         checked = check_chunk(chunk, file.feed, zone=zone)
         _copy(session, _COPY_ROWS, _as_csv(checked.accepted, file.feed))
+        if file.feed.keeps_extra:
+            spill.add(checked.accepted[LINE], checked.figures)
         keep_rejected(session, batch_id, checked.rejected)
         staged += len(checked.accepted)
         rejected += len(checked.rejected)

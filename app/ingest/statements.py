@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from string import Template
 
 from app.ingest.columns import Column, Feed, Kind, Lookup
-from app.ingest.rows import FIGURES
 
 ROWS = "import_rows"
 FAULTS = "import_faults"
 
-_TABLES = {"org_units": "units", "features": "feature_snapshots"}
+_TABLES = {"org_units": "units"}
 _KEYS = {"contact_preferences": ("customer_no", "scope")}  # the newest of them is what the table holds
 _ID_COLUMNS = {
     "grid_code": "grid_id",
@@ -84,8 +83,6 @@ class Target:
 def target_of(feed: Feed) -> Target:
     """Where this feed goes."""
     values = {column_in_table(column): _value(feed, column) for column in feed.columns}
-    if feed.keeps_extra:
-        values["values"] = f"s.{FIGURES}"
     names = {column.name: column_in_table(column) for column in feed.columns}
     key = tuple(names[name] for name in _KEYS.get(feed.name, feed.key))
     return Target(_TABLES.get(feed.name, feed.name), key, values, " ".join(_join(column) for column in _looked_up(feed)))
@@ -99,7 +96,7 @@ def column_in_table(column: Column) -> str:
 def staging_columns(feed: Feed) -> str:
     """The columns of the staging table, in the order in which a chunk is copied."""
     columns = [f'"{column.name}" {_TYPES.get(column.kind, "text")}' for column in feed.columns]
-    return ", ".join([*columns, *(["figures jsonb"] if feed.keeps_extra else []), "line bigint"])
+    return ", ".join([*columns, "line bigint"])
 
 
 def merge_statement(feed: Feed, *, only: str = "") -> str:

@@ -61,16 +61,6 @@ class ContactPreference(Base):
     source: Mapped[str | None] = mapped_column(Text)
 
 
-class FeatureSnapshot(Base):
-    """A customer's figures on one day, as the operator's warehouse gave them."""
-
-    __tablename__ = "feature_snapshots"
-
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
-    snapshot_date: Mapped[date] = mapped_column(Date, primary_key=True)
-    values: Mapped[dict[str, Any]] = mapped_column(JSONB)
-
-
 class FeatureFile(Base):
     """The customers' figures of one day and branch as a Parquet file of the storage; the one without `replaced_at` counts.
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -12,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 CHUNK_ROWS = 200_000
-_JSON_CELLS = {"separator": "\x02", "quote_char": None}  # JSON text holds neither, nor a line's end
 
 
 def read_frame(session: Session, query: str, schema: Mapping[str, Any], **parameters: Any) -> pl.DataFrame:
@@ -20,17 +18,6 @@ def read_frame(session: Session, query: str, schema: Mapping[str, Any], **parame
     Datetime from microseconds since then."""
     with _copying(session, f"COPY ({query}) TO STDOUT (FORMAT csv)", parameters) as copy:
         return _parse(b"".join(copy), schema)
-
-
-def read_json_chunks(
-    session: Session, query: str, schema: Mapping[str, Any], *, chunk_rows: int = CHUNK_ROWS
-) -> Iterator[pl.DataFrame]:
-    """As `read_frame`, some rows at a time. For columns of numbers and JSON text only, which then needs no quoting."""
-    options = r"FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01'"
-    with _copying(session, f"COPY ({query}) TO STDOUT ({options})", {}) as copy:
-        rows = iter(copy)
-        while chunk := b"".join(islice(rows, chunk_rows)):
-            yield _parse(chunk, schema, **_JSON_CELLS)
 
 
 def write_frame(session: Session, table: str, frame: pl.DataFrame) -> None:
@@ -41,11 +28,11 @@ def write_frame(session: Session, table: str, frame: pl.DataFrame) -> None:
             copy.write(part.write_csv(include_header=False).encode())
 
 
-def _parse(data: bytes, schema: Mapping[str, Any], **options: Any) -> pl.DataFrame:
+def _parse(data: bytes, schema: Mapping[str, Any]) -> pl.DataFrame:
     if not data:
         return pl.DataFrame(schema=schema)
     plain = {name: pl.Int64 if kind == pl.Date or kind == pl.Datetime else kind for name, kind in schema.items()}
-    frame = pl.read_csv(BytesIO(data), has_header=False, schema=plain, **options)
+    frame = pl.read_csv(BytesIO(data), has_header=False, schema=plain)
     return frame.with_columns(
         *(pl.col(name).cast(pl.Int32).cast(pl.Date) for name, kind in schema.items() if kind == pl.Date),
         *(pl.col(name).cast(kind) for name, kind in schema.items() if kind == pl.Datetime),

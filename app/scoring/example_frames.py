@@ -102,7 +102,7 @@ def read_complaints(session: Session) -> pl.DataFrame:
 
 def read_snapshot_days(session: Session) -> Iterable[date]:
     """The days of which there are figures."""
-    query = f"SELECT DISTINCT {_days('snapshot_date')} FROM feature_snapshots"  # noqa: S608 - our own text
+    query = f"SELECT DISTINCT {_days('snapshot_date')} FROM feature_files WHERE replaced_at IS NULL"  # noqa: S608 - our own text
     return read_frame(session, query, {"day": pl.Date})["day"].to_list()
 
 

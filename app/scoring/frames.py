@@ -1,21 +1,22 @@
 """What the rules work on, read from the database as Polars frames.
 
-The customers in question, each with the day that must not be reached, stand in a temporary table: so one statement reads
-for each of them the latest snapshot before their day, however many there are, and history is read for nobody else.
+The customers in question, each with the day that must not be reached, stand in a temporary table, so that history is read
+for nobody else.
 """
 
-from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.scoring.bulk import read_frame, read_json_chunks, write_frame
+from app.scoring.bulk import read_frame, write_frame
+from app.scoring.figures import read_examples_figures
 from app.scoring.learning.features import History
 from app.scoring.learning.influence import NO_ADOPTIONS, NO_TIES
-from app.scoring.snapshots import compact, decode, mixed_columns
 from app.scoring.tie_frames import read_adoptions, read_ties
 
 _CHOSEN = "customer_id IN (SELECT customer_id FROM scoring_chosen)"
@@ -37,37 +38,18 @@ def choose(session: Session, customers: pl.DataFrame) -> None:
     session.execute(text("ANALYZE scoring_chosen"))
 
 
-def choose_all(session: Session, as_of: date) -> None:
-    """Make all customers the ones in question, on one day."""
-    _empty_chosen(session)
-    insert = text("INSERT INTO scoring_chosen (customer_id, as_of) SELECT id, :as_of FROM customers ORDER BY id")
-    session.execute(insert, {"as_of": as_of})
-    session.execute(text("ANALYZE scoring_chosen"))
-
-
-def read_figures(session: Session) -> Iterator[pl.DataFrame]:
-    """The customers in question, some at a time: customer_id, as_of, snapshot_date, figures (JSON text).
-
-    The snapshot is their latest of an earlier day; both are null where there is none.
-    """
-    query = f"""
-        SELECT c.customer_id, {_days("c.as_of")}, {_days("s.snapshot_date")}, s.values
-        FROM scoring_chosen c LEFT JOIN LATERAL (
-            SELECT snapshot_date, values FROM feature_snapshots f
-            WHERE f.customer_id = c.customer_id AND f.snapshot_date < c.as_of ORDER BY f.snapshot_date DESC LIMIT 1
-        ) s ON true"""  # noqa: S608 - our own text
-    schema = {"customer_id": pl.Int64, "as_of": pl.Date, "snapshot_date": pl.Date, "figures": pl.String}
-    return read_json_chunks(session, query, schema)
+def choose_ids(session: Session, customers: NDArray[np.int64], as_of: date) -> None:
+    """Make these customers the ones in question, on one day."""
+    choose(session, pl.DataFrame({"customer_id": customers}).with_columns(as_of=pl.lit(as_of)))
 
 
 def read_snapshots(session: Session) -> pl.DataFrame:
     """The snapshots before the days in question: customer_id, snapshot_date and a column per figure, by name."""
-    parts = _read_snapshots(session)
-    if mixed := mixed_columns(parts):
-        parts = _read_snapshots(session, as_text=mixed)
-    keys = {"customer_id": pl.Int64, "snapshot_date": pl.Date}
-    frame = pl.concat([pl.DataFrame(schema=keys), *parts], how="diagonal_relaxed")
-    return frame.select(*keys, *sorted(set(frame.columns) - keys.keys()))
+    schema = {"customer_id": pl.Int64, "as_of": pl.Date}
+    asked = read_frame(session, f"SELECT customer_id, {_days('as_of')} FROM scoring_chosen", schema)
+    keys = ["customer_id", "snapshot_date"]
+    found = read_examples_figures(session, asked).drop("as_of").filter(pl.col("snapshot_date").is_not_null()).unique(keys)
+    return found.select(*keys, *sorted(set(found.columns) - set(keys)))
 
 
 def read_history(session: Session, *, known_at: datetime, family: str | None = None) -> History:
@@ -95,15 +77,6 @@ def read_history(session: Session, *, known_at: datetime, family: str | None = N
         ties=NO_TIES if family is None else read_ties(session),
         adoptions=NO_ADOPTIONS if family is None else read_adoptions(session, family=family),
     )
-
-
-def _read_snapshots(session: Session, *, as_text: Collection[str] = ()) -> list[pl.DataFrame]:
-    parts = []
-    for chunk in read_figures(session):
-        found = chunk.filter(pl.col("snapshot_date").is_not_null())
-        figures = compact(decode(found["figures"], as_text=as_text))
-        parts.append(pl.concat([found.select("customer_id", "snapshot_date"), figures], how="horizontal"))
-    return parts
 
 
 def _empty_chosen(session: Session) -> None:

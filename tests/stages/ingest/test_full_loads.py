@@ -8,11 +8,12 @@ from sqlalchemy import func, select
 from app.ingest.removal import TooManyRemoved
 from app.ingest.service import import_feed
 from app.models.campaign import Product
-from app.models.customer import Customer, FeatureSnapshot, Holding, Tie
+from app.models.customer import Customer, Holding, Tie
 from app.models.operations import ImportBatch
 from app.models.organisation import Staff, Unit
 from app.models.points import BasePoints
 from tests.factories import NOW, make_work_order
+from tests.figures import all_figures
 
 ALL = [f"C{n:02d}" for n in range(1, 16)]
 
@@ -80,7 +81,7 @@ def test_features_are_full_for_the_days_in_the_file(session, apply):
     apply("features", header + "2026-09-01,C01,1\n" + "".join(f"2026-10-01,{number},1\n" for number in ALL))
     report = apply("features", header + "".join(f"2026-10-01,{number},2\n" for number in ALL[:14]), full=True)
     assert (report.counts["updated"], report.counts["removed"]) == (14, 1)
-    assert count(session, FeatureSnapshot) == 15
+    assert all_figures(session).height == 15
 
 
 def test_base_points_are_full_for_the_months_in_the_file(session, apply):

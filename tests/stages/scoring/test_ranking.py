@@ -1,8 +1,10 @@
 """Ranking through the database: everybody scored, reasons for the top, old runs removed, and nothing written when it fails."""
 
+
 import numpy as np
+import polars as pl
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from app import cli
@@ -17,6 +19,7 @@ from app.scoring.queries import NoChampion, UnknownProduct, UnknownRanker
 from app.scoring.ranking import NoSnapshots, rank_all, rank_customers
 from app.scoring.store import RUNS_KEPT
 from tests.factories import NOW, TODAY, get, make_campaign
+from tests.figures import put_figures
 from tests.stages.scoring.market import FIRST_ID, SNAPSHOT_DAY, add_snapshot, keep, make_market, small_ranker
 
 CAST = 15  # customers of the cast, who have no snapshot
@@ -76,16 +79,6 @@ def test_what_is_known_on_the_day_itself_or_later_changes_no_score(session):
     assert [(row.customer_id, row.score) for row in scores(session, do(session)["run"])] != before
 
 
-def test_customers_are_scored_alike_however_many_are_read_at_a_time(session, monkeypatch):
-    make_market(session, count=20)
-    keep(session)
-    whole = scores(session, do(session, top=3)["run"])
-    read = ranking.frames.read_json_chunks
-    monkeypatch.setattr(ranking.frames, "read_json_chunks", lambda *given: read(*given, chunk_rows=2))
-    parts = scores(session, do(session, top=3)["run"])
-    assert [(r.customer_id, r.score, r.reasons) for r in parts] == [(r.customer_id, r.score, r.reasons) for r in whole]
-
-
 def test_no_reasons_need_to_be_kept(session):
     make_market(session, count=20)
     keep(session)
@@ -117,7 +110,7 @@ def test_only_the_last_runs_and_those_of_campaigns_are_kept(session):
     ("options", "error", "said"),
     [
         ({"product_code": "NONE"}, UnknownProduct, "product: there is no product NONE"),
-        ({"product_code": "TV1"}, NoChampion, "product: expected one with a trained ranker, TV1 has none; train one first"),
+        ({"product_code": "TV1"}, NoChampion, "product: expected one with a champion, TV1 has none; promote a ranker first"),
         ({"version": 9}, UnknownRanker, "version: there is no ranker 9 of FTTH1"),
         ({"version": 2**31}, UnknownRanker, "version: there is no ranker 2147483648 of FTTH1"),
         ({"top": -1}, Invalid, "top: expected a whole number from 0 to 100000, got -1"),
@@ -136,15 +129,15 @@ def test_what_cannot_be_ranked_is_said_in_one_line_and_nothing_is_written(sessio
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("values - 'usage'", "usage: expected a column of the features"),
-        ("jsonb_set(values, '{usage}', 'null')", "usage: expected a column of the features"),
-        ("""jsonb_set(values, '{usage}', '"much"')""", "usage: expected numbers, as when the ranker was trained, got text"),
+        ({"other": 1.0}, "usage: expected a column of the features"),
+        ({"usage": None}, "usage: expected a column of the features"),
+        ({"usage": "much"}, "usage: expected numbers, as when the ranker was trained, got text"),
     ],
 )
 def test_features_that_changed_are_named_and_nothing_is_written(session, change, said):
-    make_market(session, count=20)
+    people = make_market(session, count=20)
     champion = keep(session)
-    session.execute(text(f"UPDATE feature_snapshots SET values = {change}"))
+    put_figures(session, SNAPSHOT_DAY, people.select("customer_id", "plan", **{name: pl.lit(v) for name, v in change.items()}))
     with pytest.raises(SnapshotColumnsChanged) as refused:
         do(session)
     assert refused.value.detail.startswith(said)

@@ -13,17 +13,15 @@ from app.core.errors import Invalid
 from app.models.campaign import Product
 from app.models.customer import Arm, PastContact
 from app.models.feedback import Channel, ContactFeedback, Verdict, Verification, VerificationKind
-from app.models.score import RankerStatus, RankerVersion
+from app.models.score import RankerVersion
 from app.scoring import frames
 from app.scoring.example_frames import read_contacts
-from app.scoring.learning.artifact import RankerCorrupt
 from app.scoring.learning.labels import OneOutcomeOnly, TrainingDataMissing
-from app.scoring.promotion import promote_ranker
 from app.scoring.queries import UnknownProduct
 from app.scoring.store import load_ranker
 from app.scoring.training import train_ranker
 from tests.factories import NOW, TODAY, customer, get, make_campaign, make_work_order
-from tests.stages.scoring.market import SNAPSHOT_DAY, add_snapshot, keep, make_market
+from tests.stages.scoring.market import SNAPSHOT_DAY, add_snapshot, make_market
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

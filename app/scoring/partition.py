@@ -1,0 +1,74 @@
+"""Scores of some customers at a time, and what must be kept of them until all are put in order (pure)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from app.scoring.learning.labels import check_no_leak
+from app.scoring.learning.ranker import TrainedRanker, rank, score
+from app.scoring.learning.reasons import sample_rows
+from app.scoring.snapshots import trained_names
+
+_SCORE = "_score"  # no figure has this name
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredPartition:
+    """scores: customer_id, score. best: all columns of the rows that may end at the top. sample: a fixed part of all rows.
+    figures: the trained figures that somebody has."""
+
+    scores: pl.DataFrame
+    best: pl.DataFrame
+    sample: pl.DataFrame
+    without_figures: int
+    figures: frozenset[str]
+
+
+def score_partition(ranker: TrainedRanker, frame: pl.DataFrame, *, top: int) -> ScoredPartition:
+    """Score the rows (customer_id, as_of, snapshot_date, features), of which the best `top` may need reasons."""
+    check_no_leak(frame)
+    scores = frame.select("customer_id", score=pl.Series(score(ranker, frame), dtype=pl.Float64))
+    return ScoredPartition(
+        scores=scores,
+        best=_best(frame.with_columns(scores["score"].alias(_SCORE)), top),
+        sample=sample_rows(frame, ranker),
+        without_figures=frame["snapshot_date"].null_count(),
+        figures=frozenset(name for name in trained_names(ranker.encoding) if frame[name].null_count() < frame.height),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredCustomers:
+    """All partitions together. scores: customer_id, branch_id, score. best: the rows of the best, best first."""
+
+    scores: pl.DataFrame
+    best: pl.DataFrame
+    sample: pl.DataFrame
+    without_figures: int
+    figures: frozenset[str]
+
+
+def join_partitions(parts: Iterable[tuple[int, ScoredPartition]], *, top: int) -> ScoredCustomers | None:
+    """Partitions with their branch's id, taken one by one: of each no more is kept than may be needed. None without any."""
+    scores, samples, without_figures, figures = [], [], 0, frozenset[str]()
+    best: pl.DataFrame | None = None
+    for branch_id, part in parts:
+        scores.append(part.scores.with_columns(branch_id=pl.lit(branch_id, pl.Int32)))
+        samples.append(part.sample)
+        best = part.best if best is None else _best(pl.concat([best, part.best]), top)
+        without_figures += part.without_figures
+        figures |= part.figures
+    if best is None:
+        return None
+    return ScoredCustomers(pl.concat(scores), best.drop(_SCORE), pl.concat(samples), without_figures, figures)
+
+
+def order_customers(scores: pl.DataFrame) -> pl.DataFrame:
+    """`scores` from the best down, with `rank` from 1 on; of equal ones the smaller customer id goes first."""
+    order = rank(scores["score"].to_numpy(), scores["customer_id"].to_numpy())
+    return scores[order].with_row_index("rank", offset=1)
+
+
+def _best(frame: pl.DataFrame, top: int) -> pl.DataFrame:
+    return frame[rank(frame[_SCORE].to_numpy(), frame["customer_id"].to_numpy())[:top]]
