@@ -40,7 +40,11 @@ class Spill:
         """The figures of these lines, which rise."""
         ends = np.searchsorted(lines, np.asarray(self.last_lines, dtype=np.int64), side="right")
         starts = np.concatenate([[0], ends[:-1]])
-        parts = [self._part(number, lines[start:end]) for number, (start, end) in enumerate(zip(starts, ends)) if end > start]
+        parts = [
+            self._part(number, lines[start:end])
+            for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+            if end > start
+        ]
         return pl.concat(aligned(parts)) if parts else pl.DataFrame()
 
     def _part(self, number: int, lines: NDArray[np.int64]) -> pl.DataFrame:

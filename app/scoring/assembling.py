@@ -30,7 +30,7 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class BranchPlan:
-    """All that is needed to read a branch: its customers (ids, rising), the day, and the files with rows of theirs, newest first."""
+    """All that is needed to read a branch: its customers (ids, rising), the day, the files with rows of theirs (newest first)."""
 
     customers: NDArray[np.int64]
     as_of: date

@@ -46,7 +46,7 @@ def choose_ids(session: Session, customers: NDArray[np.int64], as_of: date) -> N
 def read_snapshots(session: Session) -> pl.DataFrame:
     """The snapshots before the days in question: customer_id, snapshot_date and a column per figure, by name."""
     schema = {"customer_id": pl.Int64, "as_of": pl.Date}
-    asked = read_frame(session, f"SELECT customer_id, {_days('as_of')} FROM scoring_chosen", schema)
+    asked = read_frame(session, f"SELECT customer_id, {_days('as_of')} FROM scoring_chosen", schema)  # noqa: S608 - our own text
     keys = ["customer_id", "snapshot_date"]
     found = read_examples_figures(session, asked).drop("as_of").filter(pl.col("snapshot_date").is_not_null()).unique(keys)
     return found.select(*keys, *sorted(set(found.columns) - set(keys)))

@@ -15,8 +15,8 @@ from app.models.campaign import Product
 from app.models.customer import Customer, Holding, Order, Tie
 from app.models.operations import ImportBatch, RejectedRow
 from app.models.points import BasePoints
-from tests.figures import all_figures
 from tests.factories import NOW, customer, get, grid, staff
+from tests.figures import all_figures
 
 HEADER = "customer_no,name,phone,grid_code,owner_staff_no,tags\n"
 
