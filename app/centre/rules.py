@@ -3,9 +3,9 @@
 A rule is JSON. Joined: {"all": [rules]}, {"any": [rules]}, {"not": rule}. Of figures: {"feature": "data_gb", "at_least": 50}
 with one or more of at_least, at_most, above, below (numbers), equals, one_of, is_missing. Of what is held, on the day:
 {"holds": "BB500"}, {"holds_family": "broadband"}, {"held_before": "BB500"} and {"held_family_before": "broadband"} (held once,
-not now), {"lost_within_days": 90, "family": "broadband"} (family may be left out: any that is not held any more). Of the customer:
-{"lifecycle_stage": "declining"} or a list of stages, {"segment": "home"} or a list, {"tenure_days": {"at_most": 180}},
-{"monthly_value": {"at_least": 150}}.
+not now), {"lost_within_days": 90, "family": "broadband"} (family may be left out: any that is not held any more). Of the
+customer: {"lifecycle_stage": "declining"} or a list of stages, {"segment": "home"} or a list,
+{"tenure_days": {"at_most": 180}}, {"monthly_value": {"at_least": 150}}.
 
 A missing value fulfils no comparison: "not" of one holds for customers without the figure.
 """
@@ -123,7 +123,7 @@ def _both(left: dict[str, set[str]], right: dict[str, set[str]]) -> dict[str, se
 def _check(rule: Any, place: str, depth: int) -> int:
     """Number of parts, if it is a rule."""
     if not isinstance(rule, dict):
-        raise WrongRule(place, "an object such as {\"feature\": \"data_gb\", \"at_least\": 50}, got " + _kind(rule))
+        raise WrongRule(place, 'an object such as {"feature": "data_gb", "at_least": 50}, got ' + _kind(rule))
     if depth > DEEPEST:
         raise WrongRule(place, f"at most {DEEPEST} levels")
     named = [key for key in (*JOINED, *LEAVES) if key in rule]

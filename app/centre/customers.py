@@ -1,0 +1,54 @@
+"""The customers of a branch as tag rules see them, and the features that rules speak of, as columns."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+
+import polars as pl
+from sqlalchemy.orm import Session
+
+from app.centre.bearing import add_holdings, plain_figures
+from app.centre.rules import FEATURE
+from app.scoring.bulk import read_frame
+from app.scoring.figures import Manifest, read_branch
+from app.scoring.frames import choose_ids
+from app.scoring.snapshots import column_of
+
+_CHOSEN = "SELECT customer_id FROM scoring_chosen"
+
+
+def read_people(session: Session, *, branch_id: int, manifest: Manifest, features: Collection[str]) -> pl.DataFrame:
+    """The customers of a branch by what was known before the manifest's day: the columns that `rules.expression_of` reads.
+
+    A figure is a number (also for true and false) or text; one that no customer of the branch has is null.
+    """
+    day = manifest.as_of
+    columns = {name: column_of(name) for name in sorted(features)}
+    figures = read_branch(session, branch_id=branch_id, as_of=day, columns=columns.values(), manifest=manifest)
+    choose_ids(session, figures["customer_id"].to_numpy(), day)
+    people = _customers(session).with_columns(as_of=pl.lit(day))
+    people = add_holdings(people, _holdings(session, day), day)
+    return people.join(_named(figures, columns), on="customer_id", how="left", maintain_order="left")
+
+
+def _named(figures: pl.DataFrame, columns: Mapping[str, str]) -> pl.DataFrame:
+    absent = pl.Series("absent", [None], dtype=pl.Null).new_from_index(0, figures.height)
+    found = {name: figures[column] if column in figures.columns else absent for name, column in columns.items()}
+    return figures.select("customer_id").with_columns(
+        plain_figures(values).alias(FEATURE + name) for name, values in found.items()
+    )
+
+
+def _customers(session: Session) -> pl.DataFrame:
+    query = f"SELECT id, segment, opened_on - DATE '1970-01-01' FROM customers WHERE id IN ({_CHOSEN}) ORDER BY id"  # noqa: S608 - our own text
+    return read_frame(session, query, {"customer_id": pl.Int64, "segment": pl.String, "opened_on": pl.Date})
+
+
+def _holdings(session: Session, as_of: date) -> pl.DataFrame:
+    query = f"""
+        SELECT h.customer_id, p.product_code, p.family, h.from_date - DATE '1970-01-01', h.to_date - DATE '1970-01-01',
+            p.monthly_price::float8
+        FROM holdings h JOIN products p ON p.id = h.product_id
+        WHERE h.from_date < %(as_of)s AND h.customer_id IN ({_CHOSEN})"""  # noqa: S608 - our own text
+    names = {"customer_id": pl.Int64, "product_code": pl.String, "family": pl.String}
+    schema = {**names, "from_date": pl.Date, "to_date": pl.Date, "monthly_price": pl.Float64}
+    return read_frame(session, query, schema, as_of=as_of)
