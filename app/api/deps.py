@@ -108,6 +108,7 @@ Viewer = Annotated[
     Depends(Allow(Role.GRID_MANAGER, Role.BRANCH_MANAGER, Role.PLANNER, Role.ANALYST, Role.ADMIN), scope="function"),
 ]
 Planner = Annotated[Principal, Depends(Allow(Role.PLANNER, Role.ADMIN), scope="function")]
+PlannerOrAnalyst = Annotated[Principal, Depends(Allow(Role.PLANNER, Role.ANALYST, Role.ADMIN), scope="function")]
 Analyst = Annotated[Principal, Depends(Allow(Role.ANALYST, Role.ADMIN), scope="function")]
 Admin = Annotated[Principal, Depends(Allow(Role.ADMIN), scope="function")]
 Payroll = Annotated[Principal, Depends(Allow(Role.PAYROLL), scope="function")]

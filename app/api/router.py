@@ -5,8 +5,11 @@ from fastapi import APIRouter
 from app.api import auth, documentation, health
 from app.api.dashboard import campaigns as dashboard_campaigns
 from app.api.dashboard import customers as dashboard_customers
+from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import feedback as dashboard_feedback
+from app.api.dashboard import metrics as dashboard_metrics
 from app.api.dashboard import points as dashboard_points
+from app.api.dashboard import tags as dashboard_tags
 from app.api.dashboard import verification as dashboard_verification
 from app.api.dashboard import work_orders as dashboard_work_orders
 from app.api.mobile import feedback as mobile_feedback
@@ -39,4 +42,7 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_campaigns.router)
     router.include_router(dashboard_work_orders.router)
     router.include_router(dashboard_customers.router)
+    router.include_router(dashboard_tags.router)
+    router.include_router(dashboard_metrics.router)
+    router.include_router(dashboard_dictionary.router)
     return router

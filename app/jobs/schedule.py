@@ -10,6 +10,7 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.orm import Session
 
 from app.access.purge import purge_log_ins
+from app.centre.computing import compute_tags
 from app.core.clock import Month
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.jobs.records import purge_runs
@@ -40,6 +41,7 @@ def timetable(zone: ZoneInfo, secret: str) -> tuple[Scheduled, ...]:
 
     return (
         Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all)),
+        Scheduled("compute-tags", at(hour=2, minute=30, second=0), _now(compute_tags)),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
