@@ -12,7 +12,7 @@ from app.campaigns.reasons import fact_columns, joins
 from app.core import clock
 from app.core.errors import NotFound
 from app.models.campaign import Campaign, CampaignTarget, Product, ProductKind
-from app.models.score import ScoringRun
+from app.models.score import RankerVersion, ScoringRun
 from app.scoring.holding import OWNED_DAYS
 from app.scoring.learning.purposes import PURPOSES
 
@@ -68,9 +68,12 @@ def product_ids_of_family(session: Session, family: str) -> list[int]:
 
 
 def find_latest_run(session: Session, product_id: int) -> ScoringRun | None:
-    """The newest ranking for a product."""
-    statement = select(ScoringRun).where(ScoringRun.product_id == product_id)
-    return session.scalar(statement.order_by(ScoringRun.finished_at.desc(), ScoringRun.id.desc()).limit(1))
+    """The newest ranking for a product; where its purpose is to foretell loss or complaints, the newest by that."""
+    kind = session.get_one(Product, product_id).kind
+    by_purpose = RankerVersion.target == PURPOSES[kind].foretells
+    statement = select(ScoringRun).join(RankerVersion, RankerVersion.id == ScoringRun.ranker_version_id)
+    newest = (by_purpose.desc(), ScoringRun.finished_at.desc(), ScoringRun.id.desc())
+    return session.scalar(statement.where(ScoringRun.product_id == product_id).order_by(*newest).limit(1))
 
 
 def count_targets(session: Session, campaign_id: int, *, grid_ids: Collection[int] | None = None) -> dict[str, int]:
@@ -87,6 +90,15 @@ def count_list(session: Session, campaign_id: int) -> int:
     return session.scalars(
         select(func.count()).select_from(CampaignTarget).where(CampaignTarget.campaign_id == campaign_id)
     ).one()
+
+
+def unknown_tags(session: Session, tags: Collection[str]) -> list[str]:
+    """Those of the tags that no rule in use defines and no customer bears by the operator's feed."""
+    statement = text("""
+        SELECT asked.tag FROM unnest(CAST(:tags AS text[])) WITH ORDINALITY asked (tag, place)
+        WHERE NOT EXISTS (SELECT FROM tag_definitions d WHERE d.code = asked.tag AND d.retired_at IS NULL)
+            AND NOT EXISTS (SELECT FROM customers c WHERE asked.tag = ANY(c.tags)) ORDER BY asked.place""")
+    return list(session.scalars(statement, {"tags": list(tags)}))
 
 
 def eligibility_parameters(session: Session, campaign: Campaign, *, day: date, only: int | None = None) -> dict[str, Any]:
@@ -108,12 +120,15 @@ def eligibility_parameters(session: Session, campaign: Campaign, *, day: date, o
         "rested_since": clock.start_of_day(day - timedelta(days=campaign.rest_days)),
         "seed": str(campaign.seed),
         "control_below": hash_limit(campaign.control_share),
+        "holdout_below": hash_limit(campaign.holdout_share),
         "only": only,
     }
 
 
 def facts_of_customer(session: Session, campaign: Campaign, customer_id: int, *, day: date) -> Facts:
-    """What speaks against contacting this customer for this campaign on this day."""
-    statement = text(f"SELECT {fact_columns()} FROM customers w {joins('w.id')} WHERE w.id = :only")  # noqa: S608 - our own text
+    """What speaks against contacting this customer for this campaign on this day; uplift is that of its list."""
+    facts = fact_columns(uplift="t.uplift")
+    target = "LEFT JOIN campaign_targets t ON t.campaign_id = :campaign_id AND t.customer_id = w.id"
+    statement = text(f"SELECT {facts} FROM customers w {joins('w.id')} {target} WHERE w.id = :only")  # noqa: S608 - our own text
     parameters = eligibility_parameters(session, campaign, day=day, only=customer_id)
     return Facts(**dict(session.execute(statement, parameters).mappings().one()))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.errors import AppError, Conflict
 from app.models.campaign import Product
-from app.models.score import RankerVersion, ScoringRun
+from app.models.score import RankerTarget, RankerVersion, ScoringRun
 from app.scoring import queries, word_queries
 from app.scoring.branch_scores import score_branches, write_score_files
 from app.scoring.learning.encoding import SnapshotColumnsChanged
@@ -38,6 +38,7 @@ def rank_customers(
     session: Session,
     *,
     product_code: str,
+    target: RankerTarget = RankerTarget.ORDER,
     as_of: date | None = None,
     top: int = 1000,
     version: int | None = None,
@@ -45,14 +46,15 @@ def rank_customers(
 ) -> dict[str, int]:
     """Score every customer for a product by what was known before the day `as_of` and store them from the best down.
 
-    The best `top` keep their reasons; `version` None is the champion. Customers without figures are scored by their history.
+    The best `top` keep their reasons; `version` None is the champion of `target`. Customers without figures are scored by their
+    history. A risk is scored for all, though it means something for holders only: lists and offers ask none but holders.
     Returns counts. Raises UnknownProduct, UnknownRanker, NoChampion, RankerBlocked, RankerCorrupt, SnapshotColumnsChanged,
     NoSnapshots, NoCustomers, Invalid; then nothing was written.
     """
     day = check_day(as_of, clock.local_date(now))
     check_within("top", top, 0, MOST_EXPLAINED)
     product = queries.get_product(session, product_code)
-    stored = queries.get_champion(session, product) if version is None else queries.get_version(session, product, version)
+    stored = queries.get_champion(session, product, target) if version is None else queries.get_version(session, product, version)
     vocabulary = word_queries.vocabulary_of(session, product.id)
     ranker = load_in_use(session, stored)
     found = _score_all(session, ranker, family=product.family, day=day, top=top)
@@ -70,14 +72,17 @@ def rank_customers(
 
 
 def rank_all(session: Session, *, now: datetime) -> dict[str, Mapping[str, Any]]:
-    """Rank every product that has a champion. One that cannot be ranked keeps its last run and is counted with the reason."""
+    """Rank every product for every target it has a champion of. One that cannot be ranked keeps its last run and is counted with
+    the reason. A name of the counts is the product's code, with `/loss` or `/complaint` behind it where it is not orders."""
     counts: dict[str, Mapping[str, Any]] = {}
-    for product_code in queries.ranked_products(session):
-        try:
-            with session.begin_nested():
-                counts[product_code] = rank_customers(session, product_code=product_code, now=now)
-        except AppError as error:
-            counts[product_code] = {"failed": f"{error.code}: {error.detail}"}
+    for target in RankerTarget:
+        for product_code in queries.ranked_products(session, target):
+            name = product_code if target is RankerTarget.ORDER else f"{product_code}/{target}"
+            try:
+                with session.begin_nested():
+                    counts[name] = rank_customers(session, product_code=product_code, target=target, now=now)
+            except AppError as error:
+                counts[name] = {"failed": f"{error.code}: {error.detail}"}
     return counts
 
 
