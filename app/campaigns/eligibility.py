@@ -4,9 +4,20 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import sha256
 
-# The first that holds is the reason. Control comes last: only somebody who would have been contacted can be a control.
-REASONS = ("invalid", "do_not_disturb", "already_owns", "contacted_too_recently", "locked_by_other_campaign", "control")
+# The first that holds is the reason. Holdout and control come last: only somebody who would have been contacted can be one.
+REASONS = (
+    "invalid",
+    "do_not_disturb",
+    "already_owns",
+    "contacted_too_recently",
+    "locked_by_other_campaign",
+    "negative_uplift",
+    "permanent_holdout",
+    "control",
+)
 PLACEMENT_REASONS = ("dispatched", "no_active_manager", "over_capacity")
+HOLDOUT_SHARE = Decimal("0.01")  # where a company sets no other
+HOLDOUT_SALT = "permanent holdout"  # never changed: another one would call the held out and hold out the called
 _HASH_RANGE = 2**32
 
 
@@ -19,6 +30,8 @@ class Facts:
     already_owns: bool = False
     contacted_too_recently: bool = False
     locked_by_other_campaign: bool = False
+    negative_uplift: bool = False
+    permanent_holdout: bool = False
     control: bool = False
 
 
@@ -29,7 +42,7 @@ def first_reason(facts: Facts) -> str | None:
 
 def hash_number(seed: int, salt: str, customer_id: int) -> int:
     """A number from 0 to 2^32 - 1, uniform over customers, the same for ever: the first 4 bytes of a SHA-256."""
-    return int.from_bytes(sha256(f"{seed}/{salt}/{customer_id}".encode()).digest()[:4], "big")
+    return _first_bytes(f"{seed}/{salt}/{customer_id}")
 
 
 def hash_limit(share: Decimal) -> int:
@@ -42,7 +55,16 @@ def is_control(seed: int, customer_id: int, control_share: Decimal) -> bool:
     return hash_number(seed, "control", customer_id) < hash_limit(control_share)
 
 
+def is_held_out(customer_no: str, holdout_share: Decimal) -> bool:
+    """Whether no campaign at all contacts the customer. Whom a small share holds out, every larger one does too."""
+    return _first_bytes(f"{HOLDOUT_SALT}/{customer_no}") < hash_limit(holdout_share)
+
+
 def list_parts(list_size: int, exploration_share: Decimal) -> tuple[int, int]:
     """(customers taken by score, customers drawn at random) of a list of `list_size` customers to contact."""
     ranked = int((list_size * (1 - exploration_share)).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
     return ranked, list_size - ranked
+
+
+def _first_bytes(text: str) -> int:
+    return int.from_bytes(sha256(text.encode()).digest()[:4], "big")

@@ -1,5 +1,6 @@
 """What a planner may choose for a campaign, with its defaults and bounds (pure)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ CHANNELS = ("call", "visit", "sms")
 FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(2098, 12, 31)
 LONGEST_WINDOW = 366
 LARGEST_LIST = 100_000_000
+MOST_TAGS, LONGEST_TAG = 20, 200
 _CODE_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 
 
@@ -19,7 +21,8 @@ _CODE_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
 class CampaignOptions:
     """A campaign as planned. Shares are 0..1; `list_size` counts customers to contact; None: the product's own days.
 
-    Exactly one of `list_size` and `minimum_score` is given.
+    Exactly one of `list_size` and `minimum_score` is given. The list is made of those who bear all `required_tags` and none
+    of `excluded_tags`.
     """
 
     code: str
@@ -37,6 +40,8 @@ class CampaignOptions:
     channel: str = "call"
     talk_track: str = ""
     seed: int | None = None
+    required_tags: Sequence[str] = ()
+    excluded_tags: Sequence[str] = ()
 
 
 def check_options(options: CampaignOptions) -> None:
@@ -54,6 +59,8 @@ def check_options(options: CampaignOptions) -> None:
         share: Decimal = getattr(options, name)
         if not (share.is_finite() and 0 <= share < 1):
             raise Invalid(name, "a share from 0 to below 1")
+    for name in ("required_tags", "excluded_tags"):
+        _check_tags(name, getattr(options, name))
     _check_number("rest_days", options.rest_days, 0, 3_650)
     if options.seed is not None:
         _check_number("seed", options.seed, 0, 2**63 - 1)
@@ -83,6 +90,12 @@ def _check_texts(options: CampaignOptions) -> None:
             raise Invalid(name, f"text of at most {longest} characters")
     if not options.name.strip():
         raise Invalid("name", "a name")
+
+
+def _check_tags(name: str, tags: Sequence[str]) -> None:
+    bad = any(not 1 <= len(tag) <= LONGEST_TAG or "\0" in tag or _has_surrogate(tag) for tag in tags)
+    if bad or len(tags) > MOST_TAGS:
+        raise Invalid(name, f"at most {MOST_TAGS} tags, each of 1 to {LONGEST_TAG} characters")
 
 
 def _has_surrogate(value: str) -> bool:

@@ -1,16 +1,21 @@
 """The reasons of eligibility.py as SQL, for millions of customers at once (pure: it only writes text)."""
 
-from app.campaigns.eligibility import REASONS
+from app.campaigns.eligibility import HOLDOUT_SALT, REASONS
 from app.scoring.holding import ENDED, HELD, ORDERED, refused
 
 
 def hash_of(salt: str, customer_id: str) -> str:
     """eligibility.hash_number of `:seed` as SQL."""
-    hashed = f"sha256(convert_to(:seed || '/{salt}/' || {customer_id}, 'UTF8'))"
+    return _first_bytes(f":seed || '/{salt}/' || {customer_id}")
+
+
+def _first_bytes(text: str) -> str:
+    hashed = f"sha256(convert_to({text}, 'UTF8'))"
     return f"CAST(CAST('x' || encode(substring({hashed} FROM 1 FOR 4), 'hex') AS bit(32)) AS bigint)"
 
 
-# Each is true where the reason holds, over the sources of `joins()`.
+_HELD_OUT = _first_bytes(f"'{HOLDOUT_SALT}/' || c.customer_no")
+# Each is true where the reason holds, over the sources of `joins()`; `{uplift}` is the column that has it.
 _CONDITIONS = {
     "invalid": (
         "(:channel IN ('call', 'sms') AND c.phone IS NULL)"
@@ -21,6 +26,8 @@ _CONDITIONS = {
     "already_owns": "NOT :must_hold AND (held.customer_id IS NOT NULL OR ordered.customer_id IS NOT NULL)",
     "contacted_too_recently": "contacted.customer_id IS NOT NULL",
     "locked_by_other_campaign": "locked.customer_id IS NOT NULL",
+    "negative_uplift": "{uplift} < 0",
+    "permanent_holdout": f"{_HELD_OUT} < :holdout_below",
     "control": f"{hash_of('control', 'c.id')} < :control_below",
 }
 
@@ -47,10 +54,10 @@ _SETS = {
 }
 
 
-def reason_case(*, with_control: bool) -> str:
-    """A CASE that gives the first reason that holds, in the order of REASONS, or null."""
+def reason_case(*, with_control: bool, uplift: str) -> str:
+    """A CASE that gives the first reason that holds, in the order of REASONS, or null. `uplift`: the column that has it."""
     asked = [reason for reason in REASONS if with_control or reason != "control"]
-    return "CASE " + " ".join(f"WHEN {_CONDITIONS[reason]} THEN '{reason}'" for reason in asked) + " END"
+    return "CASE " + " ".join(f"WHEN {_condition(reason, uplift)} THEN '{reason}'" for reason in asked) + " END"
 
 
 def joins(customer_id: str) -> str:
@@ -62,6 +69,18 @@ def joins(customer_id: str) -> str:
     return " ".join([f"JOIN customers c ON c.id = {customer_id}", *sets])
 
 
-def fact_columns() -> str:
-    """One boolean column for each reason, named after it."""
-    return ", ".join(f"coalesce({condition}, false) AS {reason}" for reason, condition in _CONDITIONS.items())
+def fact_columns(*, uplift: str) -> str:
+    """One boolean column for each reason, named after it. `uplift`: as in `reason_case`."""
+    return ", ".join(f"coalesce({_condition(reason, uplift)}, false) AS {reason}" for reason in _CONDITIONS)
+
+
+def bears_tag(parameter: str) -> str:
+    """Whether customer `c` bears the tag `:parameter`, by the operator's feed or by a rule now in use."""
+    return (
+        f"(:{parameter} = ANY(c.tags) OR c.id IN (SELECT b.customer_id FROM customer_tags b"  # noqa: S608 - our own text
+        f" JOIN tag_definitions d ON d.id = b.tag_id WHERE d.code = :{parameter} AND d.retired_at IS NULL))"
+    )
+
+
+def _condition(reason: str, uplift: str) -> str:
+    return _CONDITIONS[reason].replace("{uplift}", uplift)

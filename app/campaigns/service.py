@@ -1,13 +1,15 @@
 """Planning a campaign, freezing its list, opening and closing it."""
 
+from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.campaigns import queries
-from app.campaigns.eligibility import list_parts
+from app.campaigns.eligibility import HOLDOUT_SHARE, list_parts
 from app.campaigns.options import CampaignOptions, check_maturity, check_options, seed_of
 from app.campaigns.walk import walk_statement
 from app.core import clock
@@ -35,9 +37,16 @@ class NoScores(Conflict):
     code = "campaign.no_scores"
 
 
-def create_campaign(session: Session, *, options: CampaignOptions, now: datetime) -> Campaign:
-    """A draft. Raises Invalid, which names the option, and CampaignCodeTaken."""
+def create_campaign(
+    session: Session, *, options: CampaignOptions, holdout_share: Decimal = HOLDOUT_SHARE, now: datetime
+) -> Campaign:
+    """A draft. The company's `holdout_share` of now stays the campaign's own, whatever is set later.
+
+    Raises Invalid, which names the option, and CampaignCodeTaken.
+    """
     check_options(options)
+    _check_tags(session, "required_tags", options.required_tags)
+    _check_tags(session, "excluded_tags", options.excluded_tags)
     product = queries.find_product(session, options.product_code)
     if product is None:
         raise Invalid("product_code", "the code of a product")
@@ -55,12 +64,15 @@ def create_campaign(session: Session, *, options: CampaignOptions, now: datetime
         list_size=options.list_size,
         minimum_score=options.minimum_score,
         control_share=options.control_share,
+        holdout_share=holdout_share,
         exploration_share=options.exploration_share,
         rest_days=options.rest_days,
         attribution_days=attribution,
         maturity_days=maturity,
         channel=options.channel,
         talk_track=options.talk_track,
+        required_tags=list(options.required_tags),
+        excluded_tags=list(options.excluded_tags),
         seed=seed_of(options.code) if options.seed is None else options.seed,
         created_at=now,
     )
@@ -108,6 +120,11 @@ def _lock_in(session: Session, code: str, status: CampaignStatus) -> Campaign:
     return campaign
 
 
+def _check_tags(session: Session, name: str, tags: Collection[str]) -> None:
+    if unknown := queries.unknown_tags(session, tags):
+        raise Invalid(name, f"tags of the library or of a customer, there is none called {', '.join(unknown)}")
+
+
 def _write_targets(session: Session, campaign: Campaign, run: ScoringRun, now: datetime) -> None:
     by_score = campaign.list_size is None
     ranked, explored = list_parts(campaign.list_size or 0, campaign.exploration_share)
@@ -116,11 +133,15 @@ def _write_targets(session: Session, campaign: Campaign, run: ScoringRun, now: d
         **queries.eligibility_parameters(session, campaign, day=day),
         "run_id": run.id,
         "now": now,
-        "control_share": campaign.control_share,
+        # Of a customer at this place of the list, before it was asked who is held out and who is a control.
+        "chance": (1 - campaign.holdout_share) * (1 - campaign.control_share),
+        **{f"required_{i}": tag for i, tag in enumerate(campaign.required_tags)},
+        **{f"excluded_{i}": tag for i, tag in enumerate(campaign.excluded_tags)},
         **({"minimum_score": campaign.minimum_score, "exploration_share": campaign.exploration_share} if by_score else {}),
         **({} if by_score else {"ranked": ranked, "explored": explored}),
     }
     # No target carries a key to its customer: a full load may not remove one meanwhile.
     session.execute(text("LOCK TABLE customers IN SHARE MODE"))
-    session.execute(text(walk_statement(by_score=by_score)), parameters)
+    walk = walk_statement(by_score=by_score, required_tags=len(campaign.required_tags), excluded_tags=len(campaign.excluded_tags))
+    session.execute(text(walk), parameters)
     refresh_statistics(session, "campaign_targets")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import service
 from app.campaigns.options import CampaignOptions
-from app.commands.context import console, run, sessions
+from app.commands.context import console, run, sessions, settings
 from app.core import clock
 from app.core.errors import Invalid
 from app.dispatch.balance import WATERFALL
@@ -49,6 +49,8 @@ def create_campaign(
     maturity_days: Annotated[int | None, typer.Option(help="default: the product's")] = None,
     channel: Annotated[str, typer.Option(help="call, visit or sms")] = "call",
     talk_track: Annotated[str, typer.Option(help="what to say")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="only customers who bear it; may be given again")] = None,
+    without_tag: Annotated[list[str] | None, typer.Option(help="no customer who bears it; may be given again")] = None,
     seed: Annotated[int | None, typer.Option(help="default: made from the code")] = None,
 ) -> None:
     """Plan a campaign for a product: a draft."""
@@ -68,10 +70,12 @@ def create_campaign(
         channel=channel,
         talk_track=talk_track,
         seed=seed,
+        required_tags=tag or (),
+        excluded_tags=without_tag or (),
     )
 
     def work(session: Session, now: datetime) -> dict[str, Any]:
-        campaign = service.create_campaign(session, options=options, now=now)
+        campaign = service.create_campaign(session, options=options, holdout_share=settings().holdout_share, now=now)
         return {"campaign": campaign.code, "status": campaign.status.value, "seed": campaign.seed}
 
     run("create-campaign", work)

@@ -25,7 +25,7 @@ from app.models.work_order import DispatchRun, WorkOrder
 _JUDGE = f"""
 INSERT INTO dispatch_judged
 SELECT t.customer_id, c.grid_id, coalesce(c.owner_staff_id, 0), t.rank, CAST(t.draw = 'explored' AS int),
-    {reason_case(with_control=False)}
+    {reason_case(with_control=False, uplift="t.uplift")}
 FROM campaign_targets t {joins("t.customer_id")} WHERE t.campaign_id = :campaign_id AND t.reason IS NULL
 """  # noqa: S608 - our own text
 

@@ -8,6 +8,8 @@ AGAINST = {
     "invalid": "the customer cannot be reached by the campaign's channel, or does not hold what is to be kept",
     "do_not_disturb": "the customer refuses contact",
     "already_owns": "the customer has a product of this family already",
+    "negative_uplift": "a contact is expected to make an order less likely",
+    "permanent_holdout": "the customer is one of the few whom no campaign contacts, so that its effect can be told",
     "contacted_too_recently": "the last contact for this product family was too recent",
     "locked_by_other_campaign": "a live work order of another campaign holds the customer for this product family",
     "control": "the customer is a control: kept without contact, so that the campaign's true effect can be measured",

@@ -94,6 +94,7 @@ class Campaign(Base):
         CheckConstraint("ends_on >= starts_on", name="window"),
         CheckConstraint("(list_size IS NULL) <> (minimum_score IS NULL)", name="size_or_score"),
         CheckConstraint("control_share >= 0 AND control_share < 1", name="control_share"),
+        CheckConstraint("holdout_share >= 0 AND holdout_share < 1", name="holdout_share"),
         CheckConstraint("exploration_share >= 0 AND exploration_share < 1", name="exploration_share"),
     )
 
@@ -108,6 +109,7 @@ class Campaign(Base):
     list_size: Mapped[int | None] = mapped_column(Integer)
     minimum_score: Mapped[float | None] = mapped_column(REAL)
     control_share: Mapped[Decimal] = mapped_column(Numeric(6, 5))
+    holdout_share: Mapped[Decimal] = mapped_column(Numeric(6, 5), server_default=text("0"))
     exploration_share: Mapped[Decimal] = mapped_column(Numeric(6, 5))
     rest_days: Mapped[int] = mapped_column(Integer)
     attribution_days: Mapped[int] = mapped_column(Integer)

@@ -31,12 +31,15 @@ class CampaignRow:
     list_size: int | None
     minimum_score: float | None
     control_share: Decimal
+    holdout_share: Decimal
     exploration_share: Decimal
     rest_days: int
     attribution_days: int
     maturity_days: int
     channel: str
     talk_track: str
+    required_tags: list[str]
+    excluded_tags: list[str]
     created_at: datetime
     frozen_at: datetime | None
     opened_at: datetime | None

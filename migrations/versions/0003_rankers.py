@@ -207,6 +207,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_ranker_watches_ranker_version_id_id"), "ranker_watches", ["ranker_version_id", "id"], unique=False)
     op.add_column("campaign_targets", sa.Column("uplift", sa.REAL(), nullable=True))
+    # Lists of before had no holdout, and are dispatched again as they were.
+    op.add_column("campaigns", sa.Column("holdout_share", sa.Numeric(6, 5), server_default=sa.text("0"), nullable=False))
+    op.create_check_constraint(op.f("ck_campaigns_holdout_share"), "campaigns", "holdout_share >= 0 AND holdout_share < 1")
     op.add_column(
         "campaigns", sa.Column("required_tags", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False)
     )
@@ -290,6 +293,7 @@ def downgrade() -> None:
     op.drop_column("ranker_versions", "target")
     op.drop_column("customer_scores", "uplift")
     op.drop_column("campaigns", "excluded_tags")
+    op.drop_column("campaigns", "holdout_share")
     op.drop_column("campaigns", "required_tags")
     op.drop_column("campaign_targets", "uplift")
     op.drop_index(op.f("ix_ranker_watches_ranker_version_id_id"), table_name="ranker_watches")

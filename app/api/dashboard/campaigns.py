@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.api.deps import Now, Planner, SecretDep, SessionDep, Viewer
+from app.api.deps import Now, Planner, SecretDep, SessionDep, SettingsDep, Viewer
 from app.api.types import Code, CodePath, Cursor, In, Limit, LongText, Out, ShortText
 from app.campaigns import service
-from app.campaigns.options import CampaignOptions
+from app.campaigns.options import MOST_TAGS, CampaignOptions
 from app.core.paging import MAX_PAGE_SIZE
 from app.dispatch.service import dispatch_campaign
 from app.dispatch.sweeps import end_campaign
@@ -19,6 +19,7 @@ from app.reports import campaigns as reports
 router = APIRouter(prefix="/dashboard/v1/campaigns", tags=["dashboard"])
 
 Share = Annotated[Decimal, Field(ge=0, lt=1, max_digits=6, decimal_places=5)]
+Tags = Annotated[list[ShortText], Field(max_length=MOST_TAGS)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
@@ -39,6 +40,8 @@ class CampaignIn(In):
     maturity_days: Count | None = Field(default=None, description="null: the product's")
     channel: str = Field(default="call", pattern="^(call|visit|sms)$")
     talk_track: LongText = ""
+    required_tags: Tags = Field(default_factory=list, description="only customers who bear all of them")
+    excluded_tags: Tags = Field(default_factory=list, description="no customer who bears one of them")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(default=None, description="null: made from the code")
 
 
@@ -55,12 +58,15 @@ class CampaignOut(Out):
     list_size: int | None
     minimum_score: float | None
     control_share: Decimal
+    holdout_share: Decimal
     exploration_share: Decimal
     rest_days: int
     attribution_days: int
     maturity_days: int
     channel: str
     talk_track: str
+    required_tags: list[str]
+    excluded_tags: list[str]
     created_at: datetime
     frozen_at: datetime | None
     opened_at: datetime | None
@@ -89,9 +95,10 @@ class CountsOut(Out):
 
 
 @router.post("", status_code=201)
-def create_campaign(body: CampaignIn, _: Planner, session: SessionDep, now: Now) -> CampaignReportOut:
+def create_campaign(body: CampaignIn, _: Planner, session: SessionDep, settings: SettingsDep, now: Now) -> CampaignReportOut:
     """Plan a campaign: a draft."""
-    campaign = service.create_campaign(session, options=CampaignOptions(**body.model_dump()), now=now)
+    options = CampaignOptions(**body.model_dump())
+    campaign = service.create_campaign(session, options=options, holdout_share=settings.holdout_share, now=now)
     return CampaignReportOut.model_validate(reports.campaign_report(session, code=campaign.code))
 
 

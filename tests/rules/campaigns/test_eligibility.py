@@ -7,9 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.campaigns.eligibility import REASONS, Facts, first_reason, hash_number, is_control, list_parts
+from app.campaigns.eligibility import REASONS, Facts, first_reason, hash_number, is_control, is_held_out, list_parts
 
-ORDER = ["invalid", "do_not_disturb", "already_owns", "contacted_too_recently", "locked_by_other_campaign", "control"]
+ORDER = [
+    "invalid",
+    "do_not_disturb",
+    "already_owns",
+    "contacted_too_recently",
+    "locked_by_other_campaign",
+    "negative_uplift",
+    "permanent_holdout",
+    "control",
+]
 
 
 def test_nothing_against_a_customer_is_no_reason():
@@ -35,6 +44,13 @@ def test_who_is_control_of_a_share_stays_so_in_a_larger_share_and_for_ever():
     assert small < large
     assert hash_number(7, "control", 1) == 0x88C78532
     assert not any(is_control(7, number, Decimal(0)) for number in range(1_000))
+
+
+def test_a_hundredth_of_the_customers_is_held_out_and_whoever_was_stays_so_in_a_larger_share():
+    small, large = ({n for n in range(20_000) if is_held_out(f"K{n}", Decimal(share))} for share in ("0.01", "0.03"))
+    assert 150 < len(small) < 250
+    assert small < large
+    assert not any(is_held_out(f"K{n}", Decimal(0)) for n in range(1_000))
 
 
 @pytest.mark.parametrize(
