@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import date
 
 import pyarrow.compute as pc
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.core.storage import storage_of
 from app.models.campaign import Product
 from app.models.centre import OfferRun
 from app.models.customer import Customer
 from app.models.organisation import Unit
+from app.models.score import RankerTarget, RankerVersion, ScoringRun
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,46 @@ class OfferRow:
     as_of: date
 
 
+@dataclass(frozen=True)
+class RankedProduct:
+    """The newest ranking of a product by a target, and what its ranker found of who is left alone (None: too few controls)."""
+
+    product_id: int
+    target: RankerTarget
+    run: ScoringRun
+    control_share: float | None
+
+
+def ranked_products(session: Session) -> list[RankedProduct]:
+    """Of each product and target the newest ranking by a ranker that is not blocked."""
+    of = (ScoringRun.product_id, RankerVersion.target)
+    statement = select(ScoringRun, RankerVersion.target, RankerVersion.metrics).join(
+        RankerVersion, RankerVersion.id == ScoringRun.ranker_version_id
+    )
+    newest = statement.where(RankerVersion.blocked_at.is_(None), ScoringRun.folder.is_not(None)).distinct(*of)
+    rows = session.execute(newest.order_by(*of, ScoringRun.finished_at.desc(), ScoringRun.id.desc()))
+    return [
+        RankedProduct(run.product_id, target, run, metrics.get("examples", {}).get("control_share"))
+        for run, target, metrics in rows
+    ]
+
+
+def all_products(session: Session) -> list[Product]:
+    """Everything that is sold."""
+    return list(session.scalars(select(Product).order_by(Product.id)))
+
+
+def grids_of(session: Session, branch_id: int) -> list[int]:
+    """The grids of a branch; a grid that stands under none counts as one."""
+    statement = select(Unit.id).where((Unit.parent_id == branch_id) | (Unit.id == branch_id))
+    return list(session.scalars(statement.order_by(Unit.id)))
+
+
+def old_runs(session: Session, *, kept: int) -> list[OfferRun]:
+    """All choices but the newest."""
+    return list(session.scalars(select(OfferRun).order_by(OfferRun.finished_at.desc(), OfferRun.id.desc()).offset(kept)))
+
+
 def find_latest_run(session: Session) -> OfferRun | None:
     """The newest choice of offers."""
     return session.scalar(select(OfferRun).order_by(OfferRun.finished_at.desc(), OfferRun.id.desc()).limit(1))
@@ -60,9 +101,8 @@ def find_offers(session: Session, customer_id: int) -> list[OfferRow]:
 
 def find_branch(session: Session, customer_id: int) -> int | None:
     """The branch that a customer belongs to."""
-    grid = aliased(Unit)
-    statement = select(grid.parent_id).join(Customer, Customer.grid_id == grid.id).where(Customer.id == customer_id)
-    return session.scalar(statement.order_by(grid.id))
+    statement = select(func.coalesce(Unit.parent_id, Unit.id)).join(Customer, Customer.grid_id == Unit.id)
+    return session.scalar(statement.where(Customer.id == customer_id).order_by(Unit.id))
 
 
 def branch_path(folder: str, branch_id: int | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -13,14 +14,16 @@ from app.models.campaign import Product
 from app.models.score import RankerTarget
 from app.scoring import example_frames as reads
 from app.scoring import frames
+from app.scoring.figures import read_examples_figures
 from app.scoring.learning.examples import Examples, plain_examples
-from app.scoring.learning.features import feature_frame
+from app.scoring.learning.features import add_history
 from app.scoring.learning.holder_days import holder_days, label_complaints, monthly_days
 from app.scoring.learning.labels import TrainingDataMissing, check_over, check_trainable, label_contacts
 from app.scoring.learning.purposes import PURPOSES, lost_on
 from app.scoring.learning.weights import inverse_propensity
 
 MOST_HOLDER_DAYS = 500_000  # more customers than give these are drawn from, the same ones for ever
+FEWEST_CONTROLS = 200  # below, the share of them who order is known to no better than some 3 points
 _WORDS = {
     RankerTarget.LOSS: {
         "field": "holdings",
@@ -82,6 +85,7 @@ def _contacts(session: Session, product: Product, *, as_of: date, label_window: 
     counts = {
         "contacts": int(treated.sum()),
         "controls": int((~treated).sum()),
+        "control_share": _share(examples.labels[~treated]),
         "explored": int(explored.sum()),
         "contradicted_left_out": int((left_out == "contradicted").sum()),
         "unjudged_left_out": int((left_out == "unjudged").sum()),
@@ -90,6 +94,11 @@ def _contacts(session: Session, product: Product, *, as_of: date, label_window: 
         "weights_clipped": weighed.clipped,
     }
     return Gathered(examples, counts)
+
+
+def _share(labels: NDArray[np.int8]) -> float | None:
+    """Share of controls who ordered by themselves; None where they are too few to tell."""
+    return round(float(labels.mean()), 6) if labels.size >= FEWEST_CONTROLS else None
 
 
 def _only_lost(labelled: pl.DataFrame, spans: pl.DataFrame, family: str) -> pl.DataFrame:
@@ -130,6 +139,7 @@ def _with_features(session: Session, labelled: pl.DataFrame, family: str, as_of:
     """The frame of those that have an earlier snapshot, and their rows in `labelled`."""
     frames.choose(session, labelled)
     history = frames.read_history(session, known_at=clock.start_of_day(as_of), family=family)
-    keys = labelled.select("customer_id", "as_of").with_row_index("_example")
-    frame = feature_frame(keys, frames.read_snapshots(session), history)
-    return frame.drop("_example"), frame["_example"].to_list()
+    found = read_examples_figures(session, labelled.select("customer_id", "as_of"))
+    known = found["snapshot_date"].is_not_null()
+    frame = add_history(found if known.all() else found.filter(known), history)
+    return frame, known.arg_true().to_list()
