@@ -8,7 +8,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from typer.exceptions import TyperException
 
-from app.commands import campaigns, centre, doctor, imports, people, points, ranking, serving
+from app.commands import campaigns, centre, doctor, imports, people, points, ranking, serving, watching
 from app.core.embedded import EmbeddedServerError
 from app.core.errors import AppError
 from app.settings import SettingsError
@@ -17,6 +17,7 @@ app = typer.Typer(name="gridwork", no_args_is_help=True, add_completion=False, p
 people.register(app)
 imports.register(app)
 ranking.register(app)
+watching.register(app)
 centre.register(app)
 campaigns.register(app)
 points.register(app)

@@ -7,8 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.commands.doctor_finding import Finding, ok, wrong
 from app.core import clock
+from app.core.storage import storage_of
+from app.ingest.moving import has_unmoved
 from app.jobs.due import last_due
-from app.jobs.queries import feeds_imported, find_leader, newest_done, newest_runs
+from app.jobs.leftovers import FOLDERS, missing
+from app.jobs.queries import feeds_imported, find_leader, named_files, newest_done, newest_runs
 from app.jobs.schedule import timetable
 from app.models.operations import JobOutcome
 from app.scoring.queries import ranked_products
@@ -59,8 +62,20 @@ def check_rankers(session: Session) -> Finding:
     """At least one product has a ranker in use."""
     products = ranked_products(session)
     if not products:
-        return wrong("no product has a champion ranker", "gridwork train --product P")
+        return wrong("no product has a champion ranker", "gridwork train --product P --promote")
     return ok("champions for " + ", ".join(products[:8]))
+
+
+def check_files(session: Session) -> Finding:
+    """Every file that the database names is in the storage, and no figures of an older release wait to be moved."""
+    named = named_files(session, in_use=True)
+    gone = missing([file for folder in FOLDERS for file in storage_of(session).list_files(folder)], named)
+    if gone:
+        shown = ", ".join(gone[:3])
+        return wrong(f"{len(gone)} missing: {shown}", "restore the storage from its backup, or import and rank these anew")
+    if has_unmoved(session):
+        return wrong("figures of the release before are still in the database", "gridwork migrate")
+    return ok(f"{len(named)} files and folders named, all there")
 
 
 BUSINESS: Mapping[str, Callable[[Session], Finding]] = {
@@ -69,4 +84,5 @@ BUSINESS: Mapping[str, Callable[[Session], Finding]] = {
     "overdue jobs": check_overdue_jobs,
     "feeds": check_feeds,
     "rankers": check_rankers,
+    "stored files": check_files,
 }

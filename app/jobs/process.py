@@ -26,7 +26,8 @@ def run_worker(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; does not return where a job had to be abandoned (its transaction is rolled back)."""
     configure_logs(settings.log_level)
     clock.use_zone(settings.zone)
-    rows = timetable(settings.zone, signing_secret(settings.secret, settings.home))
+    secret = signing_secret(settings.secret, settings.home)
+    rows = timetable(settings.zone, secret, settings.gate_calibration_error)
     jobs = app_engine(settings.model_copy(update={"pool_size": len(rows) + 1}), statement_timeout_ms=0)
     beats = app_engine(settings.model_copy(update={"pool_size": 1}), statement_timeout_ms=BEAT_TIMEOUT_MS)
     stop = threading.Event()

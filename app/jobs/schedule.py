@@ -13,10 +13,13 @@ from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
+from app.jobs.leftovers import sweep_files
 from app.jobs.records import purge_runs
 from app.jobs.runner import Work
 from app.points.adjust import adjust_closed_months
+from app.scoring.promotion import CALIBRATION_LIMIT
 from app.scoring.ranking import rank_all
+from app.scoring.watching.service import watch_rankers
 from app.verification.service import draw_back_checks, verify_feedback
 
 
@@ -29,8 +32,11 @@ class Scheduled:
     work: Work
 
 
-def timetable(zone: ZoneInfo, secret: str) -> tuple[Scheduled, ...]:
-    """Every job, in the local time zone; `secret` keeps the draw of back-checks from being foreseen."""
+def timetable(zone: ZoneInfo, secret: str, calibration_limit: float = CALIBRATION_LIMIT) -> tuple[Scheduled, ...]:
+    """Every job, in the local time zone; `secret` keeps the draw of back-checks from being foreseen.
+
+    Above `calibration_limit` a ranker in use is calibrated anew.
+    """
 
     def at(**fields: str | int) -> CronTrigger:
         return CronTrigger(**fields, timezone=zone)
@@ -39,7 +45,11 @@ def timetable(zone: ZoneInfo, secret: str) -> tuple[Scheduled, ...]:
         yesterday = Month.of(now - timedelta(days=1))  # so that a month's last day is drawn from too
         return draw_back_checks(session, month=yesterday, secret=secret, now=now)
 
+    def watch(session: Session, now: datetime) -> Mapping[str, Any]:
+        return watch_rankers(session, calibration_limit=calibration_limit, now=now)
+
     return (
+        Scheduled("watch-rankers", at(hour=2, minute=15, second=0), watch),
         Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all)),
         Scheduled("compute-tags", at(hour=2, minute=30, second=0), _now(compute_tags)),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
@@ -47,6 +57,7 @@ def timetable(zone: ZoneInfo, secret: str) -> tuple[Scheduled, ...]:
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
         Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),
+        Scheduled("sweep-files", at(hour=4, minute=15, second=0), _now(sweep_files)),
         Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
     )
 

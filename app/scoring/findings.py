@@ -9,6 +9,7 @@ import polars as pl
 
 from app.scoring.gates import Gate
 from app.scoring.judged import column, labels_of
+from app.scoring.learning.encoding import Encoding, to_numbers
 from app.scoring.learning.evaluate import lift_curve, reliability
 from app.scoring.learning.intervals import auc_interval, lift_interval
 from app.scoring.learning.ranker import TrainedRanker, load_boosters
@@ -48,8 +49,15 @@ def importance(ranker: TrainedRanker) -> list[dict[str, Any]]:
 
 def baseline_of(ranker: TrainedRanker, frame: pl.DataFrame, scores: Sequence[float]) -> dict[str, Any]:
     """How the columns and the scores were spread among these customers at training, for the watch to compare with."""
+    frame = as_learned(frame, ranker.encoding)
     bins = {name: part(frame[name]).to_dict() for name in ranker.encoding.names}
     return {"rows": frame.height, "columns": bins, "scores": part(pl.Series(SCORE, scores, pl.Float64)).to_dict()}
+
+
+def as_learned(frame: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
+    """The frame with numbers that came as text made numbers, as the ranker reads them."""
+    texts = [c.name for c in encoding.columns if c.kind == "digits" and c.name in frame.columns]
+    return frame.with_columns(to_numbers(frame[name]) for name in texts if not frame[name].dtype.is_numeric())
 
 
 def read_baseline(report: Mapping[str, Any]) -> tuple[dict[str, Bins], Bins] | None:

@@ -66,6 +66,14 @@ def get_product(session: Session, product_code: str) -> Product:
     return found
 
 
+def get_product_by_id(session: Session, product_id: int) -> Product:
+    """The product of a ranker; raises UnknownProduct."""
+    found = session.get(Product, product_id)
+    if found is None:
+        raise UnknownProduct
+    return found
+
+
 def lock_rankers(session: Session, product_id: int) -> None:
     """Wait until no other transaction numbers or promotes rankers of this product, and keep others from it."""
     session.execute(select(Product.id).where(Product.id == product_id).order_by(Product.id).with_for_update(key_share=True)).one()

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cast import PASSWORD
+from tests.stages.scoring.market import keep
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def sign_in(browser, login, password=PASSWORD, **headers):
 
 
 def test_who_is_not_signed_in_comes_to_the_form(browser):
-    for path in ("/console",):
+    for path in ("/console", "/console/rankers", "/console/rankers/FTTH1/1"):
         answer = browser.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/console/sign-in")
     form = browser.get("/console/sign-in")
@@ -65,3 +66,25 @@ def test_a_form_of_another_site_signs_nobody_in(browser):
 def test_a_form_that_is_wrong_gets_a_page(browser, data):
     answer = browser.post("/console/sign-in", data=data)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8")
+
+
+def test_an_analyst_sees_the_rankers_and_the_report_of_each(browser, company):
+    keep(company)
+    company.commit()
+    sign_in(browser, "lin")
+    page = browser.get("/console/rankers").text
+    assert '<a href="/console/rankers/FTTH1/1">1</a>' in page
+    report = browser.get("/console/rankers/FTTH1/1")
+    assert report.status_code == 200
+    assert 'href="/console/rankers"' in report.text
+    assert browser.get("/console/rankers/FTTH1/9").status_code == 404
+    assert browser.get("/console/rankers/FTTH1/0").status_code == 422
+
+
+@pytest.mark.parametrize("login", ["ana", "chen", "bea", "pia"])
+def test_nobody_else_sees_them(browser, login):
+    sign_in(browser, login)
+    assert browser.get("/console").status_code == 200
+    for path in ("/console/rankers", "/console/rankers/FTTH1/1"):
+        answer = browser.get(path)
+        assert (answer.status_code, "role.wrong" in answer.text) == (403, True)

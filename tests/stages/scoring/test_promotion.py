@@ -173,7 +173,7 @@ def test_a_damaged_champion_is_no_hurdle_for_the_next(session):
 
 def test_an_order_by_uplift_needs_its_own_interval(session):
     version = keep_candidate(session, ordering=Ordering.UPLIFT)
-    with pytest.raises(GateFailed, match="^gate uplift"):
+    with pytest.raises(GateFailed, match=r"^gate uplift"):
         promote(session, 1)
     interval = {"estimate": 0.6, "low": 0.1, "high": 1.1, "level": 0.95}
     found = {"chosen": "uplift", "orderings": [{"name": "uplift", "qini": interval, "qini_gain": interval}]}
@@ -192,5 +192,5 @@ def test_a_person_lifts_a_block(session):
 @pytest.mark.parametrize("person", ["", "  ", "x" * 201, "a\x00b", "a\nb"])
 def test_promoting_needs_a_name(session, person):
     keep_candidate(session)
-    with pytest.raises(Invalid, match="^by: expected the name of the person"):
+    with pytest.raises(Invalid, match=r"^by: expected the name of the person"):
         promote(session, 1, promoted_by=person)

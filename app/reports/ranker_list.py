@@ -1,0 +1,44 @@
+"""Every ranker with what its gates said at training and what the watch saw last."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models.score import RankerVersion
+from app.scoring.queries import RankerRow, all_rankers
+from app.scoring.watching.queries import last_alarms
+
+
+@dataclass(frozen=True)
+class RankerLine(RankerRow):
+    """`refused_by`: the first gate that refused it at training, empty where all let it pass, None where none was asked.
+
+    `alarms`: how many the watch saw last, None where it never looked.
+    """
+
+    refused_by: str | None
+    alarms: int | None
+
+
+def list_lines(session: Session) -> list[RankerLine]:
+    """By product, the newest first."""
+    gates = dict(session.execute(select(RankerVersion.id, RankerVersion.report["gates"]).order_by(RankerVersion.id)).all())
+    alarms = last_alarms(session)
+    lines = [
+        RankerLine(**vars(row), refused_by=_refused_by(gates.get(row.id)), alarms=alarms.get(row.id))
+        for row in all_rankers(session)
+    ]
+    return sorted(lines, key=lambda line: (line.product_code, -line.number))
+
+
+def list_by_product(session: Session) -> dict[str, list[RankerLine]]:
+    """The same, a list for each product."""
+    return {code: list(lines) for code, lines in groupby(list_lines(session), key=lambda line: line.product_code)}
+
+
+def _refused_by(gates: list[dict[str, object]] | None) -> str | None:
+    if not gates:
+        return None
+    return next((str(gate["name"]) for gate in gates if not gate["passed"]), "")
