@@ -16,6 +16,7 @@ from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.jobs.leftovers import sweep_files
 from app.jobs.records import purge_runs
 from app.jobs.runner import Work
+from app.offers.service import choose_offers
 from app.points.adjust import adjust_closed_months
 from app.scoring.promotion import CALIBRATION_LIMIT
 from app.scoring.ranking import rank_all
@@ -51,6 +52,7 @@ def timetable(zone: ZoneInfo, secret: str, calibration_limit: float = CALIBRATIO
     return (
         Scheduled("watch-rankers", at(hour=2, minute=15, second=0), watch),
         Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all)),
+        Scheduled("choose-offers", at(hour=3, minute=50, second=0), _now(choose_offers)),
         Scheduled("compute-tags", at(hour=2, minute=30, second=0), _now(compute_tags)),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),

@@ -19,10 +19,12 @@ risk     for who may be lost (or complain): risk x persuadability, where persuad
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from statistics import median
 
 import polars as pl
 
+from app.core.errors import Invalid
 from app.offers.eligibility import Terms
 
 FACTORS = (
@@ -47,6 +49,17 @@ class OfferSettings:
     value_cap: float | None = 3.0
     months_kept: int = 12
     places: int = 3
+
+
+def check_settings(settings: OfferSettings) -> None:
+    """Raise Invalid, which names the setting that is out of its bounds."""
+    cap = settings.value_cap
+    if cap is not None and not (isfinite(cap) and 0 < cap <= 1_000):
+        raise Invalid("value_cap", f"a multiple of the median value above 0 and at most 1000, got {cap}")
+    for name, most in (("months_kept", 120), ("places", 20)):
+        number: int = getattr(settings, name)
+        if not 1 <= number <= most:
+            raise Invalid(name, f"a whole number from 1 to {most}, got {number}")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Reads of offers: the next best products of a customer, from the newest run."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,12 +8,25 @@ import pyarrow.compute as pc
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.core.errors import Conflict, NotFound
 from app.core.storage import storage_of
 from app.models.campaign import Product
 from app.models.centre import OfferRun
 from app.models.customer import Customer
 from app.models.organisation import Unit
 from app.models.score import RankerTarget, RankerVersion, ScoringRun
+
+
+class UnknownCustomer(NotFound):
+    """There is no customer with this number here."""
+
+    code = "customer.unknown"
+
+
+class NoOffers(Conflict):
+    """Offers were not chosen yet: rank customers, then choose."""
+
+    code = "offers.none"
 
 
 @dataclass(frozen=True)
@@ -97,6 +111,28 @@ def find_offers(session: Session, customer_id: int) -> list[OfferRow]:
     rows = storage_of(session).read_table(path, filters=pc.field("customer_id") == customer_id).to_pylist()
     products = {product.id: product for product in session.scalars(select(Product).order_by(Product.id))}
     return [_offer(row, products[row["product_id"]], run.as_of) for row in sorted(rows, key=lambda row: row["place"])]
+
+
+def get_offers(session: Session, *, customer_no: str, grid_ids: Collection[int] | None) -> list[OfferRow]:
+    """The best products for a customer of these grids (None: of the whole company), best first.
+
+    Raises UnknownCustomer alike for one who is not there and one elsewhere, and StoredFileMissing.
+    """
+    statement = select(Customer.id).where(Customer.customer_no == customer_no)
+    if grid_ids is not None:
+        statement = statement.where(Customer.grid_id.in_(grid_ids))
+    found = session.scalar(statement.order_by(Customer.id))
+    if found is None:
+        raise UnknownCustomer
+    return find_offers(session, found)
+
+
+def get_latest_run(session: Session) -> OfferRun:
+    """The newest choice of offers; raises NoOffers."""
+    found = find_latest_run(session)
+    if found is None:
+        raise NoOffers
+    return found
 
 
 def find_branch(session: Session, customer_id: int) -> int | None:

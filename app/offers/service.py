@@ -17,7 +17,7 @@ from app.models.score import RankerTarget
 from app.offers import queries
 from app.offers.customer_frames import read_facts, read_scores
 from app.offers.eligibility import Facts, Terms, eligible
-from app.offers.priority import OfferSettings, Price, best_offers, cap_of, prioritise, value_of
+from app.offers.priority import OfferSettings, Price, best_offers, cap_of, check_settings, prioritise, value_of
 from app.offers.queries import RankedProduct, branch_path
 from app.scoring.learning.purposes import PURPOSES
 
@@ -42,8 +42,9 @@ class _Plan:
 def choose_offers(session: Session, *, now: datetime, settings: OfferSettings | None = None) -> dict[str, Any]:
     """Choose the best products of every customer by the newest rankings, and keep them as Parquet by branch.
 
-    Returns counts; without any ranking nothing is written. Raises StoredFileMissing.
+    Returns counts; without any ranking nothing is written. Raises Invalid, StoredFileMissing.
     """
+    check_settings(settings or OfferSettings())
     plan = _make_plan(session, settings or OfferSettings(), clock.local_date(now))
     if not plan.ranked:
         return {"customers": 0, "products": 0}
