@@ -63,6 +63,13 @@ class Settings(BaseModel):
             raise ValueError(expected)
         return value
 
+    @field_validator("storage")
+    @classmethod
+    def _folder_or_s3(cls, value: str) -> str:
+        if urlsplit(value).scheme not in ("", "file", "s3"):
+            raise ValueError("expected a folder or an address such as s3://bucket/prefix?region=cn-north-1")
+        return value
+
     @field_validator("secret")
     @classmethod
     def _long_secret(cls, value: str) -> str:

@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.database import app_engine
 from app.core.embedded import EmbeddedServerError, find_server
 from app.core.logs import configure_logs
+from app.core.storage import Storage
 from app.settings import Settings, SettingsError, read_settings
 
 COLOURS = {State.OK: "green", State.WRONG: "red", State.SKIPPED: "yellow"}
@@ -75,7 +76,7 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
         if any(finding.check == "schema" and finding.state is State.WRONG for finding in found):
             yield from skip_checks(BUSINESS, "the schema is another")
         else:
-            yield from make_checks(BUSINESS, Session(connection))
+            yield from make_checks(BUSINESS, Session(connection, info={"storage": Storage(settings.storage_url)}))
     reached.dispose()
 
 

@@ -6,10 +6,13 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
 from app.commands.doctor_finding import Finding, ok, wrong
+from app.core.errors import AppError
+from app.core.storage import Storage
 from app.settings import Settings
 
 OLDEST_PYTHON = (3, 11)
@@ -34,10 +37,15 @@ def check_lightgbm(_: Settings) -> Finding:
 def check_home(settings: Settings) -> Finding:
     """The folder of generated secrets and of the embedded database can be written."""
     home = settings.home.absolute()
-    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        return wrong(f"{nearest} cannot be written", "give it to the account of Gridwork, or choose another GRIDWORK_HOME")
+    if (found := _unwritable(home)) is not None:
+        return wrong(f"{found} cannot be written", "give it to the account of Gridwork, or choose another GRIDWORK_HOME")
     return ok(str(home))
+
+
+def _unwritable(folder: Path) -> Path | None:
+    """The folder, or the nearest above it that there is, where it cannot be written."""
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    return None if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK) else nearest
 
 
 def check_secret(settings: Settings) -> Finding:
@@ -66,6 +74,24 @@ def check_disk(settings: Settings) -> Finding:
     return ok(found) if free >= FREE_GIGABYTES else wrong(found, f"make room: at least {FREE_GIGABYTES:.0f} GB")
 
 
+def check_storage(settings: Settings) -> Finding:
+    """Files can be written; to S3 one is written, read and removed."""
+    storage = Storage(settings.storage_url)
+    if storage.is_local:
+        found = _unwritable(Path(storage.url.removeprefix("file://")).absolute())
+        remedy = "give it to the account of Gridwork, or choose another GRIDWORK_STORAGE"
+        return ok(storage.address) if found is None else wrong(f"{found} cannot be written", remedy)
+    try:
+        path = f"doctor/{uuid4().hex}"
+        storage.write_bytes(path, b"gridwork")
+        storage.read_bytes(path)
+        storage.delete(path)
+    except (OSError, AppError) as error:
+        said = str(error).splitlines()[0][:160]
+        return wrong(f"{storage.address} cannot be used: {said}", "set GRIDWORK_STORAGE, AWS_ACCESS_KEY_ID and the like right")
+    return ok(storage.address)
+
+
 def check_api(settings: Settings) -> Finding:
     """The service answers and is ready."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104  (read, not bound)
@@ -86,5 +112,6 @@ MACHINE: Mapping[str, Callable[[Settings], Finding]] = {
     "home folder": check_home,
     "secret": check_secret,
     "disk": check_disk,
+    "storage": check_storage,
 }
 SERVICE: Mapping[str, Callable[[Settings], Finding]] = {"HTTP API": check_api}

@@ -55,6 +55,12 @@ class Storage:
         """Is it a folder of this machine?"""
         return urlsplit(self.url).scheme in ("", "file")
 
+    @property
+    def address(self) -> str:
+        """The URL for people to read: without what may be secret in it."""
+        parts = urlsplit(self.url)
+        return self.url if self.is_local else f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
     def write_table(self, path: str, table: pa.Table, *, row_group_rows: int = 65_536) -> int:
         """Write a table as Parquet, whole or not at all; gives its size in bytes."""
         sink = pa.BufferOutputStream()

@@ -37,6 +37,11 @@ def move_snapshots(session: Session, *, now: datetime) -> int:
     return count_changed(session, "DELETE FROM feature_snapshots") if days else 0
 
 
+def has_unmoved(session: Session) -> bool:
+    """Are there rows left in the old table?"""
+    return bool(session.scalar(text("SELECT EXISTS (SELECT FROM feature_snapshots)")))
+
+
 def _move_partition(session: Session, day: date, branch_id: int, now: datetime) -> None:
     parts = list(_read_parts(session, day, branch_id))
     if not parts:

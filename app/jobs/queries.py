@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.jobs.due import Tries
 from app.jobs.lease import LEASE
+from app.models.centre import OfferRun
+from app.models.customer import FeatureFile
 from app.models.operations import ImportBatch, JobLease, JobOutcome, JobRun
+from app.models.score import RankerVersion, ScoringRun
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,10 @@ def find_leader(session: Session) -> Leader | None:
         .order_by(JobLease.name)
     ).one_or_none()
     return None if row is None else Leader(holder=row[0], fencing_token=row[1], leads=row[2])
+
+
+def named_files(session: Session, *, in_use: bool = False) -> set[str]:
+    """Paths of the storage, of files or folders, that a row names. `in_use`: without files that were replaced."""
+    files = select(FeatureFile.path.label("path")).where(FeatureFile.replaced_at.is_(None) | (not in_use))
+    others = [select(column) for column in (ScoringRun.folder, OfferRun.folder, RankerVersion.judged_path)]
+    return {path for path in session.scalars(union_all(files, *others)) if path}

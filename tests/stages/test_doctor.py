@@ -13,6 +13,8 @@ from app.commands.doctor import examine
 from app.commands.doctor_database import PROTECTED
 from app.commands.doctor_finding import State, make_checks, wrong
 from app.core import clock
+from app.core.storage import Storage, storage_of
+from app.ingest.service import import_feed
 from app.jobs.lease import take_lease
 from app.jobs.schedule import timetable
 from app.models.operations import ImportBatch, JobOutcome, JobRun
@@ -161,3 +163,30 @@ def test_the_command_shows_a_table_and_exits_with_1(installation, monkeypatch, c
     assert ended.value.code == 1
     assert "row level security" in shown
     assert shown.endswith(" wrong.\n")
+
+
+def test_a_file_that_is_missing_is_named(installation, company, tmp_path):
+    path = tmp_path / "features.csv"
+    path.write_text("snapshot_date,customer_no,x\n2026-10-01,C01,1\n")
+    company.info["storage"] = Storage(str(installation / "storage"))
+    import_feed(company, feed="features", path=path, file_name="features", now=clock.now())
+    company.commit()
+    assert seen()["stored files"].state is State.OK
+    gone = next(iter(storage_of(company).list_files("features")))
+    storage_of(company).delete(gone.path)
+    assert seen()["stored files"].found == f"1 missing: {gone.path}"
+
+
+def test_a_storage_that_cannot_be_written_is_wrong(installation, monkeypatch):
+    (installation / "file").write_text("")
+    monkeypatch.setenv("GRIDWORK_STORAGE", str(installation / "file"))
+    found = seen()["storage"]
+    assert found.state is State.WRONG
+    assert found.found == f"{installation / 'file'} cannot be written"
+    monkeypatch.setenv("GRIDWORK_STORAGE", "gs://bucket")
+    assert seen()["settings"].found.startswith("GRIDWORK_STORAGE: expected a folder or an address such as s3://bucket/prefix")
+
+
+def test_figures_of_the_release_before_that_were_not_moved_are_seen(installation, company, database):
+    as_owner(database, "INSERT INTO feature_snapshots SELECT 1, '2026-10-01', '{}'")
+    assert seen()["stored files"].remedy == "gridwork migrate"
