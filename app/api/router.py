@@ -8,10 +8,12 @@ from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import metrics as dashboard_metrics
+from app.api.dashboard import offers as dashboard_offers
 from app.api.dashboard import points as dashboard_points
 from app.api.dashboard import tags as dashboard_tags
 from app.api.dashboard import verification as dashboard_verification
 from app.api.dashboard import work_orders as dashboard_work_orders
+from app.api.mobile import customers as mobile_customers
 from app.api.mobile import feedback as mobile_feedback
 from app.api.mobile import points as mobile_points
 from app.api.mobile import work_orders as mobile_work_orders
@@ -30,6 +32,7 @@ def all_routes() -> APIRouter:
     router.include_router(documentation.router)
     router.include_router(mobile_work_orders.router)
     router.include_router(mobile_feedback.router)
+    router.include_router(mobile_customers.router)
     router.include_router(dashboard_feedback.router)
     router.include_router(mobile_points.router)
     router.include_router(dashboard_points.router)
@@ -42,6 +45,7 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_campaigns.router)
     router.include_router(dashboard_work_orders.router)
     router.include_router(dashboard_customers.router)
+    router.include_router(dashboard_offers.router)
     router.include_router(dashboard_tags.router)
     router.include_router(dashboard_metrics.router)
     router.include_router(dashboard_dictionary.router)

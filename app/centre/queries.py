@@ -99,12 +99,13 @@ def members_by_branch(session: Session, code: str) -> dict[str, int]:
         .outerjoin(branch, branch.id == grid.parent_id)
     )
     rows = session.execute(statement.where(TagDefinition.code == code).group_by(code_of).order_by(code_of))
-    return dict(rows.tuples().all())
+    return {branch_code: count for branch_code, count in rows}  # noqa: C416 - rows are not pairs to a type checker
 
 
 def product_ids(session: Session) -> dict[str, int]:
     """Every product's id by its code."""
-    return dict(session.execute(select(Product.product_code, Product.id).order_by(Product.id)).tuples().all())
+    rows = session.execute(select(Product.product_code, Product.id).order_by(Product.id))
+    return {row.product_code: row.id for row in rows}
 
 
 def feature_words(session: Session) -> list[FeatureWord]:

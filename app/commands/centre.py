@@ -1,8 +1,9 @@
 """Commands about the customer data centre: tags, metrics, words for features, talk tracks, and one customer whole."""
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -14,7 +15,9 @@ from app.centre.definitions import TagOptions, lines_of_csv, tags_of_json, words
 from app.centre.metrics import METRICS
 from app.centre.starters import STARTER_TAGS
 from app.commands.context import console, run, sessions
+from app.core import clock
 from app.jobs.runner import in_transaction
+from app.reports.customer_360 import view_customer_whole
 
 Code = Annotated[str, typer.Argument(help="code of the tag")]
 Owner = Annotated[str, typer.Option(help="who answers for it")]
@@ -31,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command("metrics")(metrics)
     app.command("describe-features")(describe_features)
     app.command("import-talk-tracks")(import_talk_tracks)
+    app.command("customer")(customer)
 
 
 def tags() -> None:
@@ -113,3 +117,29 @@ def import_talk_tracks(
     """Say what is to be said about products, and to whom a feature speaks for them; other lines stay."""
     lines = lines_of_csv(file.read_bytes())
     run("import-talk-tracks", lambda session, _: service.set_talk_tracks(session, lines=lines))
+
+
+def customer(customer_no: Annotated[str, typer.Argument(help="number of the customer")]) -> None:
+    """One customer whole: what he is, holds and did, how he stands, and what to offer him."""
+    view = in_transaction(sessions(), lambda session: view_customer_whole(session, customer_no=customer_no, now=clock.now()))
+    for name, value in view["customer"].items():
+        console.print(f"{name.replace('_', ' ')}: {'-' if value is None else value}", markup=False)
+    for section, entries in view.items():
+        if section == "customer":
+            continue
+        console.print(f"\n{section.replace('_', ' ')}" + ("" if entries else ": none"), markup=False)
+        for entry in entries:
+            console.print(f"  {in_a_line(section, entry)}", markup=False)
+
+
+def in_a_line(section: str, entry: Mapping[str, Any]) -> str:
+    """An entry of a section; what is said in words stands alone, of a score also its reasons."""
+    if section == "figures":
+        return f"{entry['zh']} | {entry['en']}"
+    plain = ", ".join(
+        f"{name.replace('_', ' ')} {value:.4g}" if isinstance(value, float) else f"{name.replace('_', ' ')} {value}"
+        for name, value in entry.items()
+        if value is not None and name != "reasons"
+    )
+    reasons = [f"\n    {reason.get('zh', '')} | {reason.get('en', '')}" for reason in entry.get("reasons", [])]
+    return plain + "".join(reasons)

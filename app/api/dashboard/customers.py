@@ -1,13 +1,15 @@
-"""Why (not) this customer, why this manager, why now."""
+"""A customer whole; and why (not) this customer, why this manager, why now."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
+from app.api.customer_view import CustomerViewOut
 from app.api.deps import Now, SessionDep, Viewer
 from app.api.types import CODE, Out, ShortText
 from app.dispatch.explanation import explain_customer
+from app.reports.customer_360 import view_customer
 
 router = APIRouter(prefix="/dashboard/v1/customers", tags=["dashboard"])
 
@@ -117,3 +119,9 @@ def explain(
     """A customer of my grids, in the campaigns that concern him."""
     found = explain_customer(session, customer_no=customer_no, campaign_code=campaign, grid_ids=principal.grid_ids, now=now)
     return ExplanationOut.model_validate(found)
+
+
+@router.get("/{customer_no}", response_model_exclude_unset=True)
+def show_customer(customer_no: Annotated[ShortText, Path()], principal: Viewer, session: SessionDep, now: Now) -> CustomerViewOut:
+    """A customer of my grids: what he is, holds and did, how he stands, and what to offer him."""
+    return CustomerViewOut.model_validate(view_customer(session, customer_no=customer_no, principal=principal, now=now))

@@ -1,0 +1,141 @@
+"""One customer whole, put together once for phone, console, API and command line.
+
+All that the tables have is one statement, its JSON made by PostgreSQL; ranks and figures come from the files of the
+customer's branch, each read by its columns and rows. Who may see the customer stands in the statement; row level security
+stands under it; what of him may be seen is `customer_sections.py`.
+"""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.errors import NotFound
+from app.core.security import Principal
+from app.models.organisation import Role
+from app.offers.queries import find_offers
+from app.reports.customer_figures import figures_of, scores_of
+from app.reports.customer_sections import Audience, allowed_view, masked_phone
+
+LATEST = 20
+_AUDIENCES = {
+    Role.TERMINAL_MANAGER: Audience.PHONE,
+    Role.GRID_MANAGER: Audience.MANAGER,
+    Role.BRANCH_MANAGER: Audience.MANAGER,
+    Role.PLANNER: Audience.OFFICE,
+    Role.ANALYST: Audience.OFFICE,
+    Role.ADMIN: Audience.OPERATOR,
+}
+
+_WHOLE = text("""
+WITH c AS MATERIALIZED (
+    SELECT c.id, c.customer_no, c.name, c.phone, c.address, g.code AS grid_code, b.code AS branch_code,
+        coalesce(b.id, g.id) AS branch_id, o.staff_no AS owner_staff_no, c.segment, c.lifecycle, c.opened_on, c.tags
+    FROM customers c JOIN units g ON g.id = c.grid_id LEFT JOIN units b ON b.id = g.parent_id
+        LEFT JOIN staff o ON o.id = c.owner_staff_id
+    WHERE c.customer_no = :customer_no AND (CAST(:grid_ids AS int[]) IS NULL OR c.grid_id = ANY(:grid_ids))
+        AND (CAST(:staff_id AS int) IS NULL OR c.owner_staff_id = :staff_id OR (
+            EXISTS (SELECT FROM work_orders w WHERE w.customer_id = c.id AND w.state IN ('open', 'in_progress')
+                AND w.staff_id = :staff_id)
+            AND NOT EXISTS (SELECT FROM contact_preferences p WHERE p.customer_id = c.id AND p.scope = 'all'
+                AND p.status = 'refused' AND (p.until IS NULL OR p.until >= :today))))
+)
+SELECT c.id, c.branch_id, json_build_object(
+    'customer', json_build_object('customer_no', c.customer_no, 'name', c.name, 'phone', c.phone, 'address', c.address,
+        'grid_code', c.grid_code, 'branch_code', c.branch_code, 'owner_staff_no', c.owner_staff_no, 'segment', c.segment,
+        'lifecycle', c.lifecycle, 'opened_on', c.opened_on),
+    'preferences', (SELECT coalesce(json_agg(x ORDER BY x.scope), '[]') FROM (
+        SELECT scope, status, recorded_at, until FROM contact_preferences WHERE customer_id = c.id) x),
+    'holdings', (SELECT coalesce(json_agg(x ORDER BY x.from_date DESC, x.product_code), '[]') FROM (
+        SELECT p.product_code, p.name AS product_name, p.family, h.from_date, h.to_date, p.monthly_price::text AS monthly_price
+        FROM holdings h JOIN products p ON p.id = h.product_id WHERE h.customer_id = c.id
+        ORDER BY h.from_date DESC, p.product_code LIMIT :latest) x),
+    'orders', (SELECT coalesce(json_agg(x ORDER BY x.ordered_at DESC, x.order_no), '[]') FROM (
+        SELECT r.order_no, p.product_code, p.name AS product_name, r.ordered_at, r.cancelled_at, r.channel,
+            r.amount::text AS amount
+        FROM orders r JOIN products p ON p.id = r.product_id WHERE r.customer_id = c.id
+        ORDER BY r.ordered_at DESC, r.order_no LIMIT :latest) x),
+    'contacts', (SELECT coalesce(json_agg(x ORDER BY x.contacted_at DESC), '[]') FROM (
+        SELECT h.contacted_at, p.product_code, p.family, h.channel, h.outcome, NULL AS objection, NULL AS note, s.staff_no,
+            h.campaign_code, NULL AS verdict
+        FROM contact_history h JOIN products p ON p.id = h.product_id LEFT JOIN staff s ON s.id = h.staff_id
+        WHERE h.customer_id = c.id AND h.arm IS DISTINCT FROM 'control'
+        UNION ALL
+        SELECT f.contacted_at, p.product_code, p.family, f.channel, f.outcome, f.objection, f.note, s.staff_no, k.code, v.verdict
+        FROM campaign_targets t JOIN work_orders w ON w.campaign_id = t.campaign_id AND w.customer_id = t.customer_id
+            JOIN contact_feedback f ON f.work_order_id = w.id JOIN campaigns k ON k.id = w.campaign_id
+            JOIN products p ON p.id = w.product_id JOIN staff s ON s.id = f.staff_id
+            LEFT JOIN LATERAL (SELECT verdict FROM verifications WHERE feedback_id = f.id ORDER BY number DESC LIMIT 1) v ON true
+        WHERE t.customer_id = c.id AND NOT EXISTS (SELECT FROM contact_feedback n WHERE n.corrects_id = f.id)
+        ORDER BY contacted_at DESC LIMIT :latest) x),
+    'complaints', (SELECT coalesce(json_agg(x ORDER BY x.opened_at DESC, x.complaint_no), '[]') FROM (
+        SELECT complaint_no, opened_at, topic FROM complaints WHERE customer_id = c.id
+        ORDER BY opened_at DESC, complaint_no LIMIT :latest) x),
+    'tags', (SELECT coalesce(json_agg(x ORDER BY x.since DESC NULLS LAST, x.code), '[]') FROM (
+        SELECT d.code, d.name_zh, d.name_en, t.since FROM customer_tags t JOIN tag_definitions d ON d.id = t.tag_id
+        WHERE t.customer_id = c.id
+        UNION ALL SELECT tag, tag, tag, NULL FROM unnest(c.tags) AS tag) x),
+    'work_orders', (SELECT coalesce(json_agg(x ORDER BY x.scheduled_on, x.id), '[]') FROM (
+        SELECT w.id, k.code AS campaign_code, p.product_code, s.staff_no, w.state, w.scheduled_on, w.due_on, w.close_reason
+        FROM work_orders w JOIN campaigns k ON k.id = w.campaign_id JOIN products p ON p.id = w.product_id
+            JOIN staff s ON s.id = w.staff_id
+        WHERE w.customer_id = c.id AND w.state IN ('open', 'in_progress')
+            AND (CAST(:staff_id AS int) IS NULL OR w.staff_id = :staff_id)) x),
+    'campaigns', (SELECT coalesce(json_agg(x ORDER BY x.starts_on DESC, x.campaign_code), '[]') FROM (
+        SELECT k.code AS campaign_code, k.name AS campaign_name, p.product_code, k.status, t.rank, t.draw, t.reason, t.decided_at,
+            k.starts_on
+        FROM campaign_targets t JOIN campaigns k ON k.id = t.campaign_id JOIN products p ON p.id = k.product_id
+        WHERE t.customer_id = c.id ORDER BY k.starts_on DESC, k.code LIMIT :latest) x)
+) AS found
+FROM c
+""")
+
+
+class UnknownCustomer(NotFound):
+    """There is no customer with this number here."""
+
+    code = "customer.unknown"
+
+
+def view_customer(session: Session, *, customer_no: str, principal: Principal, now: datetime) -> dict[str, Any]:
+    """A customer as the principal may see him: of his grids, a terminal manager's own or on his live work orders.
+
+    Sections and fields are those of the role. Raises UnknownCustomer alike for one who is not there and one elsewhere.
+    """
+    audience = _AUDIENCES.get(Role(principal.role))
+    if audience is None:
+        raise UnknownCustomer
+    staff_id = principal.staff_id or 0 if audience is Audience.PHONE else None
+    return _view(session, customer_no, audience, grid_ids=principal.grid_ids, staff_id=staff_id, now=now)
+
+
+def view_customer_whole(session: Session, *, customer_no: str, now: datetime) -> dict[str, Any]:
+    """A customer of the whole company, for the command line. Raises UnknownCustomer."""
+    return _view(session, customer_no, Audience.OPERATOR, grid_ids=None, staff_id=None, now=now)
+
+
+def _view(
+    session: Session,
+    customer_no: str,
+    audience: Audience,
+    *,
+    grid_ids: Collection[int] | None,
+    staff_id: int | None,
+    now: datetime,
+) -> dict[str, Any]:
+    today = clock.local_date(now)
+    grids = None if grid_ids is None else list(grid_ids)
+    values = {"customer_no": customer_no, "grid_ids": grids, "staff_id": staff_id, "today": today, "latest": LATEST}
+    row = session.execute(_WHOLE, values).one_or_none()
+    if row is None:
+        raise UnknownCustomer
+    view: dict[str, Any] = dict(row.found)
+    view["customer"]["phone"] = masked_phone(view["customer"]["phone"])
+    view["figures"] = figures_of(session, row.id, branch_id=row.branch_id, today=today)
+    view["scores"] = scores_of(session, row.id, branch_id=row.branch_id)
+    view["offers"] = [asdict(offer) for offer in find_offers(session, row.id)]
+    return allowed_view(view, audience)
