@@ -149,7 +149,7 @@ def _compare_one(name: str, bins: Bins, now: pl.DataFrame, *, columns: int) -> D
     counts = count_in(values, bins)
     used = int(((np.array(bins.shares) > 0) | (counts > 0)).sum())
     shares = counts / max(1, values.len())
-    most = int(np.argmax(np.abs(shares - np.array(bins.shares))))
+    most = int(np.argmax(np.abs(shares - np.array(bins.shares)).round(9)))
     limit = chance_limit(used, bins.rows, values.len(), columns=columns)
     return Drift(name, psi(bins, counts), limit, None, bins.names[most], bins.shares[most], float(shares[most]))
 
