@@ -6,6 +6,7 @@ from datetime import date
 
 import pyarrow.compute as pc
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, NotFound
@@ -70,7 +71,7 @@ def ranked_products(session: Session) -> list[RankedProduct]:
     statement = select(ScoringRun, RankerVersion.target, RankerVersion.metrics).join(
         RankerVersion, RankerVersion.id == ScoringRun.ranker_version_id
     )
-    newest = statement.where(RankerVersion.blocked_at.is_(None), ScoringRun.folder.is_not(None)).distinct(*of)
+    newest = statement.where(RankerVersion.blocked_at.is_(None), ScoringRun.folder.is_not(None)).ext(distinct_on(*of))
     rows = session.execute(newest.order_by(*of, ScoringRun.finished_at.desc(), ScoringRun.id.desc()))
     return [
         RankedProduct(run.product_id, target, run, metrics.get("examples", {}).get("control_share"))
