@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from app.ingest.kinds import FigureKind, as_kind, kind_of
-from app.scoring.learning.encoding import Encoding, SnapshotColumnsChanged
+from app.scoring.learning.encoding import Column, Encoding, SnapshotColumnsChanged
 from app.scoring.learning.features import DERIVED, NOT_FEATURES
 
 PREFIX = "features."
@@ -20,9 +20,7 @@ def trained_figures(frame: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
 
     Raises SnapshotColumnsChanged when a column of numbers now holds text.
     """
-    return pl.DataFrame(
-        [_of_kind(frame, column.name, column.kind == "text") for column in encoding.columns if column.name not in DERIVED]
-    )
+    return pl.DataFrame([_of_kind(frame, column) for column in encoding.columns if column.name not in DERIVED])
 
 
 def trained_names(encoding: Encoding) -> list[str]:
@@ -45,8 +43,11 @@ def column_of(key: str) -> str:
     return PREFIX + key if key in OURS or key.startswith("_") else key
 
 
-def _of_kind(frame: pl.DataFrame, name: str, text: bool) -> pl.Series:
+def _of_kind(frame: pl.DataFrame, column: Column) -> pl.Series:
+    name = column.name
     values = frame[name] if name in frame.columns else pl.Series(name, [None]).new_from_index(0, frame.height).alias(name)
-    if not text and kind_of(values) is FigureKind.TEXT:
+    if column.kind == "digits":  # numbers in text, or by now numbers
+        return values
+    if column.kind == "number" and kind_of(values) is FigureKind.TEXT:
         raise SnapshotColumnsChanged(name, "numbers, as when the ranker was trained, got text")
-    return as_kind(values, FigureKind.TEXT if text else FigureKind.NUMBER)
+    return as_kind(values, FigureKind.TEXT if column.kind == "text" else FigureKind.NUMBER)
