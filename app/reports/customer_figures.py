@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 from sqlalchemy import Row, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.core.storage import StoredFileMissing, storage_of
@@ -65,7 +66,7 @@ def _latest_runs(session: Session) -> list[Ranked]:
     statement = (
         select(ScoringRun.id, ScoringRun.folder, ScoringRun.as_of, ScoringRun.customer_count, Product.product_code, Product.name)
         .join(Product, Product.id == ScoringRun.product_id)
-        .distinct(ScoringRun.product_id)
+        .ext(distinct_on(ScoringRun.product_id))
         .order_by(ScoringRun.product_id, ScoringRun.finished_at.desc(), ScoringRun.id.desc())
     )
     return list(session.execute(statement))
