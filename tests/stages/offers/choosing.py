@@ -7,12 +7,14 @@ from typing import Any
 import polars as pl
 from sqlalchemy.orm import Session
 
+from app.core.db import set_scope
 from app.models.campaign import Product, ProductKind
 from app.models.customer import Holding
 from app.models.organisation import Unit
 from app.models.score import RankerTarget, RankerVersion, ScoringRun
+from app.offers.service import choose_offers
 from app.scoring.branch_scores import write_score_files
-from tests.factories import customer, get, make_scores
+from tests.factories import NOW, customer, get, make_scores
 
 EVERYBODY = [f"C{number:02d}" for number in range(1, 16)]
 
@@ -58,3 +60,12 @@ def sell(session: Session, product_code: str, kind: ProductKind, family: str, **
     session.add(product)
     session.flush()
     return product
+
+
+def chosen(company: Session) -> None:
+    """Committed: TV1 is best for everybody, FTTH1 is second for all but C15."""
+    rank_as(company, "TV1", dict.fromkeys(EVERYBODY, 0.3))
+    rank_as(company, "FTTH1", {customer_no: 0.01 if customer_no == "C15" else 0.2 for customer_no in EVERYBODY})
+    choose_offers(company, now=NOW)
+    company.commit()
+    set_scope(company, scope="all")
