@@ -18,6 +18,7 @@ from app.dispatch.service import dispatch_campaign
 from app.ingest.service import declare_complete, import_feed
 from app.models.campaign import CampaignStatus
 from app.models.organisation import Role, Staff
+from app.scoring.promotion import promote_ranker
 from app.scoring.ranking import rank_customers
 from app.scoring.training import train_ranker
 from demo.office import Office, Tick, at, restart_customer_ids
@@ -104,8 +105,13 @@ def train_and_rank(office: Office) -> dict[str, Any]:
         version = train_ranker(session, product_code=MAIN, now=now)
         return {"ranker": version.number, "metrics": version.metrics}
 
+    def promote(session: Session, now: datetime) -> dict[str, Any]:
+        number = trained["ranker"]
+        return {"champion": promote_ranker(session, product_code=MAIN, number=number, promoted_by="demo", now=now).number}
+
     with clock.shifted_to(at(office.first_day, 5)), office.bar("Training and ranking", 2) as tick:
         trained = office.run("train", train)
+        office.run("promote", promote)
         tick()
         ranked = rank(office)
         tick()

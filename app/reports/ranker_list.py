@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +25,8 @@ class RankerLine(RankerRow):
 
 def list_lines(session: Session) -> list[RankerLine]:
     """By product, the newest first."""
-    gates = dict(session.execute(select(RankerVersion.id, RankerVersion.report["gates"]).order_by(RankerVersion.id)).all())
+    asked = session.execute(select(RankerVersion.id, RankerVersion.report["gates"]).order_by(RankerVersion.id))
+    gates: dict[int, Any] = {version_id: found for version_id, found in asked}  # noqa: C416 - rows are no pairs to mypy
     alarms = last_alarms(session)
     lines = [
         RankerLine(**vars(row), refused_by=_refused_by(gates.get(row.id)), alarms=alarms.get(row.id))

@@ -1,6 +1,6 @@
 """The figures behind the page of a ranker version, as JSON (pure)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,7 @@ from app.scoring.judged import column, labels_of
 from app.scoring.learning.encoding import Encoding, to_numbers
 from app.scoring.learning.evaluate import lift_curve, reliability
 from app.scoring.learning.intervals import auc_interval, lift_interval
-from app.scoring.learning.ranker import TrainedRanker, load_boosters
+from app.scoring.learning.ranker import TrainedRanker, Training, load_boosters
 from app.scoring.watching.drift import Bins, part
 
 SCORE = "score"  # the name under which the score's own drift goes
@@ -35,6 +35,17 @@ def findings_of(ranker: TrainedRanker, judged: pl.DataFrame) -> dict[str, Any]:
         "reliability": [asdict(found) for found in reliability(labels, scores, weights=weights)],
         "plain_reliability": [asdict(found) for found in reliability(labels, plain, weights=weights)],
         "importance": importance(ranker),
+    }
+
+
+def columns_of(training: Training, allowed: Collection[str]) -> dict[str, Any]:
+    """What became of the columns: refused and why, allowed by name, left out because they did harm."""
+    ranker = training.ranker
+    dropped = [each.column for each in training.importance if not each.kept]
+    return {
+        "refused": [{"name": each.column, "reason": each.reason, "figure": each.figure} for each in ranker.refused],
+        "allowed": sorted(set(allowed) & set(ranker.encoding.names)),
+        "dropped": [{"name": name, "reason": "made held-out predictions worse"} for name in sorted(dropped)],
     }
 
 

@@ -94,7 +94,7 @@ def champion_gate(difference: Interval | None, *, champion: int | None, rows: in
         return Gate(
             "champion", None, None, False, f"It cannot be compared with champion {champion}: {how}.", "无法与冠军版本比较。"
         )
-    worse = difference.high < 0 and difference.low < -NEGLIGIBLE
+    worse = difference.high < 0 and difference.estimate < -NEGLIGIBLE
     span = f"{difference.estimate:+.4f}, from {difference.low:+.4f} to {difference.high:+.4f}"
     return Gate(
         "champion", difference.estimate, 0.0, not worse,

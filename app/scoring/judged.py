@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from app.scoring.learning.encoding import Encoding, fit_encoding
 from app.scoring.learning.encoding import encode as encode_frame
 from app.scoring.learning.intervals import Interval, paired_auc_difference
-from app.scoring.learning.ranker import TrainedRanker, score
-from app.scoring.learning.validation import Task, held_out, make_folds
+from app.scoring.learning.ranker import TrainedRanker, Training, score
+from app.scoring.learning.validation import Task, held_out_mix, make_folds
 
 MOST_ROWS = 200_000
 MOST_COMPARED = 20_000  # both recipes are fitted on each fold: more would say little more and take minutes
@@ -49,6 +49,18 @@ def judged_frame(
     return _some(whole, MOST_ROWS, seed)
 
 
+def judged_of(training: Training, frame: pl.DataFrame) -> pl.DataFrame:
+    """What `learn` judged, of the frame of all its examples."""
+    return judged_frame(
+        frame.select(pl.all().gather(training.rows)),
+        training.labels,
+        training.weights,
+        training.scores,
+        training.plain_scores,
+        seed=training.ranker.seed,
+    )
+
+
 def column(judged: pl.DataFrame, name: str) -> NDArray[np.float64]:
     """One of ours, as numbers."""
     return judged[name].cast(pl.Float64).to_numpy()
@@ -59,7 +71,9 @@ def labels_of(judged: pl.DataFrame) -> NDArray[np.int8]:
     return judged["_label"].cast(pl.Int8).to_numpy()
 
 
-def compare(judged: pl.DataFrame, ranker: TrainedRanker, champion: TrainedRanker, *, champion_saw_until: date) -> Comparison:
+def compare(
+    judged: pl.DataFrame, ranker: TrainedRanker, champion: TrainedRanker, *, champion_saw_until: date, label_window: int = 0
+) -> Comparison:
     """The candidate against the champion on rows that neither was fitted to.
 
     On rows later than all that the champion saw, where there are enough of them: its own scores there against the
@@ -72,7 +86,7 @@ def compare(judged: pl.DataFrame, ranker: TrainedRanker, champion: TrainedRanker
     rows = _some(judged, MOST_COMPARED, ranker.seed).select(pl.exclude("_score", "_plain"))
     if not _are_enough(rows, 2 * FEWEST_OF_AN_OUTCOME):
         return Comparison(None, rows.height, f"{rows.height} judged rows are too few")
-    ours, theirs = (_cross_validated(rows, each, ranker.seed) for each in (ranker, champion))
+    ours, theirs = (_cross_validated(rows, each, ranker.seed, label_window) for each in (ranker, champion))
     if ours is None or theirs is None:
         return Comparison(None, rows.height, "no column of one of them is left in the features")
     places, margins = ours
@@ -90,7 +104,7 @@ def _fits(found: pl.DataType, kind: str) -> bool:
 
 
 def _cross_validated(
-    rows: pl.DataFrame, recipe: TrainedRanker, seed: int
+    rows: pl.DataFrame, recipe: TrainedRanker, seed: int, label_window: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
     figures = rows.select(pl.exclude(*OURS))
     known = [name for name in recipe.encoding.names if name in figures.columns]
@@ -99,9 +113,10 @@ def _cross_validated(
     if not encoding.columns:
         return None
     labels = labels_of(rows)
-    folds = make_folds(rows["as_of"].to_list(), labels, rows["customer_id"].to_numpy(), seed=seed)
-    task = Task(encode_frame(figures, encoding), labels, encoding.text_positions, folds, seed, 1)
-    found = held_out(task, recipe.settings)
+    people = rows["customer_id"].to_numpy()
+    folds = make_folds(rows["as_of"].to_list(), labels, people, seed=seed, label_window=label_window)
+    task = Task(encode_frame(figures, encoding), labels, encoding.text_positions, folds, seed, 1, column(rows, "_weight"))
+    found = held_out_mix(task, recipe.mix or (recipe.settings,))
     return found.rows, found.margins
 
 

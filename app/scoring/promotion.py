@@ -151,7 +151,7 @@ def _against(
     if ranker is None or judged is None:
         found = Comparison(None, 0, "it kept no judged rows")
     else:
-        found = compare(judged, ranker, theirs, champion_saw_until=champion.data_to)
+        found = compare(judged, ranker, theirs, champion_saw_until=champion.data_to, label_window=version.label_window_days)
     return champion_gate(found.difference, champion=champion.number, rows=found.rows, how=found.how)
 
 

@@ -1,16 +1,30 @@
-"""Training a ranker: examples are gathered, learned from, and kept as the next version of the product."""
+"""Training a ranker: examples are gathered, learned from, and kept as the next candidate of the product."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.models.score import RankerTarget, RankerVersion
+from app.core.errors import Invalid
+from app.models.campaign import Product
+from app.models.score import Ordering, RankerTarget, RankerVersion
 from app.scoring import queries
+from app.scoring.findings import baseline_of, columns_of, findings_of, gates_as_json
 from app.scoring.gathering import gather
-from app.scoring.learning.ranker import train
+from app.scoring.judged import judged_of, with_columns_of
+from app.scoring.learning.examples import Examples
+from app.scoring.learning.ranker import TrainedRanker, learn, score
 from app.scoring.options import LARGEST_SEED, LONGEST_WINDOW, check_day, check_within
+from app.scoring.promotion import CALIBRATION_LIMIT, check_gates
 from app.scoring.store import keep_ranker
+from app.scoring.uplift.part import UpliftPart
+from app.scoring.uplift.training import train_uplift
+from app.scoring.watching.queries import read_population
+
+LONGEST_BUDGET = 86_400.0
 
 
 def train_ranker(
@@ -21,24 +35,57 @@ def train_ranker(
     as_of: date | None = None,
     label_window_days: int = 30,
     seed: int = 7,
+    allow: Collection[str] = (),
+    budget_seconds: float | None = None,
+    calibration_limit: float = CALIBRATION_LIMIT,
     now: datetime,
 ) -> RankerVersion:
     """Learn who buys a product when contacted, from contacts whose window of `label_window_days` ended before the day `as_of`;
     or, by `target`, which holders of its family are lost, or complain, when left alone.
 
-    It becomes the product's champion if there is none. Raises UnknownProduct, Invalid, TrainingDataMissing,
+    It is a candidate, whatever the gates say, whose figures its report holds. `allow`: columns to use though they look like
+    leaks. `budget_seconds`: how long to look for better settings. Raises UnknownProduct, Invalid, TrainingDataMissing,
     OneOutcomeOnly, NoFeatures.
     """
     day = check_day(as_of, clock.local_date(now))
     check_within("label_window", label_window_days, 1, LONGEST_WINDOW)
     check_within("seed", seed, 0, LARGEST_SEED)
+    if budget_seconds is not None and not 0 < budget_seconds <= LONGEST_BUDGET:
+        raise Invalid("budget", f"seconds above 0, at most {LONGEST_BUDGET:.0f}, got {budget_seconds}")
     product = queries.get_product(session, product_code)
     gathered = gather(session, product, target=target, as_of=day, label_window_days=label_window_days)
-    examples = gathered.examples
-    ranker = train(examples.only(examples.treated), seed=seed)
+    training = learn(gathered.examples, seed=seed, label_window=label_window_days, allow=allow, budget_seconds=budget_seconds)
+    part, uplift = _uplift(gathered.examples, training.ranker, target, seed)
+    ranker, judged = replace(training.ranker, uplift=part), judged_of(training, gathered.examples.frame)
     version = keep_ranker(
-        session, ranker, product_id=product.id, target=target, as_of=day, label_window_days=label_window_days, now=now
+        session,
+        ranker,
+        product_id=product.id,
+        target=target,
+        ordering=Ordering.UPLIFT if part else Ordering.PROPENSITY,
+        as_of=day,
+        label_window_days=label_window_days,
+        judged=judged,
+        report=findings_of(ranker, judged)
+        | {"columns": columns_of(training, allow), "baseline": _baseline(session, product, ranker, day), "uplift": uplift},
+        now=now,
     )
     version.metrics = {**version.metrics, "examples": gathered.counts}
+    champion = queries.find_champion(session, product.id, target)
+    gates = check_gates(session, version, champion, calibration_limit=calibration_limit)
+    version.report = {**version.report, "gates": gates_as_json(gates)}
     session.flush()
     return version
+
+
+def _uplift(
+    examples: Examples, ranker: TrainedRanker, target: RankerTarget, seed: int
+) -> tuple[UpliftPart | None, dict[str, Any] | None]:
+    """What an order by uplift needs, where it deserves to be used, and what was found; only orders have controls."""
+    return train_uplift(examples, ranker.encoding, seed=seed) if target is RankerTarget.ORDER else (None, None)
+
+
+def _baseline(session: Session, product: Product, ranker: TrainedRanker, day: date) -> dict[str, Any] | None:
+    """How the customers to be scored looked on the day of training, for the watch to compare with."""
+    population = with_columns_of(read_population(session, product, as_of=day), ranker.encoding)
+    return baseline_of(ranker, population, score(ranker, population).tolist()) if population.height else None

@@ -29,6 +29,7 @@ from app.jobs.runner import run_job
 from app.models.organisation import Account, Role, Staff
 from app.points.adjust import adjust_closed_months
 from app.points.close import close_month
+from app.scoring.promotion import promote_ranker
 from app.scoring.ranking import rank_customers
 from app.scoring.training import train_ranker
 from app.verification.service import draw_back_checks, verify_feedback
@@ -175,7 +176,11 @@ def _rank(world: World) -> None:
     def train(session: Session, now: datetime) -> Mapping[str, Any]:
         return {"version": train_ranker(session, product_code=PRODUCT, now=now).number}
 
+    def promote(session: Session, now: datetime) -> Mapping[str, Any]:
+        return {"champion": promote_ranker(session, product_code=PRODUCT, number=1, promoted_by="journey", now=now).number}
+
     world.run("train", train)
+    world.run("promote", promote)
     world.run("rank", lambda session, now: rank_customers(session, product_code=PRODUCT, now=now))
 
 
