@@ -11,7 +11,9 @@ from app.scoring.learning.boosting import Settings
 from app.scoring.learning.calibration import Calibration
 from app.scoring.learning.encoding import Encoding
 from app.scoring.learning.evaluate import Evaluation
+from app.scoring.learning.leaks import Refusal
 from app.scoring.learning.ranker import TrainedRanker
+from app.scoring.uplift.part import UpliftPart
 
 FORMAT = 1
 
@@ -57,6 +59,12 @@ def from_json(text: str) -> TrainedRanker:
         positives=body["positives"],
         first_day=date.fromisoformat(body["first_day"]),
         last_day=date.fromisoformat(body["last_day"]),
+        mix=tuple(Settings(**settings) for settings in body.get("mix", ())),
+        refused=tuple(Refusal(**refusal) for refusal in body.get("refused", ())),
+        trials=body.get("trials", 0),
+        tuned_loss=body.get("tuned_loss"),
+        explored_metrics=Evaluation(**body["explored_metrics"]) if body.get("explored_metrics") else None,
+        uplift=UpliftPart.from_dict(body["uplift"]) if body.get("uplift") else None,
     )
 
 

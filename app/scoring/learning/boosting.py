@@ -1,8 +1,8 @@
-"""LightGBM as Gridwork uses it: small regularised trees, a few seeds averaged, the same bytes for the same input."""
+"""LightGBM as Gridwork uses it: small regularised trees, a few boosters averaged, the same bytes for the same input."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,64 +24,94 @@ class Settings:
     min_data_in_leaf: int
     feature_fraction: float
     lambda_l2: float
+    bagging_fraction: float = 0.7
 
 
-PLAIN = Settings(100, 0.1, 31, 20, 1.0, 0.0)  # LightGBM's own defaults: what every choice is compared with
-CANDIDATES = (
-    Settings(250, 0.03, 4, 20, 0.5, 5.0),
-    Settings(150, 0.03, 15, 20, 0.3, 1.0),
-    Settings(200, 0.05, 15, 20, 0.8, 1.0),
+PLAIN = Settings(100, 0.1, 31, 20, 1.0, 0.0, 1.0)  # LightGBM's own defaults: what every choice is compared with
+CANDIDATES = (  # good on sets of this kind; the search starts from them
+    Settings(400, 0.04, 8, 20, 0.5, 5.0),
+    Settings(500, 0.04, 4, 20, 0.3, 10.0),
+    Settings(400, 0.03, 15, 20, 0.3, 1.0),
+    Settings(400, 0.09, 2, 20, 0.4, 10.0),
+    Settings(300, 0.04, 31, 20, 0.6, 1.0, 0.8),
+    PLAIN,
 )
 FEWEST_ROWS_FOR_THREADS = 50_000  # below this, threads waiting for each other cost more than they save
 
 
 def fit(
-    matrix: Matrix, labels: NDArray[np.int8], text_positions: list[int], settings: Settings, *, seed: int, num_threads: int
-) -> "lightgbm.Booster":
-    """One booster of log-odds. Deterministic in its arguments, `num_threads` apart, which only changes the time taken."""
-    plain = settings == PLAIN
-    parameters: dict[str, Any] = {
-        "objective": "binary",
-        "learning_rate": settings.learning_rate,
-        "num_leaves": settings.num_leaves,
-        "min_data_in_leaf": settings.min_data_in_leaf,
-        "feature_fraction": settings.feature_fraction,
-        "lambda_l2": settings.lambda_l2,
-        "bagging_fraction": 1.0 if plain else 0.7,
-        "bagging_freq": 0 if plain else 1,
-        "cat_smooth": 10 if plain else 50,
-        "cat_l2": 10 if plain else 50,
-        "seed": seed,
-        "num_threads": _threads(matrix, num_threads),
-        "deterministic": True,
-        "force_col_wise": True,
-        "verbosity": -1,
-    }
-    import lightgbm  # a second to import, which only those pay who train or rank
-
-    data = lightgbm.Dataset(matrix, labels, categorical_feature=text_positions, params={"verbosity": -1})
-    return lightgbm.train(parameters, data, settings.rounds)
-
-
-def fit_bag(
     matrix: Matrix,
     labels: NDArray[np.int8],
     text_positions: list[int],
     settings: Settings,
     *,
     seed: int,
-    bags: int,
     num_threads: int,
+    weights: NDArray[np.float64] | None = None,
+) -> "lightgbm.Booster":
+    """One booster of log-odds. Deterministic in its arguments, `num_threads` apart, which only changes the time taken."""
+    import lightgbm  # a second to import, which only those pay who train or rank
+
+    data = dataset(matrix, labels, text_positions, weights)
+    threads = threads_for(matrix.shape[0], num_threads)
+    return lightgbm.train(parameters(settings, seed=seed, num_threads=threads), data, settings.rounds)
+
+
+def dataset(
+    matrix: Matrix, labels: NDArray[np.int8], text_positions: list[int], weights: NDArray[np.float64] | None
+) -> "lightgbm.Dataset":
+    """LightGBM's form of the examples."""
+    import lightgbm  # a second to import, which only those pay who train or rank
+
+    return lightgbm.Dataset(
+        matrix, labels, weight=weights, categorical_feature=text_positions, params={"verbosity": -1, "feature_pre_filter": False}
+    )
+
+
+def parameters(settings: Settings, *, seed: int, num_threads: int) -> dict[str, Any]:
+    """LightGBM's parameters, all but the rounds."""
+    plain = replace(settings, rounds=PLAIN.rounds) == PLAIN
+    return {
+        "objective": "binary",
+        "learning_rate": settings.learning_rate,
+        "num_leaves": settings.num_leaves,
+        "min_data_in_leaf": settings.min_data_in_leaf,
+        "feature_fraction": settings.feature_fraction,
+        "lambda_l2": settings.lambda_l2,
+        "bagging_fraction": settings.bagging_fraction,
+        "bagging_freq": 0 if settings.bagging_fraction == 1 else 1,
+        "cat_smooth": 10 if plain else 50,
+        "cat_l2": 10 if plain else 50,
+        "seed": seed,
+        "num_threads": num_threads,
+        "deterministic": True,
+        "force_col_wise": True,
+        "verbosity": -1,
+    }
+
+
+def fit_mix(
+    matrix: Matrix,
+    labels: NDArray[np.int8],
+    text_positions: list[int],
+    mix: Sequence[Settings],
+    *,
+    seed: int,
+    num_threads: int,
+    weights: NDArray[np.float64] | None = None,
 ) -> list["lightgbm.Booster"]:
-    """Boosters that differ in their seed only; their mean moves less from seed to seed than one does."""
-    return [fit(matrix, labels, text_positions, settings, seed=seed * 1000 + i, num_threads=num_threads) for i in range(bags)]
+    """One booster per settings, each with a seed of its own; their mean moves less from seed to seed than one does."""
+    return [
+        fit(matrix, labels, text_positions, settings, seed=seed * 1000 + i, num_threads=num_threads, weights=weights)
+        for i, settings in enumerate(mix)
+    ]
 
 
 def margins(boosters: Sequence["lightgbm.Booster"], matrix: Matrix, *, num_threads: int) -> NDArray[np.float64]:
     """Mean log-odds per row."""
     total = np.zeros(matrix.shape[0])
     for booster in boosters if matrix.shape[0] else ():
-        total += booster.predict(matrix, raw_score=True, num_threads=_threads(matrix, num_threads))
+        total += booster.predict(matrix, raw_score=True, num_threads=threads_for(matrix.shape[0], num_threads))
     return total / len(boosters)
 
 
@@ -105,5 +135,6 @@ def from_text(text: str) -> "lightgbm.Booster":
     return lightgbm.Booster(model_str=text)
 
 
-def _threads(matrix: Matrix, num_threads: int) -> int:
-    return num_threads if matrix.shape[0] >= FEWEST_ROWS_FOR_THREADS else 1
+def threads_for(rows: int, num_threads: int) -> int:
+    """Threads that are worth it for so many rows."""
+    return num_threads if rows >= FEWEST_ROWS_FOR_THREADS else 1

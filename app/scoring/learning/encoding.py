@@ -1,5 +1,6 @@
 """From a frame of figures to the float32 matrix LightGBM reads, by codes learned in training."""
 
+import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from app.scoring.learning.features import feature_columns
 
 MOST_LEVELS = 100
 RARE_BELOW = 10
+DIGITS_FROM = 0.95  # a text of which so many values are numbers is a column of numbers
 
 
 class SnapshotColumnsChanged(Invalid):
@@ -28,10 +30,13 @@ class NoFeatures(Invalid):
 
 @dataclass(frozen=True)
 class Column:
-    """One trained column. `levels` of a text, most frequent first: code = position, anything else = len(levels)."""
+    """One trained column. `levels` of a text, most frequent first: code = position, anything else = len(levels).
+
+    digits: numbers that came as text, such as `1,024.5` or ` 7 `; what is no number is missing.
+    """
 
     name: str
-    kind: Literal["number", "text"]
+    kind: Literal["number", "text", "digits"]
     levels: tuple[str, ...] = ()
 
 
@@ -68,21 +73,30 @@ class Encoding:
 def fit_encoding(frame: pl.DataFrame) -> Encoding:
     """Learn the codes. Columns without two values, and exact repeats of an earlier column, are dropped.
 
-    Texts seen fewer than 10 times, or beyond the 100 most frequent, share one code with all that is unseen.
-    Numbers stay as they are: sentinels such as 999 are for the trees to find. Raises NoFeatures.
+    Texts seen fewer than 10 times, or beyond the 100 most frequent, share one code with all that is unseen. Texts that
+    are nearly all numbers are numbers. Numbers stay as they are: sentinels such as 999 are for the trees to find.
+    Raises NoFeatures.
     """
-    columns, seen = [], set()
-    for name in feature_columns(frame):
+    return fit_encode(frame)[0]
+
+
+def fit_encode(frame: pl.DataFrame) -> tuple[Encoding, NDArray[np.float32]]:
+    """`fit_encoding` and the matrix of the same frame, for the time of one."""
+    names = feature_columns(frame)
+    matrix: NDArray[np.float32] = np.empty((frame.height, len(names)), dtype=np.float32, order="F")
+    columns: list[Column] = []
+    seen: set[bytes] = set()
+    for name in names:
         column = _fit_column(frame[name])
-        values = _encode_column(frame[name], column)
-        content = values.tobytes()
-        if content in seen or not _varies(values):
-            continue
-        seen.add(content)
-        columns.append(column)
+        values = matrix[:, len(columns)]
+        values[:] = _encode_column(frame[name], column)
+        content = hashlib.blake2b(values.data).digest()
+        if content not in seen and _varies(values):
+            seen.add(content)
+            columns.append(column)
     if not columns:
         raise NoFeatures("features", "at least one column with two different values")
-    return Encoding(tuple(columns))
+    return Encoding(tuple(columns)), matrix[:, : len(columns)]
 
 
 def encode(frame: pl.DataFrame, encoding: Encoding) -> NDArray[np.float32]:
@@ -98,28 +112,60 @@ def encode(frame: pl.DataFrame, encoding: Encoding) -> NDArray[np.float32]:
     return matrix
 
 
+def to_numbers(values: pl.Series) -> pl.Series:
+    """Texts as numbers: spaces, thousands' commas and signs of money or percent do not count; null where there is no number."""
+    plain = values.cast(pl.String).str.replace_all(r"[\s,%$€£¥￥]", "")
+    return plain.cast(pl.Float64, strict=False)
+
+
+def are_digits(values: pl.Series) -> bool:
+    """Is this text nearly always a number?"""
+    filled = values.drop_nulls().cast(pl.String).str.strip_chars()
+    filled = filled.filter(filled != "")
+    return bool(len(filled)) and to_numbers(filled).count() >= DIGITS_FROM * len(filled)
+
+
 def _fit_column(values: pl.Series) -> Column:
-    if values.dtype not in (pl.String, pl.Categorical):
+    if not _is_text(values):
         return Column(values.name, "number")
-    counts = values.cast(pl.String).drop_nulls().alias("level").value_counts().filter(pl.col("count") >= RARE_BELOW)
+    if are_digits(values):
+        return Column(values.name, "digits")
+    counts = _levels(values).drop_nulls().alias("level").value_counts().filter(pl.col("count") >= RARE_BELOW)
     levels = counts.sort(["count", "level"], descending=[True, False])["level"].head(MOST_LEVELS)
     return Column(values.name, "text", tuple(levels.to_list()))
 
 
 def _encode_column(values: pl.Series, column: Column) -> NDArray[np.float32]:
-    is_text = values.dtype in (pl.String, pl.Categorical)
-    if values.dtype != pl.Null and is_text != (column.kind == "text"):
+    fits = _is_text(values) == (column.kind == "text") or column.kind == "digits" or values.dtype == pl.Null
+    if not fits:
         raise SnapshotColumnsChanged(column.name, f"a {column.kind} column, as when the ranker was trained, got {values.dtype}")
     if column.kind == "text":
-        codes = range(len(column.levels))
-        other = pl.when(values.is_not_null()).then(pl.lit(len(column.levels), pl.Float32))
-        coded = values.cast(pl.String).replace_strict(list(column.levels), list(codes), default=None, return_dtype=pl.Float32)
-        series = pl.select(pl.coalesce(coded, other)).to_series()
+        series = _code(_levels(values), column.levels)
+    elif _is_text(values):
+        series = to_numbers(values)
     else:
-        series = values.cast(pl.Float64)
+        series = values if values.dtype == pl.Float32 else values.cast(pl.Float64)
     with np.errstate(over="ignore"):  # 1e300 does not fit float32 and is treated as missing
         numbers = series.to_numpy().astype(np.float32)
-    return np.where(np.isfinite(numbers), numbers, np.float32(np.nan))
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers
+
+
+def _code(texts: pl.Series, levels: tuple[str, ...]) -> pl.Series:
+    """Position of each text among the levels; the number of levels for all others."""
+    other = pl.when(texts.is_not_null()).then(pl.lit(len(levels), pl.Float32))
+    coded = texts.replace_strict(list(levels), list(range(len(levels))), default=None, return_dtype=pl.Float32)
+    return pl.select(pl.coalesce(coded, other)).to_series()
+
+
+def _levels(values: pl.Series) -> pl.Series:
+    """Texts without spaces around them; nothing but spaces is missing."""
+    stripped = values.cast(pl.String).str.strip_chars()
+    return stripped.set(stripped == "", None)
+
+
+def _is_text(values: pl.Series) -> bool:
+    return isinstance(values.dtype, pl.Categorical | pl.Enum) or values.dtype == pl.String
 
 
 def _varies(values: NDArray[np.float32]) -> bool:

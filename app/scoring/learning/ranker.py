@@ -1,128 +1,198 @@
-"""The ranker: trained on past contacts, it gives each customer the calibrated probability of buying when contacted."""
+"""How a ranker is trained: leaks refused, settings chosen, columns that do harm left out, probabilities calibrated."""
 
-from dataclasses import asdict, dataclass
-from datetime import date
-from functools import lru_cache
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.scoring.learning.boosting import CANDIDATES, PLAIN, Settings, fit_bag, from_text, margins, to_text
-from app.scoring.learning.calibration import Calibration, fit_calibration
-from app.scoring.learning.encoding import Encoding, encode, fit_encoding
+from app.scoring.learning.boosting import CANDIDATES, PLAIN, Settings, fit_mix, to_text
+from app.scoring.learning.calibration import choose_calibration
+from app.scoring.learning.encoding import Encoding, fit_encode
 from app.scoring.learning.evaluate import Evaluation, evaluate
 from app.scoring.learning.examples import Examples
-from app.scoring.learning.labels import check_no_leak, check_trainable
-from app.scoring.learning.validation import HeldOut, Task, choose_settings, harmless_columns, held_out, make_folds
+from app.scoring.learning.features import feature_columns
+from app.scoring.learning.labels import FEWEST_OF_A_CLASS, check_no_leak, check_trainable
+from app.scoring.learning.leaks import find_leaks
+from app.scoring.learning.trained import Importance, TrainedRanker, Training, load_boosters, rank, score
+from app.scoring.learning.tuning import MIX, Tuned, trials_for, tune
+from app.scoring.learning.validation import (
+    HeldOut,
+    Task,
+    Worth,
+    column_worth,
+    harmless_columns,
+    held_out,
+    held_out_mix,
+    make_folds,
+)
 
 if TYPE_CHECKING:
     import lightgbm
 
-MOST_TUNING_ROWS = 200_000
+__all__ = ["Importance", "TrainedRanker", "Training", "learn", "load_boosters", "rank", "score", "train"]
+
+MOST_JUDGED = 200_000  # rows that choices are made and probabilities calibrated on
+MANY_ROWS = 1_000_000  # from here one booster is fitted, and choices are made on few rows: nothing is gained by more
+JUDGED_OF_MANY = 60_000
+TUNED_OF_MANY = 20_000
+MOST_TUNED = 50_000
+FEWEST_EXPLORED = 200
 
 
-@dataclass(frozen=True)
-class TrainedRanker:
-    """All that is needed to score, and what it was made from. `metrics` and `plain_metrics` (LightGBM's own defaults)
-    are of the same held-out rows; `validation` is forward or stratified. Settings and columns were chosen on those rows
-    too, so `metrics` are a little kinder than what follows."""
-
-    boosters: tuple[str, ...]
-    encoding: Encoding
-    calibration: Calibration
-    settings: Settings
-    seed: int
-    validation: str
-    metrics: Evaluation
-    plain_metrics: Evaluation
-    rows: int
-    positives: int
-    first_day: date
-    last_day: date
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """What it was trained with, for people to read."""
-        return {**asdict(self.settings), "seed": self.seed, "bags": len(self.boosters), "columns": self.encoding.names}
+def train(examples: Examples, *, seed: int, **options: Any) -> TrainedRanker:
+    """The ranker of `learn`, without what its report shows."""
+    return learn(examples, seed=seed, **options).ranker
 
 
-def train(
+def learn(
     examples: Examples,
     *,
     seed: int,
     list_size: int | None = None,
-    candidates: tuple[Settings, ...] = CANDIDATES,
-    bags: int = 3,
+    candidates: tuple[Settings, ...] | None = None,
+    bags: int = MIX,
     num_threads: int = 2,
-) -> TrainedRanker:
+    label_window: int = 0,
+    allow: Collection[str] = (),
+    trials: int | None = None,
+    budget_seconds: float | None = None,
+) -> Training:
     """Learn from `frame` (customer_id, as_of, snapshot_date, features) and `labels` (n,) of 0 and 1, in the same order.
 
-    Settings and columns are chosen, and probabilities calibrated, on held-out examples; the boosters are then fitted to
-    all. The same arguments give the same ranker to the byte. `list_size`: length of the list the metrics judge.
+    Of contacted and control examples only the contacted teach. Leaking columns are refused, unless in `allow`. Settings and
+    columns are chosen, and probabilities calibrated, on held-out examples; the boosters are then fitted to all. The same
+    arguments give the same ranker to the byte (unless `budget_seconds` cuts the search short). `list_size`: length of the
+    list the metrics judge. `label_window`: days after an example in which its outcome was still open. `candidates`: the
+    settings to choose from, nothing else then being tried. `bags`: boosters.
     Raises TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
     """
-    frame, labels = examples.frame, examples.labels
-    check_no_leak(frame)
-    check_trainable(labels)
-    encoding = fit_encoding(frame)
-    task = _tuning_task(frame, labels, encoding, seed=seed, num_threads=num_threads)
-    settings = choose_settings(task, candidates)
-    plain = held_out(task, PLAIN)
-    kept = harmless_columns(task, settings)
-    encoding = encoding.keep(kept)
-    judged = held_out(task.only(kept), settings, bags=bags)
-    boosters = fit_bag(
-        encode(frame, encoding), labels, encoding.text_positions, settings, seed=seed, bags=bags, num_threads=num_threads
-    )
-    days = frame["as_of"].to_list()
-    return TrainedRanker(
+    places, taught = _taught(examples)
+    check_no_leak(taught.frame)
+    check_trainable(taught.labels)
+    refused = find_leaks(taught.frame, taught.labels, allow=allow, seed=seed)
+    encoding, matrix = fit_encode(taught.frame.drop([refusal.column for refusal in refused]))
+    judging, at = _judging_task(taught, encoding, matrix, seed, num_threads, label_window)
+    tuned = _tune(judging, candidates, bags, trials, budget_seconds, many=taught.rows > MANY_ROWS)
+    worth = column_worth(judging, tuned.mix[0])
+    kept = harmless_columns(worth)
+    held, plain = held_out_mix(judging.only(kept), tuned.mix), held_out(judging, PLAIN)
+    weights = _weights(taught)
+    whole = matrix if len(kept) == len(worth) else np.asfortranarray(matrix[:, kept])
+    texts = encoding.keep(kept).text_positions
+    boosters = fit_mix(whole, taught.labels, texts, tuned.mix, seed=seed, num_threads=num_threads, weights=weights)
+    scores, plain_scores = cross_calibrated(held, seed=seed), cross_calibrated(plain, seed=seed)
+    ranker = TrainedRanker(
         boosters=tuple(to_text(booster) for booster in boosters),
-        encoding=encoding,
-        calibration=fit_calibration(judged.margins, judged.labels),
-        settings=settings,
+        encoding=encoding.keep(kept),
+        calibration=choose_calibration(held.margins, held.labels, held.weights, seed=seed),
+        settings=tuned.mix[0],
         seed=seed,
-        validation=task.folds.kind,
-        metrics=_judge(judged, list_size),
-        plain_metrics=_judge(plain, list_size),
-        rows=labels.size,
-        positives=int(labels.sum()),
-        first_day=min(days),
-        last_day=max(days),
+        validation=judging.folds.kind,
+        metrics=evaluate(held.labels, scores, list_size=list_size, weights=held.weights),
+        plain_metrics=evaluate(plain.labels, plain_scores, list_size=list_size, weights=plain.weights),
+        rows=taught.rows,
+        positives=int(taught.labels.sum()),
+        first_day=taught.frame["as_of"].min(),  # type: ignore[arg-type]
+        last_day=taught.frame["as_of"].max(),  # type: ignore[arg-type]
+        mix=tuned.mix,
+        refused=refused,
+        trials=tuned.trials,
+        tuned_loss=tuned.loss,
+        explored_metrics=_of_explored(taught.explored[at[held.rows]], held, scores),
     )
+    importance = _importance(encoding, worth, kept, boosters)
+    return _training(ranker, places[at[held.rows]], held, scores, plain_scores, importance, tuned.stopped_early)
 
 
-def score(ranker: TrainedRanker, frame: pl.DataFrame, *, num_threads: int = 2) -> NDArray[np.float64]:
-    """Calibrated probability per row of `frame`. Raises SnapshotColumnsChanged when a trained column is absent."""
-    raw = margins(load_boosters(ranker.boosters), encode(frame, ranker.encoding), num_threads=num_threads)
-    return ranker.calibration.apply(raw)
-
-
-def rank(scores: NDArray[np.float64], customer_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Row positions from the best score to the least; of equal scores the smaller customer id goes first."""
-    return np.lexsort((customer_ids, -scores)).astype(np.int64)
-
-
-@lru_cache(maxsize=4)
-def load_boosters(texts: tuple[str, ...]) -> list["lightgbm.Booster"]:
-    """Boosters ready to predict."""
-    return [from_text(text) for text in texts]
-
-
-def _tuning_task(frame: pl.DataFrame, labels: NDArray[np.int8], encoding: Encoding, *, seed: int, num_threads: int) -> Task:
-    """The examples that choices are made on: all, or a fixed random part of very many."""
-    if frame.height > MOST_TUNING_ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(frame.height, MOST_TUNING_ROWS, replace=False))
-        frame, labels = frame[rows.tolist()], labels[rows]
-    folds = make_folds(frame["as_of"].to_list(), labels, frame["customer_id"].to_numpy(), seed=seed)
-    return Task(encode(frame, encoding), labels, encoding.text_positions, folds, seed, num_threads)
-
-
-def _judge(judged: HeldOut, list_size: int | None) -> Evaluation:
-    """Held-out figures. The calibration is fitted in one half and judged in the other, both ways."""
-    half = np.arange(judged.labels.size) % 2 == 0
-    scores = np.empty(judged.labels.size)
+def cross_calibrated(held: HeldOut, *, seed: int) -> NDArray[np.float64]:
+    """Probabilities of held-out rows by a calibration fitted to the other half of them, both ways."""
+    half = np.random.default_rng(seed).permutation(held.labels.size) % 2 == 0
+    scores = np.empty(held.labels.size)
     for part in (half, ~half):
-        scores[part] = fit_calibration(judged.margins[~part], judged.labels[~part]).apply(judged.margins[part])
-    return evaluate(judged.labels, scores, list_size=list_size)
+        weights = None if held.weights is None else held.weights[~part]
+        fitted = choose_calibration(held.margins[~part], held.labels[~part], weights, seed=seed)
+        scores[part] = fitted.apply(held.margins[part])
+    return scores
+
+
+def _taught(examples: Examples) -> tuple[NDArray[np.int64], Examples]:
+    """The contacted examples, where there are any, and their positions among all."""
+    if examples.treated.all() or not examples.treated.any():
+        return np.arange(examples.rows), examples
+    return np.flatnonzero(examples.treated), examples.only(examples.treated)
+
+
+def _weights(examples: Examples) -> NDArray[np.float64] | None:
+    """None where all weigh the same, which LightGBM then need not read."""
+    return None if (examples.weights == examples.weights[0]).all() else examples.weights
+
+
+def _judging_task(
+    examples: Examples, encoding: Encoding, matrix: NDArray[np.float32], seed: int, num_threads: int, label_window: int
+) -> tuple[Task, NDArray[np.int64]]:
+    """The examples that choices are made on, and their positions: all, or a fixed random part of very many."""
+    weights, labels, frame = _weights(examples), examples.labels, examples.frame
+    most = JUDGED_OF_MANY if examples.rows > MANY_ROWS else MOST_JUDGED
+    at = np.arange(examples.rows)
+    if examples.rows > most:
+        at = np.sort(np.random.default_rng(seed).choice(examples.rows, most, replace=False))
+        frame, labels, matrix = frame[at.tolist()], labels[at], np.asfortranarray(matrix[at])
+        weights = None if weights is None else weights[at]
+    folds = make_folds(
+        frame["as_of"].to_list(),
+        labels,
+        frame["customer_id"].to_numpy(),
+        seed=seed,
+        label_window=label_window,
+        rows_hash=hash_rows(frame),
+    )
+    return Task(matrix, labels, encoding.text_positions, folds, seed, num_threads, weights), at
+
+
+def hash_rows(frame: pl.DataFrame) -> NDArray[np.uint64]:
+    """A number per row that is equal where all figures are."""
+    return frame.select(feature_columns(frame)).hash_rows(seed=0).to_numpy()
+
+
+def _tune(
+    task: Task, candidates: tuple[Settings, ...] | None, bags: int, trials: int | None, budget: float | None, *, many: bool
+) -> Tuned:
+    """Settings chosen on a part of the task, where it is large."""
+    most = TUNED_OF_MANY if many else MOST_TUNED
+    wanted = trials or (len(candidates) if candidates else trials_for(task.labels.size, many=many))
+    return tune(task.part(most), candidates or CANDIDATES, trials=wanted, members=1 if many else bags, budget_seconds=budget)
+
+
+def _of_explored(explored: NDArray[np.bool_], held: HeldOut, scores: NDArray[np.float64]) -> Evaluation | None:
+    """Figures of the judged rows that were contacted at random, where they are enough to say anything."""
+    found = held.labels[explored]
+    if found.size < FEWEST_EXPLORED or min(found.sum(), found.size - found.sum()) < FEWEST_OF_A_CLASS:
+        return None
+    return evaluate(found, scores[explored], weights=None if held.weights is None else held.weights[explored])
+
+
+def _importance(
+    encoding: Encoding, worth: list[Worth], kept: list[int], boosters: "list[lightgbm.Booster]"
+) -> tuple[Importance, ...]:
+    gains = np.zeros(len(worth))
+    gains[kept] = np.sum([booster.feature_importance("gain") for booster in boosters], axis=0)
+    shares = gains / max(gains.sum(), 1e-12)
+    found = [
+        Importance(name, float(shares[i]), worth[i].rise, worth[i].error, i in set(kept)) for i, name in enumerate(encoding.names)
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.rise, one.column)))
+
+
+def _training(
+    ranker: TrainedRanker,
+    rows: NDArray[np.int64],
+    held: HeldOut,
+    scores: NDArray[np.float64],
+    plain_scores: NDArray[np.float64],
+    importance: tuple[Importance, ...],
+    stopped_early: bool,
+) -> Training:
+    weights = np.ones(held.labels.size) if held.weights is None else held.weights
+    return Training(ranker, rows, held.labels, weights, held.margins, scores, plain_scores, importance, stopped_early)

@@ -24,7 +24,7 @@ def town(rows: int, seed: int, days: int = 100) -> tuple[pl.DataFrame, NDArray[n
     """Customers who buy by age and plan; `noise` says nothing."""
     draws = np.random.default_rng(seed)
     age, plan, noise = draws.integers(18, 80, rows), draws.choice(["basic", "gold"], rows), draws.random(rows)
-    chance = 1 / (1 + np.exp(-((age - 60) / 8 + 2 * (plan == "gold"))))
+    chance = 1 / (1 + np.exp(-((age - 70) / 11 + 2.6 * (plan == "gold"))))
     as_of = [date(2026, 4, 2) + timedelta(days=i * days // rows) for i in range(rows)]
     frame = pl.DataFrame({"customer_id": range(rows), "as_of": as_of, "age": age, "plan": plan, "noise": noise})
     return frame.with_columns(snapshot_date=pl.lit(date(2026, 4, 1))), (draws.random(rows) < chance).astype(np.int8)

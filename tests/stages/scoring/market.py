@@ -69,7 +69,7 @@ def small_ranker(seed: int = 1) -> TrainedRanker:
     people = figures(300, seed).with_columns(as_of=pl.lit(date(2026, 8, 5)), snapshot_date=pl.lit(SNAPSHOT_DAY))
     labels = people["buys"].to_numpy().astype(np.int8)
     quick = Settings(20, 0.1, 4, 5, 1.0, 1.0)
-    return train(plain_examples(people.drop("buys"), labels), seed=seed, candidates=(quick,), bags=1)
+    return train(plain_examples(people.drop("buys"), labels), seed=seed, candidates=(quick,), bags=1, allow=["usage"])
 
 
 @cache

@@ -47,7 +47,7 @@ def test_what_was_promoted_stays_written(session):
 
 
 def test_reverting_goes_back_step_by_step(session):
-    for seed in (1, 3, 1):
+    for seed in (1, 3, 3):
         keep_candidate(session, seed=seed)
     for number in (1, 2, 3):
         promote(session, number)

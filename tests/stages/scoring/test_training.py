@@ -77,8 +77,8 @@ def contacts(session, product_code="FTTH1", known_at=NOW):
 
 def test_a_trained_ranker_is_a_candidate_and_the_same_data_and_seed_give_the_same_bytes(session):
     make_market(session)
-    first = train_ranker(session, product_code="FTTH1", seed=3, now=NOW)
-    again = train_ranker(session, product_code="FTTH1", seed=3, now=NOW + HOUR)
+    first = train_ranker(session, product_code="FTTH1", seed=3, allow=["usage"], now=NOW)
+    again = train_ranker(session, product_code="FTTH1", seed=3, allow=["usage"], now=NOW + HOUR)
     assert [(version.number, version.status) for version in (first, again)] == [(1, "candidate"), (2, "candidate")]
     assert first.checksum == again.checksum == hashlib.sha256(first.artifact).hexdigest()
     assert (first.example_count, first.as_of, first.label_window_days) == (300, TODAY, 30)
