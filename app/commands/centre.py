@@ -94,13 +94,10 @@ def tag_members(
 
 def metrics() -> None:
     """What every figure means, who answers for it, and where it comes from."""
-    table = Table(title="metrics", show_lines=True)
-    for column in ("code", "name", "formula", "unit", "owner", "from", "computed by"):
-        table.add_column(column, overflow="fold")
     for each in METRICS:
-        name = f"{each.name_zh}\n{each.name_en}"
-        table.add_row(each.code, name, each.formula, each.unit, each.owner, "\n".join(each.lineage), each.computed_by)
-    console.print(table)
+        console.print(f"{each.code}: {each.name_zh}, {each.name_en}", markup=False)
+        console.print(f"  {each.formula} ({each.unit})", markup=False, soft_wrap=True)
+        console.print(f"  {each.owner}; from {', '.join(each.lineage)}; by {each.computed_by}", markup=False, soft_wrap=True)
 
 
 def describe_features(
