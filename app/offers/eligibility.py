@@ -12,7 +12,7 @@ CHANNELS = ("call", "visit", "sms")
 
 @dataclass(frozen=True)
 class Terms:
-    """A product as its offer is judged. parts: ids of the products a bundle is made of; of no bundle: none."""
+    """A product as its offer is judged. parts: ids of the products a bundle is made of, each once; of no bundle: none."""
 
     id: int
     kind: str
@@ -31,6 +31,23 @@ class Facts:
     refused: pl.DataFrame
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """The same with the parts of bundles; `owned` is held or ordered."""
+
+    owned: pl.DataFrame
+    held: pl.DataFrame
+    ended: pl.DataFrame
+    refused: pl.DataFrame
+
+
+def known_of(facts: Facts, products: Mapping[int, Terms]) -> Known:
+    """What is asked of these customers for any product."""
+    held, ended = with_parts(facts.held, products.values()), with_parts(facts.ended, products.values())
+    owned = pl.concat([held, with_parts(facts.ordered, products.values())]).unique()
+    return Known(owned, held, ended, facts.refused)
+
+
 def with_parts(owned: pl.DataFrame, products: Iterable[Terms]) -> pl.DataFrame:
     """`owned` (customer_id, product_id) and the parts of the bundles in it: who holds a bundle holds its parts."""
     pairs = [(product.id, part) for product in products for part in product.parts]
@@ -39,7 +56,7 @@ def with_parts(owned: pl.DataFrame, products: Iterable[Terms]) -> pl.DataFrame:
     return pl.concat([owned.select("customer_id", "product_id"), inside]).unique()
 
 
-def eligible(product: Terms, customers: pl.Series, facts: Facts, products: Mapping[int, Terms]) -> pl.Series:
+def eligible(product: Terms, customers: pl.Series, known: Known, products: Mapping[int, Terms]) -> pl.Series:
     """Those of `customers` (ids) to whom the product may be offered, in their order.
 
     Not to who refuses everything, its family, or every channel. For acquire, cross-sell and win-back not to who owns
@@ -49,18 +66,17 @@ def eligible(product: Terms, customers: pl.Series, facts: Facts, products: Mappi
     """
     purpose = PURPOSES[product.kind]
     family = {terms.id for terms in products.values() if terms.family == product.family}
-    owned = with_parts(pl.concat([facts.held, facts.ordered]), products.values())
-    out = [_refusing(facts.refused, product.family)]
+    out = [_refusing(known.refused, product.family)]
     only = []
     if purpose.must_hold:
-        only.append(_having(with_parts(facts.held, products.values()), family))
+        only.append(_having(known.held, family))
     else:
-        out.append(_having(owned, {product.id} if product.kind == "upsell" else family))
+        out.append(_having(known.owned, {product.id} if product.kind == "upsell" else family))
     if purpose.must_have_lost:
-        only.append(_having(with_parts(facts.ended, products.values()), family))
+        only.append(_having(known.ended, family))
     if product.parts:
-        counts = owned.filter(pl.col("product_id").is_in(product.parts)).group_by("customer_id").len()
-        out.append(counts.filter(pl.col("len") == len(set(product.parts)))["customer_id"])
+        counts = known.owned.filter(pl.col("product_id").is_in(product.parts)).group_by("customer_id").len()
+        out.append(counts.filter(pl.col("len") == len(product.parts))["customer_id"])
     frame = pl.DataFrame({"customer_id": customers})
     for ids in out:
         frame = frame.join(ids.to_frame("customer_id"), on="customer_id", how="anti", maintain_order="left")

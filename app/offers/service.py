@@ -16,7 +16,7 @@ from app.models.centre import OfferRun
 from app.models.score import RankerTarget
 from app.offers import queries
 from app.offers.customer_frames import read_facts, read_scores
-from app.offers.eligibility import Facts, Terms, eligible
+from app.offers.eligibility import Facts, Terms, eligible, known_of
 from app.offers.priority import OfferSettings, Price, best_offers, cap_of, check_settings, prioritise, value_of
 from app.offers.queries import RankedProduct, branch_path
 from app.scoring.learning.purposes import PURPOSES
@@ -99,24 +99,31 @@ def _write_branch(session: Session, plan: _Plan, folder: str, branch_id: int) ->
     """Customers of the branch by product and place, once their offers are written."""
     grid_ids = queries.grids_of(session, branch_id)
     facts = read_facts(session, grid_ids=grid_ids, product_ids=list(plan.terms), day=plan.day)
-    members = pl.Series("customer_id", members_of(session, branch_id))
-    found = [_candidates(session, plan, facts, members, product_id, branch_id) for product_id in plan.terms]
+    known, members = known_of(facts, plan.terms), pl.Series("customer_id", members_of(session, branch_id))
+    found = []
+    for product_id, terms in plan.terms.items():
+        asked = eligible(terms, members, known, plan.terms).to_frame()
+        found.append(
+            _candidates(
+                session,
+                plan,
+                asked.join(_at_stake(plan, facts, terms.family), on="customer_id", how="left"),
+                product_id,
+                branch_id,
+            )
+        )
     offers = best_offers(pl.concat(found), list(plan.terms.values()), places=plan.settings.places)
     storage_of(session).write_table(branch_path(folder, branch_id), offers.to_arrow())
     return offers.group_by("product_id", "place").agg(customers=pl.len())
 
 
-def _candidates(session: Session, plan: _Plan, facts: Facts, members: pl.Series, product_id: int, branch_id: int) -> pl.DataFrame:
-    """The factors of a product for those of a branch to whom it may be offered."""
-    terms = plan.terms[product_id]
-    asked = eligible(terms, members, facts, plan.terms).to_frame()
+def _candidates(session: Session, plan: _Plan, asked: pl.DataFrame, product_id: int, branch_id: int) -> pl.DataFrame:
+    """The factors of a product for those of a branch to whom it may be offered (customer_id, at_stake)."""
     order = _scores(session, plan, product_id, RankerTarget.ORDER, branch_id)
-    target = RankerTarget(PURPOSES[terms.kind].foretells)
+    target = RankerTarget(PURPOSES[plan.terms[product_id].kind].foretells)
     risk = order.clear() if target is RankerTarget.ORDER else _scores(session, plan, product_id, target, branch_id)
-    scored = (
-        asked.join(order, on="customer_id", how="left")
-        .join(risk.select("customer_id", risk="score"), on="customer_id", how="left")
-        .join(_at_stake(plan, facts, terms.family), on="customer_id", how="left")
+    scored = asked.join(order, on="customer_id", how="left").join(
+        risk.select("customer_id", risk="score"), on="customer_id", how="left"
     )
     known = plan.ranked.get((product_id, RankerTarget.ORDER))
     return prioritise(

@@ -27,7 +27,7 @@ def add_influence(frame: pl.DataFrame, ties: pl.DataFrame, adoptions: pl.DataFra
     whose first adoption began in the 90 days before the day. days_since_neighbour_adopted: since the latest such beginning.
     """
     keys = frame.select("customer_id", "as_of").unique()
-    links = keys.join(_both_ways(ties), on="customer_id")
+    links = keys.join(_both_ways(ties, keys), on="customer_id")
     found = links.join(_holders(links, adoptions), on=["other", "as_of"], how="left")
     recent = pl.col("adopted_on") >= pl.col("as_of") - timedelta(days=RECENT_DAYS)
     sums = found.group_by("customer_id", "as_of").agg(
@@ -41,11 +41,12 @@ def add_influence(frame: pl.DataFrame, ties: pl.DataFrame, adoptions: pl.DataFra
     )
 
 
-def _both_ways(ties: pl.DataFrame) -> pl.DataFrame:
-    """customer_id, other, weight: each pair once from either side; no tie to oneself, none of weight 0 or less."""
+def _both_ways(ties: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """customer_id (one who is asked for), other, weight: each pair once; no tie to oneself, none of weight 0 or less."""
     there = ties.select("customer_id", other="other_customer_id", weight=pl.col("weight").fill_null(1.0))
+    there = there.filter((pl.col("customer_id") != pl.col("other")) & (pl.col("weight") > 0))
     back = there.select(customer_id="other", other="customer_id", weight="weight")
-    both = pl.concat([there, back]).filter((pl.col("customer_id") != pl.col("other")) & (pl.col("weight") > 0))
+    both = pl.concat([there, back]).join(asked, on="customer_id", how="semi")
     return both.group_by("customer_id", "other").agg(pl.col("weight").max())
 
 

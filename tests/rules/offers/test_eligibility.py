@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from app.offers.eligibility import Facts, Terms, eligible, with_parts
+from app.offers.eligibility import Facts, Terms, eligible, known_of, with_parts
 
 FIBRE, FAST, TV, BUNDLE, STAY, BACK, CARE, DUO = range(1, 9)
 PRODUCTS = {
@@ -32,7 +32,7 @@ def may_have(product_id: int, **known: list) -> bool:
         ),
     )
     people = pl.Series("customer_id", [3, 1, 2], dtype=pl.Int64)
-    found = eligible(PRODUCTS[product_id], people, facts, PRODUCTS).to_list()
+    found = eligible(PRODUCTS[product_id], people, known_of(facts, PRODUCTS), PRODUCTS).to_list()
     assert found == [id_ for id_ in (3, 1, 2) if id_ in found]
     return 1 in found
 
