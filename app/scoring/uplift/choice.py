@@ -66,7 +66,9 @@ def judge_uplift(
     judged = cross_fit(sample, seed=seed, folds=folds, repeats=repeats, num_threads=num_threads)
     weights = balanced_weights(sample)
     orders = {name: order_of(judged.scores[name]) for name in ORDERINGS}
-    redrawn = _draw(sample, judged.effects, orders, weights, seed=seed, draws=draws)
+    # By chance alike, the arms are compared as they are; otherwise the doubly robust scores are averaged.
+    per_row = None if known_shares else judged.effects
+    redrawn = _draw(sample, judged.effects, orders, weights, per_row=per_row, seed=seed, draws=draws)
     figures = tuple(_figures(name, sample, judged.effects, orders, weights, redrawn) for name in ORDERINGS)
     chosen, reason = decide({each.name: each for each in figures})
     control = ~sample.treated
@@ -76,7 +78,7 @@ def judge_uplift(
         control=int(control.sum()),
         treated_rate=float(np.average(sample.labels[sample.treated], weights=weights[sample.treated])),
         control_rate=float(np.average(sample.labels[control], weights=weights[control])),
-        effect=_interval(_effect(sample, weights), redrawn.effect, LEVEL),
+        effect=_interval(_effect(sample, np.ones(sample.rows), per_row), redrawn.effect, LEVEL),
         known_shares=known_shares,
         treatment_auc=treatment_auc,
         orderings=figures,
@@ -182,7 +184,16 @@ def _nested(scores: dict[str, Floats], fold: NDArray[np.int64], worth: Worth) ->
     return nested
 
 
-def _draw(sample: Sample, effects: Floats, orders: dict[str, Order], weights: Floats, *, seed: int, draws: int) -> Draws:
+def _draw(
+    sample: Sample,
+    effects: Floats,
+    orders: dict[str, Order],
+    weights: Floats,
+    *,
+    per_row: Floats | None,
+    seed: int,
+    draws: int,
+) -> Draws:
     """Poisson bootstrap over groups: each is drawn as often as Poisson(1) says (Hanley, MacGibbon 2006). All orderings see
     the same draws, so that their differences are paired."""
     chance = np.random.default_rng(seed)
@@ -191,8 +202,9 @@ def _draw(sample: Sample, effects: Floats, orders: dict[str, Order], weights: Fl
     autocs = {name: np.empty(draws) for name in orders}
     effect = np.empty(draws)
     for i in range(draws):
-        drawn = weights * chance.poisson(1.0, groups.size)[group]
-        effect[i] = _effect(sample, drawn)
+        times = chance.poisson(1.0, groups.size)[group].astype(np.float64)
+        drawn = weights * times
+        effect[i] = _effect(sample, times, per_row)
         for name, order in orders.items():
             qinis[name][i] = qini(order, sample.labels, sample.treated, drawn)
             autocs[name][i] = autoc(order, effects, drawn)
@@ -219,7 +231,10 @@ def _figures(
     )
 
 
-def _effect(sample: Sample, weights: Floats) -> float:
+def _effect(sample: Sample, times: Floats, per_row: Floats | None) -> float:
+    weights = sample.weights * times
+    if per_row is not None:
+        return float(np.average(per_row, weights=weights))
     arms = (sample.treated, ~sample.treated)
     with_contact, without = (float(np.average(sample.labels[arm], weights=weights[arm])) for arm in arms)
     return with_contact - without

@@ -13,7 +13,7 @@ Bools = NDArray[np.bool_]
 class Order:
     """Rows from the highest score down, and where each run of equal scores ends in that order.
 
-    Whatever is read off a curve is read at such ends, with straight lines between: equal scores count as shuffled.
+    Curves are read at such ends, with straight lines between, and means are those of the run: equal scores count as shuffled.
     """
 
     rows: NDArray[np.int64]
@@ -52,14 +52,17 @@ def autoc(order: Order, effects: Floats, weights: Floats) -> float:
 
     `effects` are doubly robust scores, one per row (`dr_scores`). TOC(q) = mean of them among the best share q minus the mean
     of all; AUTOC = mean of TOC over q in (0, 1] (Yadlowsky, Fleming, Shah, Brunskill, Wager 2021, "Evaluating treatment
-    prioritization rules via rank-weighted average treatment effects"). It looks harder at the very best than Qini does.
+    prioritization rules via rank-weighted average treatment effects"), the integral taken exactly where the mean changes
+    evenly within a row or a run of equals. It looks harder at the very best than Qini does.
     """
     weight = np.cumsum(weights[order.rows])[order.ends]
     total = np.cumsum((weights * effects)[order.rows])[order.ends]
-    seen = weight > 0
-    mean = np.divide(total, weight, out=np.zeros_like(weight), where=seen)
-    step = np.diff(weight, prepend=0.0) / weight[-1]
-    return 100 * float(np.sum((step * mean)[seen]) - mean[-1])
+    before, total_before = np.append(0.0, weight[:-1]), np.append(0.0, total[:-1])
+    step = weight - before
+    of_run = np.divide(total - total_before, step, out=np.zeros_like(step), where=step > 0)
+    rise = np.log(np.divide(weight, before, out=np.ones_like(step), where=before > 0))
+    area = np.sum(total - total_before + (total_before - of_run * before) * rise)
+    return 100 * float((area - total[-1]) / weight[-1])
 
 
 def gain_by_decile(order: Order, labels: Floats, treated: Bools, weights: Floats) -> tuple[float | None, ...]:

@@ -43,8 +43,8 @@ class OrderingFigures:
 class UpliftReport:
     """Which ordering serves the next list, and why.
 
-    rows = treated + control; rates are shares of positive labels (weighted); effect: their mean difference, treated minus
-    control, in probability. `known_shares`: chances of treatment were taken as the arm's share, else estimated per row.
+    rows = treated + control; rates are shares of positive labels (weighted); effect: of the contact on average, in
+    probability. `known_shares`: chances of treatment were taken as the arm's share, else estimated per row.
     treatment_auc: how well the features foretell the arm, 0.5 = not at all. chosen: `uplift` or `propensity`; learner: the
     one that an uplift ordering uses. reason and warnings are sentences.
     """

@@ -20,9 +20,11 @@ def train_uplift(
     """(the part, None where propensity serves; the report: `UpliftReport.to_dict`, or `chosen` and `reason` alone).
 
     `encoding` is the ranker's, so that one matrix serves both. Fewer than 500 rows, or 30 of an outcome, in an arm are too
-    few. Of very many examples a fixed random part is judged; the part itself is fitted to all.
+    few. Contacts drawn at random have no controls of their own and are left out; among the others weights are 1, for a contact
+    and its control were as likely to be on the list. Of very many examples a fixed random part is judged; the part itself is
+    fitted to all.
     """
-    sample = sample_of(examples, encoding)
+    sample = sample_of(examples.only(~examples.explored), encoding)
     if reason := too_few(sample):
         return None, {"chosen": "propensity", "reason": f"Propensity is used: {reason}"}
     chances = treatment_chances(sample, seed=seed, num_threads=num_threads)
@@ -46,7 +48,7 @@ def sample_of(examples: Examples, encoding: Encoding) -> Sample:
         matrix=encode(examples.frame, encoding),
         labels=examples.labels.astype(np.float64),
         treated=examples.treated,
-        weights=examples.weights,
+        weights=np.ones(examples.rows),
         chance=np.full(examples.rows, examples.treated.mean() if examples.rows else np.nan),
         groups=examples.frame["customer_id"].to_numpy().astype(np.int64),
         text_positions=tuple(encoding.text_positions),
