@@ -5,18 +5,20 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from app.scoring.learning.encoding import encode
 from app.scoring.learning.labels import check_no_leak
 from app.scoring.learning.ranker import TrainedRanker, rank, score
 from app.scoring.learning.reasons import sample_rows
 from app.scoring.snapshots import trained_names
+from app.scoring.uplift.part import score_uplift
 
-_SCORE = "_score"  # no figure has this name
+_ORDERING = "_ordering"  # no figure has this name
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredPartition:
-    """scores: customer_id, score. best: all columns of the rows that may end at the top. sample: a fixed part of all rows.
-    figures: the trained figures that somebody has."""
+    """scores: customer_id, score, and uplift where the ranker has it. best: all columns of the rows that may end at the top.
+    sample: a fixed part of all rows. figures: the trained figures that somebody has."""
 
     scores: pl.DataFrame
     best: pl.DataFrame
@@ -29,9 +31,12 @@ def score_partition(ranker: TrainedRanker, frame: pl.DataFrame, *, top: int) -> 
     """Score the rows (customer_id, as_of, snapshot_date, features), of which the best `top` may need reasons."""
     check_no_leak(frame)
     scores = frame.select("customer_id", score=pl.Series(score(ranker, frame), dtype=pl.Float64))
+    if ranker.uplift is not None:
+        uplift = score_uplift(ranker.uplift, encode(frame, ranker.encoding))
+        scores = scores.with_columns(uplift=pl.Series(uplift, dtype=pl.Float64))
     return ScoredPartition(
         scores=scores,
-        best=_best(frame.with_columns(scores["score"].alias(_SCORE)), top),
+        best=_best(frame.with_columns(scores[_ordering(scores)].alias(_ORDERING)), top),
         sample=sample_rows(frame, ranker),
         without_figures=frame["snapshot_date"].null_count(),
         figures=frozenset(name for name in trained_names(ranker.encoding) if frame[name].null_count() < frame.height),
@@ -40,7 +45,7 @@ def score_partition(ranker: TrainedRanker, frame: pl.DataFrame, *, top: int) -> 
 
 @dataclass(frozen=True, eq=False)
 class ScoredCustomers:
-    """All partitions together. scores: customer_id, branch_id, score. best: the rows of the best, best first."""
+    """All partitions together. scores: customer_id, branch_id, score, perhaps uplift. best: the rows of the best, best first."""
 
     scores: pl.DataFrame
     best: pl.DataFrame
@@ -61,14 +66,21 @@ def join_partitions(parts: Iterable[tuple[int, ScoredPartition]], *, top: int) -
         figures |= part.figures
     if best is None:
         return None
-    return ScoredCustomers(pl.concat(scores), best.drop(_SCORE), pl.concat(samples), without_figures, figures)
+    return ScoredCustomers(pl.concat(scores), best.drop(_ORDERING), pl.concat(samples), without_figures, figures)
 
 
 def order_customers(scores: pl.DataFrame) -> pl.DataFrame:
-    """`scores` from the best down, with `rank` from 1 on; of equal ones the smaller customer id goes first."""
-    order = rank(scores["score"].to_numpy(), scores["customer_id"].to_numpy())
+    """`scores` from the best down (by uplift where there is one), with `rank` from 1 on.
+
+    Of equal ones the smaller customer id goes first.
+    """
+    order = rank(scores[_ordering(scores)].to_numpy(), scores["customer_id"].to_numpy())
     return scores[order].with_row_index("rank", offset=1)
 
 
+def _ordering(scores: pl.DataFrame) -> str:
+    return "uplift" if "uplift" in scores.columns else "score"
+
+
 def _best(frame: pl.DataFrame, top: int) -> pl.DataFrame:
-    return frame[rank(frame[_SCORE].to_numpy(), frame["customer_id"].to_numpy())[:top]]
+    return frame[rank(frame[_ORDERING].to_numpy(), frame["customer_id"].to_numpy())[:top]]

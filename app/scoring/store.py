@@ -102,12 +102,13 @@ def calibrated(session: Session, version: RankerVersion, ranker: TrainedRanker) 
 
 
 def write_scores(session: Session, run_id: int, scores: pl.DataFrame) -> None:
-    """Store `scores` (rank, customer_id, score, reasons as JSON text or null) as those of a run."""
+    """Store `scores` (rank, customer_id, score, perhaps uplift, reasons as JSON text or null) as those of a run."""
     columns = [
         pl.lit(run_id).alias("scoring_run_id"),
         "rank",
         "customer_id",
         pl.col("score").cast(pl.Float32),
+        *([pl.col("uplift").cast(pl.Float32)] if "uplift" in scores.columns else []),
         "reasons",
     ]
     write_frame(session, "customer_scores", scores.select(columns))

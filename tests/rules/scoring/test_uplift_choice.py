@@ -17,7 +17,6 @@ from app.scoring.uplift.training import train_uplift
 from app.scoring.uplift.treatment import sample_ratio, too_few, treatment_chances, with_chances
 from tests.rules.scoring.populations import nothing, people, persuadable
 
-
 QUICK = {"seed": 3, "folds": 3, "repeats": 1, "draws": 40}
 
 
