@@ -13,7 +13,7 @@ from app.scoring.watching.drift import Drift
 FEWEST_LABELS, FEWEST_POSITIVES = 200, 20  # with fewer matured labels nothing is said about them
 LEVEL = 0.01  # of a false alarm of one test
 RATE_MOVED = 0.2  # the base rate moved by a fifth of itself
-COLLAPSED = 0.99  # so many customers of one score are in no order
+COLLAPSED = 0.95  # so many customers of one score are in no order
 BROKEN = {"gone": "is no longer there", "changed": "holds another kind of value", "empty": "is missing for everybody"}
 BROKEN_ZH = {"gone": "已不存在", "changed": "数据类型已改变", "empty": "全部缺失"}
 

@@ -85,7 +85,8 @@ def keep_candidate(session: Session, *, product_code: str = "FTTH1", seed: int =
     """The small ranker, stored as the next one of a product."""
     product: Product = get(session, Product, product_code=product_code)
     ranker, judged = small_ranker(seed), small_judged(seed)
-    population = figures(600, seed + 200)
+    without_figures = pl.DataFrame({"customer_id": range(1, 19)})
+    population = pl.concat([figures(600, seed + 200), without_figures], how="diagonal")
     report = findings_of(ranker, judged) | {"baseline": baseline_of(ranker, population, score(ranker, population).tolist())}
     values = {"judged": judged, "report": report, "as_of": TODAY, "label_window_days": 30, "now": NOW} | options
     return keep_ranker(session, ranker, product_id=product.id, **values)
