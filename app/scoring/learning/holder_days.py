@@ -32,7 +32,8 @@ def holder_days(spans: pl.DataFrame, contacts: pl.DataFrame, days: list[date], *
     held = pairs.filter(_holds(pl.col("as_of"))).select("customer_id", "as_of").unique()
     kept = pairs.filter(_holds(end)).select("customer_id", "as_of", lost=pl.lit(0, pl.Int8)).unique()
     touched = (
-        contacts.join(asked, how="cross")
+        contacts.join(held, on="customer_id", how="semi")
+        .join(asked, how="cross")
         .filter((pl.col("day") >= pl.col("as_of")) & (pl.col("day") < end))
         .select("customer_id", "as_of")
         .unique()
