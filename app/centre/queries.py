@@ -113,7 +113,7 @@ def feature_words(session: Session) -> list[FeatureWord]:
     return list(session.scalars(select(FeatureWord).order_by(FeatureWord.feature)))
 
 
-def talk_tracks(session: Session) -> list[Row[str, str | None, str, str]]:
+def talk_tracks(session: Session) -> list[Row[*tuple[Any, ...]]]:
     """(product code, feature, zh, en) of what to say, by product; of a product what is for everybody comes first."""
     statement = select(Product.product_code, TalkTrack.feature, TalkTrack.text_zh, TalkTrack.text_en)
     ordered = statement.join(TalkTrack, TalkTrack.product_id == Product.id)
