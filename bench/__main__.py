@@ -1,6 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [dispatch] [--small]
+python -m bench [imports] [phones] [dispatch] [rankers] [--small]
 """
 
 import sys
@@ -17,12 +17,14 @@ from bench.dispatching import measure_dispatch
 from bench.importing import measure_import
 from bench.measure import Figure
 from bench.phones import measure_phones
+from bench.rankers import measure_rankers
 from tests.postgres import empty_database, own_server
 
 BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "imports": measure_import,
     "phones": measure_phones,
     "dispatch": measure_dispatch,
+    "rankers": measure_rankers,
 }
 
 
