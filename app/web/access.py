@@ -14,7 +14,7 @@ from app.api.errors import from_app_error, from_validation
 from app.core.errors import AppError, Forbidden, Unauthenticated
 from app.core.security import Principal, WrongToken
 from app.models.organisation import Role
-from app.web.pages import ANALYSTS
+from app.web.pages import ANALYSTS, PLANNING, READERS
 from app.web.rendering import show
 
 COOKIE = "gridwork_console"
@@ -84,6 +84,8 @@ class AllowReader:
         return reader
 
 
+AnyReader = Annotated[Principal, Depends(AllowReader(*READERS), scope="function")]
+PlanningReader = Annotated[Principal, Depends(AllowReader(*PLANNING), scope="function")]
 AnalystReader = Annotated[Principal, Depends(AllowReader(*ANALYSTS), scope="function")]
 
 

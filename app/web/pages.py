@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from app.models.organisation import Role
 
 ANALYSTS = (Role.ANALYST, Role.ADMIN)
+PLANNING = (Role.PLANNER, *ANALYSTS)
+READERS = (Role.GRID_MANAGER, Role.BRANCH_MANAGER, *PLANNING)
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,12 @@ class Entry:
     roles: tuple[Role, ...]
 
 
-MENU = (Entry("/console/rankers", "排序器", "Rankers", ANALYSTS),)
+MENU = (
+    Entry("/console/customers", "客户", "Customers", READERS),
+    Entry("/console/tags", "标签", "Tags", PLANNING),
+    Entry("/console/metrics", "指标", "Metrics", READERS),
+    Entry("/console/rankers", "排序器", "Rankers", ANALYSTS),
+)
 
 
 def menu_of(role: str) -> tuple[Entry, ...]:

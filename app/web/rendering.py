@@ -31,7 +31,13 @@ def _templates() -> Environment:
         loader=PackageLoader("app.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     found.filters["figure"] = _figure
+    found.filters["said"] = _said
     return found
+
+
+def _said(value: Any) -> str:
+    """A value of a customer for people; a dash for none."""
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _figure(value: float | int | None, digits: int = 3) -> str:
