@@ -15,8 +15,11 @@ from app.models.score import RankerTarget, RankerVersion
 from app.offers.priority import OfferSettings
 from app.offers.queries import UnknownCustomer, find_offers, get_offers
 from app.offers.service import RUNS_KEPT, choose_offers
+from app.scoring.learning.ranker import score
+from app.scoring.ranking import rank_all
 from tests.factories import NOW, TODAY, customer, get
 from tests.stages.offers.choosing import EVERYBODY, hold, rank_as, sell
+from tests.stages.scoring.market import keep, make_market, small_ranker
 
 
 def offers(session, customer_no):
@@ -155,3 +158,16 @@ def test_a_wrong_setting_is_named_with_what_was_expected(session, settings, said
     with pytest.raises(Invalid) as refused:
         choose_offers(session, settings=settings, now=NOW)
     assert refused.value.detail.startswith(said)
+
+
+def test_offers_follow_the_rankings_of_the_night(session):
+    people = make_market(session, count=40, contacted=0)
+    keep(session)
+    rank_all(session, now=NOW)
+    found = choose_offers(session, now=NOW)
+    scores = score(small_ranker(), people)
+    worth = scores * 40 - 2 > 0
+    first = [find_offers(session, customer_id) for customer_id in people["customer_id"]]
+    assert [bool(offers) for offers in first] == worth.tolist()
+    assert [offers[0].score for offers in first if offers] == pytest.approx(scores[worth].tolist(), rel=1e-5)
+    assert found["best_for"]["FTTH1"] == found["customers"]
