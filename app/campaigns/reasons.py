@@ -75,10 +75,13 @@ def fact_columns(*, uplift: str) -> str:
 
 
 def bears_tag(parameter: str) -> str:
-    """Whether customer `c` bears the tag `:parameter`, by the operator's feed or by a rule now in use."""
+    """Whether customer `c` bears the tag `:parameter`, by the operator's feed or by a rule.
+
+    Of a rule that was changed today the members are those of the version before, until the night; a retired one has none.
+    """
     return (
         f"(:{parameter} = ANY(c.tags) OR c.id IN (SELECT b.customer_id FROM customer_tags b"  # noqa: S608 - our own text
-        f" JOIN tag_definitions d ON d.id = b.tag_id WHERE d.code = :{parameter} AND d.retired_at IS NULL))"
+        f" JOIN tag_definitions d ON d.id = b.tag_id WHERE d.code = :{parameter}))"
     )
 
 

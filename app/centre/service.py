@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from app.centre import queries
 from app.centre.definitions import FeatureWords, TagOptions, TalkTrackText
 from app.centre.queries import TagRow, UnknownTag
-from app.centre.rules import check_rule
 from app.core.errors import Invalid
 from app.models.centre import CustomerTag, FeatureWord, TagDefinition, TalkTrack
 
@@ -19,18 +18,17 @@ from app.models.centre import CustomerTag, FeatureWord, TagDefinition, TalkTrack
 def define_tag(session: Session, *, options: TagOptions, now: datetime) -> TagRow:
     """Define a tag, or a new version of it; the one before is retired. The same again changes nothing.
 
-    Members are those of the version before until the tag is computed. Raises Invalid, WrongRule.
+    Members are those of the version before until the tag is computed. `options` are checked when they are made.
     """
-    check_rule(options.rule)
+    values = {name: getattr(options, name) for name in TagOptions.__dataclass_fields__}
     before = queries.find_definition(session, options.code)
-    if before is not None and options == TagOptions(before.code, before.name_zh, before.name_en, before.rule, before.owner):
+    if before is not None and all(getattr(before, name) == value for name, value in values.items()):
         return queries.get_tag(session, options.code)
     if before is not None:
         before.retired_at = now
         session.flush()  # at no moment two versions in use
     version = queries.last_version(session, options.code) + 1
     counted = before.member_count if before is not None else None
-    values = {name: getattr(options, name) for name in TagOptions.__dataclass_fields__}
     session.add(TagDefinition(**values, version=version, created_at=now, member_count=counted))
     session.flush()
     return queries.get_tag(session, options.code)

@@ -9,6 +9,8 @@ from app.campaigns.eligibility import first_reason, is_control, is_held_out
 from app.campaigns.options import CampaignOptions
 from app.campaigns.queries import facts_of_customer
 from app.campaigns.service import create_campaign, freeze_targets
+from app.centre.definitions import TagOptions
+from app.centre.service import define_tag, retire_tag
 from app.core.errors import Invalid
 from app.dispatch.balance import WATERFALL
 from app.dispatch.explanation import explain_customer
@@ -119,9 +121,9 @@ def test_a_campaign_keeps_the_holdout_that_was_set_when_it_was_planned(session):
     assert session.get_one(Campaign, campaign.id).holdout_share == HALF
 
 
-def _bear(session, code, customer_nos, *, retired=False):
+def _bear(session, code, customer_nos):
     rows = {"code": code, "version": 1, "name_zh": code, "name_en": code, "rule": {}, "owner": "x", "created_at": NOW}
-    tag = TagDefinition(**rows, retired_at=NOW if retired else None)
+    tag = TagDefinition(**rows)
     session.add(tag)
     session.flush()
     session.add_all(CustomerTag(tag_id=tag.id, customer_id=customer(session, no).id, since=TODAY) for no in customer_nos)
@@ -135,7 +137,10 @@ def test_a_list_is_made_of_those_who_bear_all_tags_asked_for_and_none_of_the_oth
     customer(session, "C06").tags = ["vip"]
     _bear(session, "loyal", ["C03", "C04", "C05"])
     _bear(session, "tired", ["C04"])
-    _bear(session, "gone", ["C03", "C06"], retired=True)
+    _bear(session, "gone", ["C03", "C06"])
+    retire_tag(session, code="gone", now=NOW)
+    changed = TagOptions("loyal", "loyal", "loyal", {"segment": "another"}, "x")
+    assert define_tag(session, options=changed, now=NOW).version == 2  # its members are the last ones until the night
     for required, excluded, expected in (
         (["vip"], [], ["C03", "C04", "C06"]),
         (["vip", "loyal"], [], ["C03", "C04"]),
