@@ -8,7 +8,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from typer.exceptions import TyperException
 
-from app.commands import campaigns, centre, doctor, imports, offers, people, points, ranking, serving, watching
+from app.commands import campaigns, centre, doctor, evaluation, imports, offers, people, points, ranking, serving, watching
 from app.core.embedded import EmbeddedServerError
 from app.core.errors import AppError
 from app.settings import SettingsError
@@ -18,6 +18,7 @@ people.register(app)
 imports.register(app)
 ranking.register(app)
 watching.register(app)
+evaluation.register(app)
 centre.register(app)
 offers.register(app)
 campaigns.register(app)

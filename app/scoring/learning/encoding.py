@@ -81,7 +81,7 @@ def fit_encoding(frame: pl.DataFrame) -> Encoding:
 
 
 def fit_encode(frame: pl.DataFrame) -> tuple[Encoding, NDArray[np.float32]]:
-    """`fit_encoding` and the matrix of the same frame, for the time of one."""
+    """`fit_encoding` and the matrix of the same frame, in the time of one."""
     names = feature_columns(frame)
     matrix: NDArray[np.float32] = np.empty((frame.height, len(names)), dtype=np.float32, order="F")
     columns: list[Column] = []

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from app.scoring.learning.boosting import Settings, fit, margins
 from app.scoring.learning.encoding import Encoding, NoFeatures, fit_encode
+from app.scoring.learning.features import feature_columns
 from app.scoring.learning.labels import FEWEST_OF_A_CLASS
 
 Labels = NDArray[np.int8]
@@ -44,13 +45,14 @@ def find_leaks(
 
     Of more than 50,000 rows a random part is looked at. Columns in `allow` are not looked at, but count among the others.
     """
-    if min(int(labels.sum()), int(labels.size - labels.sum())) < FEWEST_OF_A_CLASS:
+    names = feature_columns(frame) if columns is None else list(columns)
+    if set(names) <= set(allow) or min(int(labels.sum()), int(labels.size - labels.sum())) < FEWEST_OF_A_CLASS:
         return ()
     if labels.size > MOST_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(labels.size, MOST_ROWS, replace=False))
         frame, labels = frame[rows.tolist()], labels[rows]
     try:
-        encoding, matrix = fit_encode(frame if columns is None else frame.select(list(columns)))
+        encoding, matrix = fit_encode(frame.select(names))
     except NoFeatures:
         return ()
     part = np.random.default_rng(seed).permutation(labels.size) % PARTS

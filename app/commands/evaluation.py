@@ -1,0 +1,196 @@
+"""The command `gridwork evaluate`: how good a ranker of any extract would be, beside plain LightGBM, in one table."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.commands.context import console
+from app.core import clock
+from app.scoring.learning.any_extract import Judgement, base_rate, choices, judge_extract
+from app.scoring.learning.contenders import Contender
+from app.scoring.learning.extract import shown
+from app.scoring.learning.forward import Forward
+from app.scoring.learning.tables import read_table
+from app.scoring.uplift.evaluation import TreatmentEvaluation, evaluate_treatment
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("evaluate")(evaluate)
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="a CSV or Parquet file, one row per customer or contact")],
+    label: Annotated[str, typer.Option(help="column of the outcome: 0 and 1, yes and no, or two texts")],
+    treatment: Annotated[str | None, typer.Option(help="column of the arm of a test: uplift is judged too")] = None,
+    control: Annotated[str | None, typer.Option(metavar="VALUE", help="the arm that was left alone")] = None,
+    time: Annotated[str | None, typer.Option(help="column of days or rising numbers: judge forward in time")] = None,
+    label_window: Annotated[int, typer.Option(help="with --time: so many days (or units) later a label is known")] = 0,
+    allow: Annotated[list[str] | None, typer.Option(metavar="COL", help="a column to use though it looks like a leak")] = None,
+    positive: Annotated[str | None, typer.Option(metavar="VALUE", help="value of the label that counts as 1")] = None,
+    folds: Annotated[int, typer.Option(help="parts in which every row is judged once")] = 5,
+    seed: Annotated[int, typer.Option(help="the same seed on the same file gives the same figures")] = 42,
+    budget: Annotated[float | None, typer.Option(metavar="SECONDS", help="how long to look for better settings")] = None,
+    peer: Annotated[bool, typer.Option("--peer", help="also a tuned LightGBM without our mix and calibration")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
+) -> None:
+    """Judge a ranker of any CSV or Parquet file. Every figure is of rows that neither fitting nor choosing has seen."""
+    judgement = judge_extract(
+        read_table(file),
+        label=label,
+        positive=positive,
+        treatment=treatment,
+        time=time,
+        label_window=label_window,
+        allow=allow or (),
+        folds=folds,
+        seed=seed,
+        budget_seconds=budget,
+        peer=peer,
+        today=clock.local_date(clock.now()),
+    )
+    uplift = _uplift(judgement, control, seed)
+    if as_json:
+        print(json.dumps(_as_dict(judgement, uplift), ensure_ascii=False, indent=2, default=str))  # noqa: T201 - for scripts
+        return
+    _show(console, file.name, judgement, uplift)
+
+
+def _uplift(judgement: Judgement, control: str | None, seed: int) -> TreatmentEvaluation | None:
+    extract = judgement.extract
+    if extract.treatment is None:
+        return None
+    return evaluate_treatment(extract.frame, extract.labels, extract.treatment, control=control, seed=seed)
+
+
+def _show(out: Console, name: str, judgement: Judgement, uplift: TreatmentEvaluation | None) -> None:
+    out.print(_columns(name, judgement))
+    if judgement.folds:
+        out.print(_contenders(judgement.folds.contenders))
+        out.print(_choices(judgement))
+    if judgement.forward:
+        out.print(_forward(judgement.forward))
+    if uplift:
+        for table in _arms(uplift):
+            out.print(table)
+
+
+def _columns(name: str, judgement: Judgement) -> Table:
+    """Rows, and each column that is not simply used, with its reason."""
+    labels = judgement.extract.labels
+    table = Table(title=name, show_header=False)
+    table.add_row("rows", f"{labels.size:,}")
+    table.add_row("positive", f"{int(labels.sum()):,} ({base_rate(judgement):.2%}), label = {judgement.extract.positive}")
+    if judgement.folds and judgement.folds.repeats:
+        table.add_row("repeats", f"{judgement.folds.repeats:,} rows equal another and stay in its fold")
+    table.add_row(f"{len(judgement.used)} columns used", ", ".join(judgement.used))
+    for one in judgement.left_out:
+        table.add_row("left out", f"{one.column}: {one.reason}")
+    for refusal in judgement.refused:
+        table.add_row("refused as a leak", f"{shown(refusal.column)}: {refusal.reason}; --allow {shown(refusal.column)} uses it")
+    return table
+
+
+def _contenders(contenders: tuple[Contender, ...]) -> Table:
+    table = Table(title="out of fold; settings, columns and calibration chosen inside each training part")
+    heads = (
+        "",
+        "AUC (95 %)",
+        "AUC, mean of folds",
+        "average precision",
+        "lift, top tenth (95 %)",
+        "ECE (95 %)",
+        "Brier",
+        "log loss",
+    )
+    for column in heads:
+        table.add_column(column)
+    for one in contenders:
+        figures = one.figures
+        table.add_row(
+            one.name,
+            _interval(one.auc, 4),
+            f"{sum(one.fold_auc) / max(1, len(one.fold_auc)):.4f}",
+            f"{figures.average_precision or 0:.4f}",
+            _interval(one.lift, 3),
+            _interval(one.calibration_error, 4),
+            f"{figures.brier:.4f}",
+            f"{figures.log_loss:.4f}",
+        )
+    return table
+
+
+def _choices(judgement: Judgement) -> Table:
+    table = Table(title="what each fold chose")
+    for column in (
+        "fold",
+        "settings tried",
+        "boosters: rounds x leaves at learning rate",
+        "calibration",
+        "columns that did harm",
+    ):
+        table.add_column(column)
+    for number, chosen in enumerate(choices(judgement), start=1):
+        mix = "; ".join(chosen["mix"])
+        table.add_row(str(number), str(chosen["trials"]), mix, chosen["calibration"], ", ".join(chosen["unused"]) or "-")
+    return table
+
+
+def _forward(forward: Forward) -> Table:
+    table = Table(
+        title=f"forward in time, {forward.taught:,} rows before the first block; ECE without and with rolling recalibration"
+    )
+    for column in ("from", "to", "rows", "base rate", "AUC", "AUC rolling", "ECE", "ECE rolling"):
+        table.add_column(column, justify="right")
+    for block in forward.blocks:
+        figures = (block.auc, block.rolled_auc, block.error, block.rolled_error)
+        table.add_row(str(block.first), str(block.last), f"{block.rows:,}", f"{block.base_rate:.1%}", *map(_figure, figures))
+    a, b = forward.plain, forward.rolled
+    figures = (a.auc, b.auc, a.calibration_error, b.calibration_error)
+    table.add_section()
+    table.add_row("all", "", f"{a.rows:,}", f"{a.base_rate:.1%}", *map(_figure, figures))
+    return table
+
+
+def _arms(uplift: TreatmentEvaluation) -> list[Table]:
+    """One table per arm: how well each ordering puts first whom the contact moves."""
+    tables = []
+    for arm in uplift.arms:
+        table = Table(title=f"{arm.arm} against {uplift.control}, {arm.rows:,} rows: Qini and AUTOC x 100, held out")
+        for column in ("order by", "Qini (95 %)", "AUTOC (95 %)", "Qini less propensity's (95 %)"):
+            table.add_column(column)
+        report = arm.report
+        for one in report.orderings if report else ():
+            gain = _interval(one.qini_gain, 3) if one.qini_gain else "-"
+            table.add_row(one.name, _interval(one.qini, 3), _interval(one.autoc, 3), gain)
+        table.caption = f"chosen: {report.chosen}. {report.reason}" if report else arm.refused
+        tables.append(table)
+    return tables
+
+
+def _interval(found: Any, digits: int) -> str:
+    return f"{found.estimate:.{digits}f} ({found.low:.{digits}f} to {found.high:.{digits}f})"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _as_dict(judgement: Judgement, uplift: TreatmentEvaluation | None) -> dict[str, Any]:
+    labels = judgement.extract.labels
+    return {
+        "rows": int(labels.size),
+        "positives": int(labels.sum()),
+        "used": judgement.used,
+        "left_out": [asdict(one) for one in judgement.left_out],
+        "refused": [asdict(one) | {"column": shown(one.column)} for one in judgement.refused],
+        "contenders": {one.name: asdict(one) for one in judgement.folds.contenders} if judgement.folds else {},
+        "folds": choices(judgement),
+        "forward": asdict(judgement.forward) if judgement.forward else None,
+        "treatment": asdict(uplift) if uplift else None,
+    }

@@ -1,0 +1,95 @@
+"""The whole judgement of an extract: what may teach, how good a ranker of it is, forward in time, and of whom a contact moves."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from app.core.errors import Invalid
+from app.scoring.learning.contenders import CrossValidation, cross_validate
+from app.scoring.learning.extract import PREFIX, Extract, LeftOut, prepare, shown
+from app.scoring.learning.forward import Forward, look_forward
+from app.scoring.learning.leaks import Refusal, find_leaks
+
+FEWEST_FOLDS, MOST_FOLDS = 2, 20
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What was found. `extract` is what was learned from, without the refused columns."""
+
+    extract: Extract
+    refused: tuple[Refusal, ...]
+    folds: CrossValidation | None
+    forward: Forward | None
+
+    @property
+    def used(self) -> list[str]:
+        """Columns that were learned from, as they are named in the file."""
+        return [shown(name) for name in self.extract.frame.columns]
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Columns that cannot teach."""
+        return self.extract.left_out
+
+
+def judge_extract(
+    table: pl.DataFrame,
+    *,
+    label: str,
+    positive: str | None = None,
+    treatment: str | None = None,
+    time: str | None = None,
+    label_window: int = 0,
+    allow: Collection[str] = (),
+    folds: int = 5,
+    seed: int,
+    budget_seconds: float | None = None,
+    peer: bool = False,
+    today: date,
+) -> Judgement:
+    """Judge a table: forward in time where `time` names a column, on random folds where it does not.
+
+    `label_window`: so much later (days, or units of `time`) a label is known. Raises Invalid kinds.
+    """
+    if not FEWEST_FOLDS <= folds <= MOST_FOLDS:
+        raise Invalid("folds", f"a whole number from {FEWEST_FOLDS} to {MOST_FOLDS}, got {folds}")
+    if budget_seconds is not None and not budget_seconds > 0:
+        raise Invalid("budget", f"seconds above 0, got {budget_seconds}")
+    if label_window < 0:
+        raise Invalid("label-window", f"0 or more, got {label_window}")
+    extract = prepare(table, label=label, positive=positive, treatment=treatment, time=time, allow=allow, today=today)
+    allowed = {*allow, *(PREFIX + name for name in allow)}
+    refused = find_leaks(extract.frame, extract.labels, allow=allowed, seed=seed, columns=extract.frame.columns)
+    extract = extract.without([refusal.column for refusal in refused])
+    if extract.times is not None:
+        found = look_forward(
+            extract.frame, extract.labels, extract.times, seed=seed, label_window=label_window, budget_seconds=budget_seconds
+        )
+        return Judgement(extract, refused, None, found)
+    cross = cross_validate(extract.frame, extract.labels, folds=folds, seed=seed, peer=peer, budget_seconds=budget_seconds)
+    return Judgement(extract, refused, cross, None)
+
+
+def choices(judgement: Judgement) -> list[dict[str, Any]]:
+    """What each fold chose: settings of its boosters, how many were tried, how it is calibrated, columns that did harm."""
+    rankers = judgement.folds.rankers if judgement.folds else ()
+    names = judgement.extract.frame.columns
+    return [
+        {
+            "trials": ranker.trials,
+            "mix": [f"{s.rounds} x {s.num_leaves} leaves at {s.learning_rate:.3g}" for s in ranker.mix],
+            "calibration": ranker.calibration.kind,
+            "unused": [shown(name) for name in names if name not in ranker.encoding.names],
+        }
+        for ranker in rankers
+    ]
+
+
+def base_rate(judgement: Judgement) -> float:
+    """Share of positives among all rows."""
+    return float(np.mean(judgement.extract.labels))

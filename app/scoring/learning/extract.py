@@ -1,0 +1,177 @@
+"""Any extract made ready to learn from: what is the label, what may teach, and what is left out for which reason."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from app.core.errors import Invalid
+from app.scoring.learning.encoding import to_numbers
+from app.scoring.learning.features import CALENDAR_NAMES, NOT_FEATURES
+from app.scoring.learning.figures import why_left_out
+from app.scoring.learning.labels import FEWEST_OF_A_CLASS, OneOutcomeOnly
+
+YES = frozenset({"1", "yes", "y", "true", "t", "是"})
+NO = frozenset({"0", "no", "n", "false", "f", "否"})
+RESERVED = NOT_FEATURES | CALENDAR_NAMES
+PREFIX = "features."  # before a column whose name would mean something to us
+
+
+class NoSuchColumn(Invalid):
+    """The file has no such column."""
+
+    code = "extract.no_such_column"
+
+
+class UnusableLabel(Invalid):
+    """It cannot be told which rows are positive."""
+
+    code = "extract.unusable_label"
+
+
+class UnusableTime(Invalid):
+    """The column does not say when."""
+
+    code = "extract.unusable_time"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A column that is not learned from, and why."""
+
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Extract:
+    """n rows made ready. frame: columns to learn from. labels (n,) 0 or 1. treatment (n,): the arm, or None. times (n,): whole
+    numbers that rise with time (days where the file has days), or None; then the rows are in that order. positive: the value
+    of the label that counts as 1."""
+
+    frame: pl.DataFrame
+    labels: NDArray[np.int8]
+    treatment: pl.Series | None
+    times: NDArray[np.int64] | None
+    left_out: tuple[LeftOut, ...]
+    positive: str
+
+    def without(self, columns: Collection[str]) -> "Extract":
+        """The same without these columns."""
+        return replace(self, frame=self.frame.drop(columns))
+
+
+def prepare(
+    table: pl.DataFrame,
+    *,
+    label: str,
+    positive: str | None = None,
+    treatment: str | None = None,
+    time: str | None = None,
+    allow: Collection[str] = (),
+    today: date,
+) -> Extract:
+    """The table as examples. `allow`: columns to use though they look like identifiers. Raises NoSuchColumn, UnusableLabel,
+    UnusableTime, OneOutcomeOnly."""
+    for option, name in (("label", label), ("treatment", treatment), ("time", time), *(("allow", name) for name in allow)):
+        if name is not None and name not in table.columns:
+            raise NoSuchColumn(option, f"one of the columns {', '.join(table.columns)}, got {name!r}")
+    roles = [name for name in (label, treatment, time) if name is not None]
+    if len(set(roles)) < len(roles):
+        raise NoSuchColumn("treatment" if treatment in (label, time) else "time", f"another column than {label!r}")
+    labels, counted = _labels(table[label], positive)
+    times = None
+    if time is not None:
+        times = _times(table[time], time, today)
+        order = np.argsort(times, kind="stable")
+        table, labels, times = table[order.tolist()], labels[order], times[order]
+    figures = table.drop(roles)
+    left_out = [
+        LeftOut(name, reason)
+        for name in figures.columns
+        if name not in allow and (reason := why_left_out(figures[name], times, table[time] if time else None))
+    ]
+    kept = figures.drop([one.column for one in left_out])
+    return Extract(_ready(kept), labels, table[treatment] if treatment else None, times, tuple(left_out), counted)
+
+
+def shown(column: str) -> str:
+    """The name as it stands in the file."""
+    return column.removeprefix(PREFIX)
+
+
+def _ready(figures: pl.DataFrame) -> pl.DataFrame:
+    """Days and instants as days since 1970, lists and structures left away by name before; reserved names get a prefix."""
+    days = [pl.col(n).cast(pl.Date).cast(pl.Int32) for n, kind in figures.schema.items() if kind in (pl.Date, pl.Datetime)]
+    return figures.with_columns(days).rename({n: PREFIX + n for n in figures.columns if n in RESERVED or n.lower() in RESERVED})
+
+
+def _labels(values: pl.Series, positive: str | None) -> tuple[NDArray[np.int8], str]:
+    """0 or 1 per row, and which value is 1."""
+    name = values.name
+    if values.null_count():
+        raise UnusableLabel("label", f"a value in every row, {name!r} has none in {values.null_count()} of {len(values)} rows")
+    texts = _plain_texts(values)
+    found = texts.unique().sort().to_list()
+    if len(found) < 2:
+        raise OneOutcomeOnly("label", f"two different values, {name!r} is {found[0]!r} in every row")
+    if positive is None:
+        positive = _positive(name, found)
+    elif positive.strip().casefold() not in {one.casefold() for one in found}:
+        raise UnusableLabel("positive", f"one of the values of {name!r}, {', '.join(found[:10])}, got {positive!r}")
+    wanted = positive.strip().casefold()
+    labels = (texts.str.to_lowercase() == wanted).cast(pl.Int8).to_numpy()
+    positives = int(labels.sum())
+    if min(positives, labels.size - positives) < FEWEST_OF_A_CLASS:
+        raise OneOutcomeOnly(
+            "label", f"at least {FEWEST_OF_A_CLASS} rows of either kind, {name!r} has {positives} of {labels.size} positive"
+        )
+    return labels, positive
+
+
+def _plain_texts(values: pl.Series) -> pl.Series:
+    if values.dtype.is_float() and bool((values == values.round()).all()):
+        values = values.cast(pl.Int64)
+    return values.cast(pl.String).str.strip_chars(" .")  # some write True. and False.
+
+
+def _positive(name: str, found: list[str]) -> str:
+    if len(found) > 2:
+        raise UnusableLabel("label", f"a column of two values, or --positive, {name!r} has {len(found)} different ones")
+    yes = [one for one in found if one.casefold() in YES]
+    no = [one for one in found if one.casefold() in NO]
+    if len(yes) != 1 or len(no) != 1:
+        raise UnusableLabel("label", f"0 and 1, yes and no, or --positive, {name!r} holds {found[0]!r} and {found[1]!r}")
+    return yes[0]
+
+
+def _times(values: pl.Series, name: str, today: date) -> NDArray[np.int64]:
+    if values.null_count():
+        raise UnusableTime("time", f"a value in every row, {name!r} has none in {values.null_count()} rows")
+    if values.dtype == pl.String:
+        values = _as_days_or_numbers(values)
+    if values.dtype in (pl.Date, pl.Datetime):
+        days = values.cast(pl.Date)
+        late = int((days > today).sum())
+        if late:
+            raise UnusableTime("time", f"days up to {today}, whose outcome can be known, {name!r} is later in {late} rows")
+        return days.cast(pl.Int64).to_numpy()
+    if not values.dtype.is_numeric():
+        raise UnusableTime("time", f"a column of days, instants or numbers that rise with time, {name!r} is {values.dtype}")
+    if values.dtype.is_integer():
+        return values.cast(pl.Int64).to_numpy()
+    return values.rank("dense").cast(pl.Int64).to_numpy()
+
+
+def _as_days_or_numbers(values: pl.Series) -> pl.Series:
+    numbers = to_numbers(values)
+    if not numbers.null_count():
+        return numbers
+    for form in ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y"):
+        days = values.str.strip_chars().str.slice(0, 10).str.to_date(form, strict=False)
+        if not days.null_count():
+            return days
+    return values
