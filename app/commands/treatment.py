@@ -1,8 +1,8 @@
 """The treatment part of `gridwork evaluate` as tables: which ordering serves in each arm of a test, and why."""
 
+from rich.console import Console
 from rich.table import Table
 
-from app.commands.context import console
 from app.scoring.uplift.evaluation import ArmEvaluation, TreatmentEvaluation
 from app.scoring.uplift.report import Interval, UpliftReport
 
@@ -17,29 +17,29 @@ _NAMES = {
 }
 
 
-def show_treatment(found: TreatmentEvaluation) -> None:
+def show_treatment(out: Console, found: TreatmentEvaluation) -> None:
     """Print every arm against the control."""
     how = "told by its name" if found.guessed else "as asked"
-    console.print(f"\nControl: {found.control} ({how}). Rows by arm: {_counts(found)}.", markup=False)
-    console.print(f"Arms of equal size would be as uneven with p = {found.ratio_p:.3g}.", markup=False)
+    out.print(f"\nControl: {found.control} ({how}). Rows by arm: {_counts(found)}.", markup=False)
+    out.print(f"Arms of equal size would be as uneven with p = {found.ratio_p:.3g}.", markup=False)
     for note in found.notes:
-        console.print(note, markup=False)
+        out.print(note, markup=False)
     for arm in found.arms:
-        _show_arm(arm, found.control)
+        _show_arm(out, arm, found.control)
 
 
-def _show_arm(arm: ArmEvaluation, control: str) -> None:
+def _show_arm(out: Console, arm: ArmEvaluation, control: str) -> None:
     if arm.report is None:
-        console.print(f"\n{arm.arm} against {control}: {arm.refused}", markup=False)
+        out.print(f"\n{arm.arm} against {control}: {arm.refused}", markup=False)
         return
     report = arm.report
-    console.print(f"\n{arm.arm} against {control}", markup=False)
-    console.print(_effect(report), markup=False)
-    console.print(_orderings(report))
-    console.print("Effect seen in each tenth by uplift, points, best first: " + _tenths(report), markup=False)
-    console.print(report.reason, markup=False)
+    out.print(f"\n{arm.arm} against {control}", markup=False)
+    out.print(_effect(report), markup=False)
+    out.print(_orderings(report))
+    out.print("Effect seen in each tenth by uplift, points, best first: " + _tenths(report), markup=False)
+    out.print(report.reason, markup=False)
     for warning in report.warnings:
-        console.print(warning, markup=False)
+        out.print(warning, markup=False)
 
 
 def _effect(report: UpliftReport) -> str:
