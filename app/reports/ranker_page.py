@@ -8,11 +8,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.models.campaign import Product
 from app.models.score import RankerVersion
 from app.reports.ranker_pictures import bars_picture, drift_bars, lift_picture, qini_picture, reliability_picture
 from app.scoring import queries
-from app.scoring.dictionary import Word, word_of
+from app.scoring.dictionary import Word, is_described, word_of
 from app.scoring.watching.drift import ALARM, MOVED
 from app.scoring.watching.queries import find_last_watch
 from app.scoring.word_queries import own_words
@@ -63,7 +64,8 @@ def _page(session: Session, product: Product, version: RankerVersion) -> dict[st
         "promotions": promotions,
         "watch": watch,
         "figures": _figures(version, other),
-        "counts": _counts(version),
+        "counts": _counts(version.metrics.get("examples", {})),
+        "parameters": _counts(version.parameters),
         "calibration": queries.find_calibration(session, version.id),
         "pictures": _pictures(report, watch.figures if watch else None, words),
         "called": lambda name: _called(name, words),
@@ -78,10 +80,9 @@ def _figures(version: RankerVersion, champion: RankerVersion | None) -> list[tup
     return [(name, version.metrics.get(key), plain.get(key), theirs.get(key)) for key, name in FIGURES]
 
 
-def _counts(version: RankerVersion) -> list[tuple[str, Any]]:
-    """What it learned from, beyond what every version says."""
-    found = version.metrics.get("examples", {})
-    return [(name.replace("_", " "), value) for name, value in found.items() if isinstance(value, int | float | str)]
+def _counts(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What stands on one line, by name."""
+    return [(name.replace("_", " "), value) for name, value in sorted(found.items()) if isinstance(value, int | float | str)]
 
 
 def _pictures(report: Mapping[str, Any], seen: Mapping[str, Any] | None, words: Mapping[str, Word]) -> list[tuple[str, str, str]]:
@@ -89,10 +90,10 @@ def _pictures(report: Mapping[str, Any], seen: Mapping[str, Any] | None, words: 
     found = []
     if report.get("lift"):
         lines = {THIS: report["lift"], PLAIN: report["plain_lift"]}
-        says = "曲线越高,名单前部的成功客户越集中。 The higher, the more of the successes stand at the top of the list."
+        says = "曲线越高，名单前部的成功客户越集中。 The higher, the more of the successes stand at the top of the list."
         found.append(("提升度 Lift", says, lift_picture(lines)))
         lines = {THIS: report["reliability"], PLAIN: report["plain_reliability"]}
-        says = "越接近斜线,预测概率越可信。 On the diagonal the promised probability is what came."
+        says = "越接近斜线，预测概率越可信。 On the diagonal the promised probability is what came."
         found.append(("可靠性 Reliability", says, reliability_picture(lines)))
     if curves := _qini_curves(report.get("uplift")):
         says = "高于直线的部分是接触真正带来的增益。 What lies above the straight line is gained by the order, not by chance."
@@ -126,7 +127,7 @@ def _qini_curves(uplift: Mapping[str, Any] | None) -> dict[str, list[list[float]
 def _called(name: str, words: Mapping[str, Word]) -> str:
     """A column in the operator's words."""
     word = word_of(name, words)
-    return word.zh if word.zh == word.en else f"{word.zh} {word.en}"
+    return f"{word.zh} {word.en}" if is_described(name, words) else name
 
 
 @cache
@@ -135,6 +136,7 @@ def _templates() -> Environment:
         loader=PackageLoader("app.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     found.filters["figure"] = _figure
+    found.filters["local"] = lambda instant: instant.astimezone(clock.zone()).strftime("%Y-%m-%d %H:%M")
     return found
 
 
@@ -142,4 +144,6 @@ def _figure(value: Any, digits: int = 4) -> str:
     """A number for people; a dash for none."""
     if value is None:
         return "–"
-    return f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.{digits if abs(value) < 100 else 1}f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#B34700", "#00664B", "#A3240F", "#595959"
 FONTS = "'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'Noto Sans', Arial, sans-serif"
 MOST_BARS = 15
-WIDEST_NAME = 27.0
+WIDEST_NAME = 25.0
 STYLE: Any = {
     "svg.hashsalt": "gridwork",
     "svg.fonttype": "none",
     "font.family": ["DejaVu Sans"],
-    "font.size": 13,
+    "font.size": 15,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -121,10 +121,10 @@ def bars_picture(
         axes.grid(visible=False, axis="y")
         axes.set(xlabel=say(of), xlim=(0, None))
 
-    return _draw(draw, height=1.3 + 0.36 * len(shown), left=0.42)
+    return _draw(draw, height=1.3 + 0.36 * len(shown), left=0.45)
 
 
-def _draw(draw: "Callable[[Axes, Labels], None]", *, height: float = 4.6, left: float = 0.12) -> str:
+def _draw(draw: "Callable[[Axes, Labels], None]", *, height: float = 4.6, left: float = 0.13) -> str:
     import matplotlib  # half a second to import, which only those pay who look
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

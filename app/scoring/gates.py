@@ -45,12 +45,12 @@ def data_gate(rows: int, positives: int) -> Gate:
     if rows < FEWEST_ROWS:
         return Gate(
             "data", rows, FEWEST_ROWS, False,
-            f"It learned from {rows} examples; {enough}.", f"仅有 {rows} 条样本,至少需要 {FEWEST_ROWS} 条。",
+            f"It learned from {rows} examples; {enough}.", f"仅有 {rows} 条样本，至少需要 {FEWEST_ROWS} 条。",
         )  # fmt: skip
     return Gate(
         "data", fewest, FEWEST_OF_AN_OUTCOME, fewest >= FEWEST_OF_AN_OUTCOME,
         f"It learned from {rows} examples, {fewest} of the rarer outcome; {enough}.",
-        f"样本 {rows} 条,其中较少一类 {fewest} 条,至少需要 {FEWEST_OF_AN_OUTCOME} 条。",
+        f"样本 {rows} 条，其中较少一类 {fewest} 条，至少需要 {FEWEST_OF_AN_OUTCOME} 条。",
     )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def auc_gate(auc: Interval | None) -> Gate:
     return Gate(
         "auc", auc.low, NO_BETTER_THAN_CHANCE, auc.low > NO_BETTER_THAN_CHANCE,
         f"AUC {auc.estimate:.3f}, from {auc.low:.3f} to {auc.high:.3f}; a random order has 0.5.",
-        f"AUC {auc.estimate:.3f}(95% 区间 {auc.low:.3f} 至 {auc.high:.3f}),随机排序为 0.5。",
+        f"AUC {auc.estimate:.3f}（95% 区间 {auc.low:.3f} 至 {auc.high:.3f}），随机排序为 0.5。",
     )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def calibration_gate(error: float | None, limit: float) -> Gate:
         return Gate("calibration", None, limit, False, "There are no judged rows.", "没有可评估的样本。")
     return Gate(
         "calibration", error, limit, error <= limit,
-        f"Calibration error {error:.4f}; at most {limit:g} is allowed.", f"校准误差 {error:.4f},上限 {limit:g}。",
+        f"Calibration error {error:.4f}; at most {limit:g} is allowed.", f"校准误差 {error:.4f}，上限 {limit:g}。",
     )  # fmt: skip
 
 
@@ -95,11 +95,11 @@ def champion_gate(difference: Interval | None, *, champion: int | None, rows: in
             "champion", None, None, False, f"It cannot be compared with champion {champion}: {how}.", "无法与冠军版本比较。"
         )
     worse = difference.high < 0 and difference.estimate < -NEGLIGIBLE
-    span = f"{difference.estimate:+.4f}, from {difference.low:+.4f} to {difference.high:+.4f}"
+    estimate, low, high = (f"{value:+.4f}" for value in (difference.estimate, difference.low, difference.high))
     return Gate(
         "champion", difference.estimate, 0.0, not worse,
-        f"AUC against champion {champion} on {rows} rows ({how}): {span}.",
-        f"与冠军版本 {champion} 在相同的 {rows} 条样本上比较,AUC 差 {span}。",
+        f"AUC against champion {champion} on {rows} rows ({how}): {estimate}, from {low} to {high}.",
+        f"与冠军版本 {champion} 在相同的 {rows} 条样本上比较，AUC 差 {estimate}（95% 区间 {low} 至 {high}）。",
     )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def uplift_gate(uplift: Mapping[str, Any] | None) -> Gate:
     return Gate(
         "uplift", qini["low"], 0.0, passed,
         f"Qini {qini['estimate']:.3f}, from {qini['low']:.3f} to {qini['high']:.3f}{more}.",
-        f"Qini {qini['estimate']:.3f}(95% 区间 {qini['low']:.3f} 至 {qini['high']:.3f})。",
+        f"Qini {qini['estimate']:.3f}（95% 区间 {qini['low']:.3f} 至 {qini['high']:.3f}）。",
     )  # fmt: skip
 
 

@@ -147,7 +147,7 @@ def _collapsed(scores: Drift) -> Alarm:
     return Alarm(
         "scores_collapsed", "blocked", None, scores.now, COLLAPSED,
         f"{scores.now:.0%} of the customers have one score; at training {scores.then:.0%} had.",
-        f"{scores.now:.0%} 的客户得分相同,训练时为 {scores.then:.0%}。",
+        f"{scores.now:.0%} 的客户得分相同，训练时为 {scores.then:.0%}。",
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def _drifted(drift: Drift) -> Alarm:
     return Alarm(
         kind, "retrained", None if kind == "score_drift" else drift.feature, drift.psi, drift.limit,
         f"PSI of {what} is {drift.psi:.2f}: the share of {drift.bin} went from {drift.then:.1%} to {drift.now:.1%}.",
-        f"{what_zh} 的 PSI 为 {drift.psi:.2f}:{drift.bin} 的占比从 {drift.then:.1%} 变为 {drift.now:.1%}。",
+        f"{what_zh} 的 PSI 为 {drift.psi:.2f}：{drift.bin} 的占比从 {drift.then:.1%} 变为 {drift.now:.1%}。",
     )  # fmt: skip
 
 
@@ -173,7 +173,7 @@ def _about_labels(labels: Labels, calibration_limit: float) -> list[Alarm]:
             Alarm(
                 "base_rate", "recalibrated", None, labels.rate, labels.expected_rate,
                 f"Of the latest contacts {labels.rate:.1%} had success, {labels.expected_rate:.1%} was learned.",
-                f"最近接触的成功率为 {labels.rate:.1%},训练时为 {labels.expected_rate:.1%}。",
+                f"最近接触的成功率为 {labels.rate:.1%}，训练时为 {labels.expected_rate:.1%}。",
             )
         )  # fmt: skip
     if labels.calibration_error > calibration_limit and labels.p_calibration < LEVEL:
