@@ -52,6 +52,7 @@ def lift_interval(
     if not labels.any():
         raise ValueError("expected at least one positive")
     share = (list_size or max(1, labels.size // 10)) / labels.size
+    labels, scores, weights = _best_first(labels, scores, weights)
 
     def lift(rows: NDArray[np.int64]) -> float:
         weight = None if weights is None else weights[rows]
@@ -63,20 +64,31 @@ def lift_interval(
 
 
 def calibration_interval(labels: Labels, scores: Scores, *, seed: int, weights: Weights | None = None) -> Interval:
-    """Expected calibration error with its percentile bootstrap interval; noise alone keeps it above 0."""
+    """Expected calibration error with its percentile bootstrap interval, moved so that its middle is the estimate: each
+    resample adds noise, which this figure, a sum of absolute values, takes for error."""
+
+    labels, scores, weights = _best_first(labels, scores, weights)
 
     def error(rows: NDArray[np.int64]) -> float:
         return calibration_error(labels[rows], scores[rows], weights=None if weights is None else weights[rows])
 
-    return _bootstrap(error, labels.size, seed)
+    return _bootstrap(error, labels.size, seed, centred=True)
 
 
-def _bootstrap(figure: Callable[[NDArray[np.int64]], float], rows: int, seed: int) -> Interval:
+def _best_first(labels: Labels, scores: Scores, weights: Weights | None) -> tuple[Labels, Scores, Weights | None]:
+    """In the order of the scores, which resamples keep: sorting what is sorted takes no time."""
+    order = np.argsort(-scores, kind="stable")
+    return labels[order], scores[order], None if weights is None else weights[order]
+
+
+def _bootstrap(figure: Callable[[NDArray[np.int64]], float], rows: int, seed: int, *, centred: bool = False) -> Interval:
     draws = np.random.default_rng(seed)
     resamples = max(50, min(RESAMPLES, MOST_DRAWN // max(1, rows)))
     found = [figure(np.sort(draws.integers(0, rows, rows))) for _ in range(resamples)]
-    low, high = np.quantile(found, [0.025, 0.975])
-    return Interval(figure(np.arange(rows)), float(low), float(high))
+    low, middle, high = np.quantile(found, [0.025, 0.5, 0.975])
+    estimate = figure(np.arange(rows))
+    moved = estimate - middle if centred else 0.0
+    return Interval(estimate, max(0.0, float(low + moved)), float(high + moved))
 
 
 def _auc_influence(labels: Labels, scores: Scores, weights: Weights | None) -> tuple[float, NDArray[np.float64]]:
