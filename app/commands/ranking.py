@@ -79,13 +79,16 @@ def rank(
     product: Product,
     as_of: AsOf = None,
     top: Annotated[int, typer.Option(help="of so many of the best the reasons are kept")] = 1000,
-    version: Annotated[int | None, typer.Option(help="number of a ranker; default the champion")] = None,
+    target: Target = RankerTarget.ORDER,
+    version: Annotated[int | None, typer.Option(help="number of a ranker; default the champion of the target")] = None,
 ) -> None:
     """Score every customer for a product."""
     day = _day(as_of)
     run(
         "rank",
-        lambda session, now: rank_customers(session, product_code=product, as_of=day, top=top, version=version, now=now),
+        lambda session, now: rank_customers(
+            session, product_code=product, target=target, as_of=day, top=top, version=version, now=now
+        ),
     )
 
 

@@ -6,17 +6,20 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
-from app.models.campaign import CampaignTarget, Draw, Product, ProductKind, TerminalReason
+from app.campaigns.queries import find_latest_run
+from app.campaigns.service import freeze_targets
+from app.models.campaign import CampaignStatus, CampaignTarget, Draw, Product, ProductKind, TerminalReason
 from app.models.customer import Arm, Holding, PastContact
 from app.models.feedback import Verdict
-from app.models.score import RankerTarget
+from app.models.score import RankerStatus, RankerTarget
 from app.scoring.bulk import write_frame
 from app.scoring.gathering import gather
 from app.scoring.learning.features import INFLUENCE
 from app.scoring.learning.labels import OneOutcomeOnly, TrainingDataMissing
+from app.scoring.ranking import rank_all
 from app.scoring.training import train_ranker
 from tests.factories import NOW, TODAY, customer, get, make_campaign, make_work_order
-from tests.stages.scoring.market import FIRST_CONTACT, FIRST_ID, SNAPSHOT_DAY, add_snapshot, make_market
+from tests.stages.scoring.market import FIRST_CONTACT, FIRST_ID, SNAPSHOT_DAY, add_snapshot, keep, keep_candidate, make_market
 from tests.stages.scoring.test_training import judge, report
 
 DAY = timedelta(days=1)
@@ -183,3 +186,20 @@ def test_early_warning_without_holders_or_with_one_outcome_says_so(session):
         train_ranker(session, product_code="FTTH1", target=RankerTarget.LOSS, now=NOW)
     with pytest.raises(TrainingDataMissing, match=r"^features: expected a snapshot at least 31 days before 2026-08-31"):
         train_ranker(session, product_code="FTTH1", target=RankerTarget.LOSS, as_of=date(2026, 8, 31), now=NOW)
+
+
+def test_a_risk_is_ranked_at_night_beside_the_orders_and_a_list_to_keep_customers_follows_it(session):
+    make_market(session, count=40, contacted=0)
+    keep(session)
+    risky = keep_candidate(session, seed=2, target=RankerTarget.LOSS)
+    risky.status = RankerStatus.CHAMPION
+    session.flush()
+    found = rank_all(session, now=NOW)
+    assert {name: counts["customers"] for name, counts in found.items()} == {"FTTH1": 55, "FTTH1/loss": 55}
+    assert find_latest_run(session, product(session).id).id == found["FTTH1"]["run"]
+    product(session).kind = ProductKind.RETENTION
+    session.flush()
+    assert find_latest_run(session, product(session).id).id == found["FTTH1/loss"]["run"]
+    hold(session, pl.DataFrame({"customer_id": [customer(session, f"C0{n}").id for n in range(1, 6)]}))
+    make_campaign(session, code="STAY", status=CampaignStatus.DRAFT, list_size=40, control_share=0, exploration_share=0)
+    assert freeze_targets(session, campaign_code="STAY", now=NOW) == {"invalid": 50, "undecided": 5}
