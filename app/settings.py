@@ -1,6 +1,7 @@
 """The settings of one installation, read from the environment once."""
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -68,6 +69,13 @@ class Settings(BaseModel):
     def _folder_or_s3(cls, value: str) -> str:
         if urlsplit(value).scheme not in ("", "file", "s3"):
             raise ValueError("expected a folder or an address such as s3://bucket/prefix?region=cn-north-1")
+        return value
+
+    @field_validator("dask")
+    @classmethod
+    def _cluster(cls, value: str) -> str:
+        if value and not re.fullmatch(r"local:[1-9][0-9]?|(?:tcp|tls)://[^\s/]+:[0-9]+", value):
+            raise ValueError("expected local:WORKERS, such as local:2, or a scheduler's address such as tcp://10.0.0.5:8786")
         return value
 
     @field_validator("secret")

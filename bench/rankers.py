@@ -175,7 +175,8 @@ def _timed(work: Callable[[], Any]) -> tuple[_Timed, float]:
 def _counted() -> Iterator[list[float]]:
     """Seconds inside LightGBM's own functions meanwhile."""
     spent, depth = [0.0], [0]
-    places = [(lightgbm, "train"), (lightgbm, "cv"), (lightgbm.Booster, "predict"), (lightgbm.Dataset, "construct")]
+    methods = [(lightgbm.Booster, name) for name in ("__init__", "update", "predict", "model_to_string")]
+    places = [(lightgbm, "train"), (lightgbm.Dataset, "construct"), *methods]
     before = [(owner, name, getattr(owner, name)) for owner, name in places]
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,7 +26,14 @@ MAY_COMMIT = {"app/api/deps.py", "app/jobs/runner.py"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 STAGES = ("access", "ingest", "scoring", "centre", "offers", "campaigns", "dispatch", "feedback", "verification", "points")
 KNOWS_DATABASE = re.compile(r"^(from|import) (sqlalchemy|psycopg|app\.models|app\.core\.(db|clock)|app\.settings)", re.MULTILINE)
-READS_FILES = {"app.ingest.parquet", "app.ingest.reading", "app.ingest.scan", "app.ingest.spill", "app.scoring.assembling"}
+READS_FILES = {
+    "app.ingest.parquet",
+    "app.ingest.reading",
+    "app.ingest.scan",
+    "app.ingest.spill",
+    "app.scoring.assembling",
+    "app.scoring.scaleout.tasks",
+}
 ROUTE_METHODS = {"get", "post", "put", "patch", "delete"}
 
 

@@ -36,7 +36,7 @@ def sessions() -> sessionmaker[Session]:
     """Sessions on the configured database; a command may take as long as it needs. Raises NotReady for another schema."""
     engine = app_engine(settings(), statement_timeout_ms=0)
     check_readiness(engine)
-    return make_sessions(engine, Storage(settings().storage_url))
+    return make_sessions(engine, Storage(settings().storage_url), dask=settings().dask)
 
 
 def run(job: str, work: Work) -> Mapping[str, Any]:

@@ -115,9 +115,10 @@ def make_engine(
     )
 
 
-def make_sessions(engine: Engine, storage: Storage | None = None) -> sessionmaker[Session]:
-    """The session factory: nothing is read again after a commit. `storage_of(session)` gives the files that go with it."""
-    return sessionmaker(engine, expire_on_commit=False, info={"storage": storage})
+def make_sessions(engine: Engine, storage: Storage | None = None, *, dask: str = "") -> sessionmaker[Session]:
+    """The session factory: nothing is read again after a commit. `storage_of(session)` gives the files that go with it;
+    `session.info["dask"]` says which cluster trains and scores, if any."""
+    return sessionmaker(engine, expire_on_commit=False, info={"storage": storage, "dask": dask})
 
 
 def set_scope(session: Session, *, scope: str, grid_ids: Iterable[int] = (), staff_id: int | None = None) -> None:

@@ -32,7 +32,7 @@ def run_worker(settings: Settings) -> None:
     beats = app_engine(settings.model_copy(update={"pool_size": 1}), statement_timeout_ms=BEAT_TIMEOUT_MS)
     stop = threading.Event()
     _heed_signals(stop)
-    worker = Worker(make_sessions(jobs, Storage(settings.storage_url)), rows, beats=make_sessions(beats))
+    worker = Worker(make_sessions(jobs, Storage(settings.storage_url), dask=settings.dask), rows, beats=make_sessions(beats))
     if not worker.run(stop, shutdown_seconds=settings.shutdown_seconds):
         os._exit(1)  # threads of abandoned jobs would keep an ordinary exit waiting
     jobs.dispose()

@@ -16,9 +16,10 @@ from app.scoring.findings import baseline_of, columns_of, findings_of, gates_as_
 from app.scoring.gathering import gather
 from app.scoring.judged import judged_of, with_columns_of
 from app.scoring.learning.examples import Examples
-from app.scoring.learning.ranker import TrainedRanker, learn, score
+from app.scoring.learning.ranker import TrainedRanker, Training, learn, score
 from app.scoring.options import LARGEST_SEED, LONGEST_WINDOW, check_day, check_within
 from app.scoring.promotion import CALIBRATION_LIMIT, check_gates
+from app.scoring.scaleout.fitting import chosen_fitter
 from app.scoring.store import keep_ranker
 from app.scoring.uplift.part import UpliftPart
 from app.scoring.uplift.training import train_uplift
@@ -54,7 +55,7 @@ def train_ranker(
         raise Invalid("budget", f"seconds above 0, at most {LONGEST_BUDGET:.0f}, got {budget_seconds}")
     product = queries.get_product(session, product_code)
     gathered = gather(session, product, target=target, as_of=day, label_window_days=label_window_days)
-    training = learn(gathered.examples, seed=seed, label_window=label_window_days, allow=allow, budget_seconds=budget_seconds)
+    training = _learn(session, gathered.examples, seed, label_window_days, allow, budget_seconds)
     part, uplift = _uplift(gathered.examples, training.ranker, target, seed)
     ranker, judged = replace(training.ranker, uplift=part), judged_of(training, gathered.examples.frame)
     version = keep_ranker(
@@ -76,6 +77,13 @@ def train_ranker(
     version.report = {**version.report, "gates": gates_as_json(gates)}
     session.flush()
     return version
+
+
+def _learn(
+    session: Session, examples: Examples, seed: int, label_window: int, allow: Collection[str], budget: float | None
+) -> Training:
+    with chosen_fitter(session.info.get("dask", "")) as fitter:
+        return learn(examples, seed=seed, label_window=label_window, allow=allow, budget_seconds=budget, fitter=fitter)
 
 
 def _uplift(

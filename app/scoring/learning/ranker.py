@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.scoring.learning.boosting import CANDIDATES, PLAIN, Settings, fit_mix, to_text
+from app.scoring.learning.boosting import CANDIDATES, PLAIN, Fitter, Settings, fit_mix, to_text
 from app.scoring.learning.calibration import choose_calibration
 from app.scoring.learning.encoding import Encoding, fit_encode
 from app.scoring.learning.evaluate import Evaluation, evaluate
@@ -58,6 +58,7 @@ def learn(
     allow: Collection[str] = (),
     trials: int | None = None,
     budget_seconds: float | None = None,
+    fitter: Fitter = fit_mix,
 ) -> Training:
     """Learn from `frame` (customer_id, as_of, snapshot_date, features) and `labels` (n,) of 0 and 1, in the same order.
 
@@ -65,7 +66,7 @@ def learn(
     columns are chosen, and probabilities calibrated, on held-out examples; the boosters are then fitted to all. The same
     arguments give the same ranker to the byte (unless `budget_seconds` cuts the search short). `list_size`: length of the
     list the metrics judge. `label_window`: days after an example in which its outcome was still open. `candidates`: the
-    settings to choose from, nothing else then being tried. `bags`: boosters.
+    settings to choose from, nothing else then being tried. `bags`: boosters. `fitter`: what fits them.
     Raises TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
     """
     places, taught = _taught(examples)
@@ -78,10 +79,9 @@ def learn(
     worth = column_worth(judging, tuned.mix[0])
     kept = harmless_columns(worth)
     held, plain = held_out_mix(judging.only(kept), tuned.mix), held_out(judging, PLAIN)
-    weights = _weights(taught)
     whole = matrix if len(kept) == len(worth) else np.asfortranarray(matrix[:, kept])
     texts = encoding.keep(kept).text_positions
-    boosters = fit_mix(whole, taught.labels, texts, tuned.mix, seed=seed, num_threads=num_threads, weights=weights)
+    boosters = fitter(whole, taught.labels, texts, tuned.mix, seed=seed, num_threads=num_threads, weights=_weights(taught))
     scores, plain_scores = cross_calibrated(held, seed=seed), cross_calibrated(plain, seed=seed)
     ranker = TrainedRanker(
         boosters=tuple(to_text(booster) for booster in boosters),
