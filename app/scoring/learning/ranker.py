@@ -66,8 +66,8 @@ def learn(
     columns are chosen, and probabilities calibrated, on held-out examples; the boosters are then fitted to all. The same
     arguments give the same ranker to the byte (unless `budget_seconds` cuts the search short). `list_size`: length of the
     list the metrics judge. `label_window`: days after an example in which its outcome was still open. `candidates`: the
-    settings to choose from, nothing else then being tried. `bags`: boosters. `fitter`: what fits them.
-    Raises TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
+    settings to choose from, nothing else then being tried. `bags`: boosters, which `fitter` fits. Raises
+    TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
     """
     places, taught = _taught(examples)
     check_no_leak(taught.frame)
@@ -80,8 +80,8 @@ def learn(
     kept = harmless_columns(worth)
     held, plain = held_out_mix(judging.only(kept), tuned.mix), held_out(judging, PLAIN)
     whole = matrix if len(kept) == len(worth) else np.asfortranarray(matrix[:, kept])
-    texts = encoding.keep(kept).text_positions
-    boosters = fitter(whole, taught.labels, texts, tuned.mix, seed=seed, num_threads=num_threads, weights=_weights(taught))
+    options: dict[str, Any] = {"seed": seed, "num_threads": num_threads, "weights": _weights(taught)}
+    boosters = fitter(whole, taught.labels, encoding.keep(kept).text_positions, tuned.mix, **options)
     scores, plain_scores = cross_calibrated(held, seed=seed), cross_calibrated(plain, seed=seed)
     ranker = TrainedRanker(
         boosters=tuple(to_text(booster) for booster in boosters),
