@@ -26,13 +26,15 @@ def read_contacts(session: Session, *, product_id: int, known_at: datetime) -> p
     """Contacts for a product and controls, whom nobody contacted: customer_id, contacted_at, treated, draw,
     selection_probability, verdict.
 
-    Of earlier systems: draw `history`, whose probability nobody kept, so 1. Of our work orders the first report found
-    confirmed or unverifiable; where there is none, contacted_at is null and `verdict` says why (contradicted, unjudged). Controls
-    are those of earlier systems and of our lists, the permanent holdout among them, as of the opening of their campaign; the
-    probability of a control is 1, because within a list all had the same. Contacts come before controls.
+    Of earlier systems: draw `history`. A probability that nobody kept, or that is none, is 1. Of our work orders the first
+    report found confirmed or unverifiable; where there is none, contacted_at is null and `verdict` says why (contradicted,
+    unjudged). Controls are those of earlier systems and of our lists, the permanent holdout among them, as of the opening of
+    their campaign; the probability of a control is 1, because within a list all had the same. Contacts come before controls.
     """
     query = f"""
-        SELECT customer_id, {_micros("contacted_at")}, treated::int, draw, selection_probability, verdict FROM (
+        SELECT customer_id, {_micros("contacted_at")}, treated::int, draw,
+            CASE WHEN selection_probability > 0 AND selection_probability <= 1 THEN selection_probability ELSE 1 END, verdict
+        FROM (
             SELECT customer_id, contacted_at, arm IS DISTINCT FROM 'control' AS treated, 'history' AS draw,
                 1::real AS selection_probability, NULL AS verdict
             FROM contact_history WHERE product_id = %(product_id)s

@@ -99,6 +99,13 @@ def test_only_a_contact_found_confirmed_or_unverifiable_is_learned_from_and_weig
     assert found.counts["effective_rows"] == pytest.approx(106**2 / 120, abs=0.1)
 
 
+@pytest.mark.parametrize("probability", [0.0, 1.5, float("nan")])
+def test_a_probability_that_is_none_weighs_as_one_that_nobody_kept(session, probability):
+    make_market(session, count=100)
+    odd = contacted(session, past_campaign(session), "C01", Verdict.CONFIRMED, selection_probability=probability)
+    assert rows_of(gather(session, product(session), **WINDOW))[odd]["weight"] == 1.0
+
+
 def test_a_cancelled_order_is_no_label(session):
     people = make_market(session, count=100)
     before = gather(session, product(session), **WINDOW).examples.labels.sum()
