@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.commands.context import console
+from app.commands.treatment import show_treatment
 from app.core import clock
 from app.scoring.learning.any_extract import Judgement, base_rate, choices, judge_extract
 from app.scoring.learning.contenders import Contender
@@ -76,8 +77,7 @@ def _show(out: Console, name: str, judgement: Judgement, uplift: TreatmentEvalua
     if judgement.forward:
         out.print(_forward(judgement.forward))
     if uplift:
-        for table in _arms(uplift):
-            out.print(table)
+        show_treatment(out, uplift)
 
 
 def _columns(name: str, judgement: Judgement) -> Table:
@@ -155,22 +155,6 @@ def _forward(forward: Forward) -> Table:
     table.add_section()
     table.add_row("all", "", f"{a.rows:,}", f"{a.base_rate:.1%}", *map(_figure, figures))
     return table
-
-
-def _arms(uplift: TreatmentEvaluation) -> list[Table]:
-    """One table per arm: how well each ordering puts first whom the contact moves."""
-    tables = []
-    for arm in uplift.arms:
-        table = Table(title=f"{arm.arm} against {uplift.control}, {arm.rows:,} rows: Qini and AUTOC x 100, held out")
-        for column in ("order by", "Qini (95 %)", "AUTOC (95 %)", "Qini less propensity's (95 %)"):
-            table.add_column(column)
-        report = arm.report
-        for one in report.orderings if report else ():
-            gain = _interval(one.qini_gain, 3) if one.qini_gain else "-"
-            table.add_row(one.name, _interval(one.qini, 3), _interval(one.autoc, 3), gain)
-        table.caption = f"chosen: {report.chosen}. {report.reason}" if report else arm.refused
-        tables.append(table)
-    return tables
 
 
 def _interval(found: Any, digits: int) -> str:
