@@ -88,3 +88,12 @@ def test_nobody_else_sees_them(browser, login):
     for path in ("/console/rankers", "/console/rankers/FTTH1/1"):
         answer = browser.get(path)
         assert (answer.status_code, "role.wrong" in answer.text) == (403, True)
+
+
+def test_hostile_addresses_get_a_page_that_says_what_is_wrong(browser):
+    sign_in(browser, "lin")
+    for hostile in ("%00", "%ED%A0%80", "' OR 1=1 --", "a" * 600, "<script>", "%2e%2e%2f"):
+        for path in (f"/console/rankers/{hostile}/1", f"/console/rankers/FTTH1/{hostile}"):
+            answer = browser.get(path)
+            assert answer.status_code in {307, 404, 422}, path
+            assert "<script" not in answer.text

@@ -5,8 +5,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.models.score import RankerCalibration, RankerStatus, RankerVersion, RankerWatch, ScoringRun
+from app.scoring.gates import GateFailed
 from app.scoring.learning.labels import OneOutcomeOnly, TrainingDataMissing
-from app.scoring.promotion import unblock_ranker
+from app.scoring.promotion import promote_ranker, unblock_ranker
 from app.scoring.queries import UnknownProduct
 from app.scoring.ranking import rank_all, rank_customers
 from app.scoring.store import RankerBlocked
@@ -144,6 +145,19 @@ def test_only_the_product_asked_for_is_looked_at(session, market):
     assert list(watch(session, product_code="TV1")) == ["TV1 1 order"]
     with pytest.raises(UnknownProduct):
         watch(session, product_code="NONE")
+
+
+def test_columns_that_are_all_missing_teach_nothing_and_the_gates_refuse_what_comes_of_it(session):
+    make_market(session, count=COUNT)
+    champion = keep(session)
+    put_figures(
+        session, SNAPSHOT_DAY, figures(COUNT).select("customer_id", usage=pl.lit(None, pl.Float64), plan=pl.lit(None, pl.String))
+    )
+    found = train_ranker(session, product_code="FTTH1", now=NOW)
+    assert {"usage", "plan"}.isdisjoint(found.parameters["columns"])
+    with pytest.raises(GateFailed, match=r"^gate (auc|champion) "):
+        promote_ranker(session, product_code="FTTH1", number=2, promoted_by="lin", now=NOW)
+    assert champion.status is RankerStatus.CHAMPION
 
 
 @pytest.mark.parametrize(
