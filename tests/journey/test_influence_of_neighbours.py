@@ -15,12 +15,12 @@ from app.scoring.learning.influence import INFLUENCE
 from app.scoring.learning.labels import label_contacts
 from demo.town import Town, make_town
 
-CUSTOMERS = 40_000
+CUSTOMERS = 30_000
 FAMILY = ["BB500", "RT01"]
 QUICK = {
     "objective": "binary",
     "num_leaves": 8,
-    "learning_rate": 0.05,
+    "learning_rate": 0.08,
     "min_data_in_leaf": 30,
     "feature_fraction": 0.5,
     "lambda_l2": 5.0,
@@ -95,7 +95,7 @@ def held_out(frame: pl.DataFrame, labels: np.ndarray) -> np.ndarray:
         data = lightgbm.Dataset(
             matrix[train], labels[train], categorical_feature=encoding.text_positions, params={"verbosity": -1}
         )
-        scores[judge] = lightgbm.train(QUICK | {"seed": 1}, data, 150).predict(matrix[judge])
+        scores[judge] = lightgbm.train(QUICK | {"seed": 1}, data, 100).predict(matrix[judge])
     return scores
 
 
