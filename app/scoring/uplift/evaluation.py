@@ -141,11 +141,18 @@ def _evaluate_arm(
 
 
 def alike(features: pl.DataFrame) -> NDArray[np.int64]:
-    """A number per row, the same for rows of equal features. Where most rows have equals, few columns say little and being
-    equal is no sign of being the same customer: then each row stands alone."""
-    numbered = features.with_columns(pl.int_range(pl.len()).alias("row, numbered"))
-    firsts = numbered.select(pl.col("row, numbered").first().over(features.columns)).to_series()
-    return (firsts if firsts.n_unique() * 2 > firsts.len() else numbered["row, numbered"]).to_numpy().astype(np.int64)
+    """A number per row, the same for rows of equal features, of which those that number the rows do not count.
+
+    Where most rows have equals, few columns say little and being equal is no sign of being the same customer: then each row
+    stands alone.
+    """
+    rows = pl.Series("row, numbered", np.arange(features.height))
+    telling = [column for column in features if column.n_unique() < features.height]
+    if not telling:
+        return rows.to_numpy().astype(np.int64)
+    numbered = pl.DataFrame([*telling, rows])
+    firsts = numbered.select(pl.col(rows.name).first().over([column.name for column in telling])).to_series()
+    return (firsts if firsts.n_unique() * 2 > firsts.len() else rows).to_numpy().astype(np.int64)
 
 
 def _notes(names: pl.Series, counts: dict[str, int], ratio: float) -> tuple[str, ...]:

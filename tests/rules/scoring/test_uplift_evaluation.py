@@ -39,6 +39,8 @@ def test_arms_are_read_as_written():
 
 def test_rows_alike_are_one_group_unless_nearly_all_are():
     assert alike(pl.DataFrame({"a": [1, 2, 1, None, None], "b": ["x"] * 5})).tolist() == [0, 1, 0, 3, 3]
+    assert alike(pl.DataFrame({"a": [1, 2, 1], "row_no": [7, 8, 9]})).tolist() == [0, 1, 0]
+    assert alike(pl.DataFrame({"row_no": [7, 8, 9]})).tolist() == [0, 1, 2]
     assert alike(pl.DataFrame({"a": [1, 1, 1, 2]})).tolist() == [0, 1, 2, 3]
 
 
