@@ -58,6 +58,8 @@ def _keep(session: Session, tag_ids: list[int], problems: Mapping[int, str], *, 
     whole = [definition for definition in definitions if definition.problem is None]
     values = {"tags": [each.id for each in whole], "codes": [each.code for each in whole], "today": today}
     session.execute(text("ANALYZE tags_found"))
+    session.execute(text("DROP TABLE IF EXISTS tags_new"))
+    session.execute(_NEW, values)
     session.execute(_ADD, values)
     session.execute(_REMOVE, values)
     counts = {row.tag_id: row.n for row in session.execute(_COUNT, values)}
@@ -68,14 +70,19 @@ def _keep(session: Session, tag_ids: list[int], problems: Mapping[int, str], *, 
     return {each.code: each.member_count or 0 for each in definitions}
 
 
-_ADD = text("""
-INSERT INTO customer_tags (tag_id, customer_id, since)
-SELECT f.tag_id, f.customer_id, coalesce(min(b.since), :today)
+# Found first and written after: a plan that reads the table while it grows would never end.
+_NEW = text("""
+CREATE TEMP TABLE tags_new ON COMMIT DROP AS
+SELECT f.tag_id, f.customer_id, min(b.since) AS since
 FROM tags_found f JOIN tag_definitions d ON d.id = f.tag_id
     LEFT JOIN (customer_tags b JOIN tag_definitions e ON e.id = b.tag_id) ON e.code = d.code AND b.customer_id = f.customer_id
 WHERE f.tag_id = ANY(:tags)
 GROUP BY f.tag_id, f.customer_id
-ON CONFLICT DO NOTHING
+HAVING coalesce(bool_and(b.tag_id <> f.tag_id), true)
+""")
+_ADD = text("""
+INSERT INTO customer_tags (tag_id, customer_id, since) SELECT tag_id, customer_id, coalesce(since, :today) FROM tags_new
+ORDER BY tag_id, customer_id
 """)
 _REMOVE = text("""
 DELETE FROM customer_tags b USING tag_definitions e
