@@ -20,6 +20,7 @@ Weights = NDArray[np.float64]
 BLOCKS = 5
 FEWEST_FORWARD = 2
 HARMFUL_BELOW = -1.0
+ENOUGH_FOR_TWO_FOLDS = 10_000  # rows: what two folds judge tells settings apart, for half the time
 MOST_SHUFFLED = 2_000_000  # values (rows x columns) shuffled in a fold to see what a column is worth
 
 
@@ -56,7 +57,9 @@ class Task:
         return Task(matrix, self.labels, texts, self.folds, self.seed, self.num_threads, self.weights)
 
     def part(self, most: int) -> "Task":
-        """The same with at most so many rows, drawn at random."""
+        """The same with at most so many rows, drawn at random, and two folds where they judge enough: the latest, if forward."""
+        if self.labels.size >= ENOUGH_FOR_TWO_FOLDS:
+            self = replace(self, folds=Folds(self.folds.kind, self.folds.pairs[-2:]))
         if self.labels.size <= most:
             return self
         draws = np.random.default_rng(self.seed)
