@@ -94,9 +94,14 @@ def standings_of(session: Session, customer_id: int, *, campaign_code: str | Non
 
 
 def find_score(session: Session, run_id: int, *, customer_id: int, rank: int | None) -> Row[*tuple[Any, ...]] | None:
-    """(rank, score, reasons, ranked customers, day of the ranking) of a customer; `rank`, if known, makes it fast."""
+    """(rank, score, uplift, reasons, ranked customers, day of the ranking) of a customer; `rank`, if known, makes it fast."""
     statement = select(
-        CustomerScore.rank, CustomerScore.score, CustomerScore.reasons, ScoringRun.customer_count, ScoringRun.as_of
+        CustomerScore.rank,
+        CustomerScore.score,
+        CustomerScore.uplift,
+        CustomerScore.reasons,
+        ScoringRun.customer_count,
+        ScoringRun.as_of,
     ).join(ScoringRun, ScoringRun.id == CustomerScore.scoring_run_id)
     statement = statement.where(CustomerScore.scoring_run_id == run_id, CustomerScore.customer_id == customer_id)
     if rank is not None:

@@ -118,7 +118,14 @@ def _score(session: Session, campaign: Campaign, customer_id: int, target: Campa
     row = queries.find_score(session, run_id, customer_id=customer_id, rank=target.rank if target else None)
     if row is None:
         return None
-    return Score(score=row.score, rank=row.rank, ranked_customers=row.customer_count, as_of=row.as_of, reasons=row.reasons or [])
+    return Score(
+        score=row.score,
+        rank=row.rank,
+        ranked_customers=row.customer_count,
+        as_of=row.as_of,
+        reasons=row.reasons or [],
+        uplift=row.uplift,
+    )
 
 
 def _order(session: Session, work_order: WorkOrder | None, staff_no: str, manager_name: str) -> Order | None:

@@ -26,13 +26,17 @@ ASSIGNED = {
 
 @dataclass(frozen=True)
 class Score:
-    """The ranker's word: calibrated probability, rank (1 is best) of so many customers, and what moved it most."""
+    """The ranker's word: calibrated probability, rank (1 is best) of so many customers, and what moved it most.
+
+    `uplift`: what a contact adds to the probability; where it is known, the rank is by it.
+    """
 
     score: float
     rank: int
     ranked_customers: int
     as_of: date
     reasons: list[dict[str, Any]]
+    uplift: float | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,8 @@ def _score_sentence(standing: Standing) -> str:
         f"Rank {score.rank:,} of {score.ranked_customers:,} for {standing.product_code} as of {score.as_of},"
         f" with a score of {score.score:.1%}."
     )
+    if score.uplift is not None:
+        text += f" The rank is by what a contact is expected to change: {100 * score.uplift:+.1f} points."
     moved = [reason.get("en") or f"{reason.get('feature')} = {reason.get('value')}" for reason in score.reasons]
     return f"{text} What moved it most: {'; '.join(moved)}." if moved else text
 

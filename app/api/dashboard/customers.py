@@ -46,6 +46,7 @@ class ScoreOut(Out):
     score: float
     rank: int
     ranked_customers: int
+    uplift: float | None
     as_of: date
     reasons: list[dict[str, Any]]
 

@@ -87,6 +87,7 @@ def test_a_dispatch_asks_again_and_its_waterfall_balances(session):
     assert found["waterfall"] == dict.fromkeys(WATERFALL, 0) | {"dispatched": 1, "negative_uplift": 2}
     standing = explain_customer(session, customer_no="C07", campaign_code=campaign.code, grid_ids=None, now=NOW).campaigns[0]
     assert any("a contact is expected to make an order less likely" in sentence for sentence in standing.sentences)
+    assert any("by what a contact is expected to change: -10.0 points." in sentence for sentence in standing.sentences)
 
 
 def test_the_held_out_are_those_of_the_hash_in_every_campaign(session):
