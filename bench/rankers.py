@@ -62,21 +62,21 @@ def measure_rankers(url: str, folder: Path, small: bool) -> list[Figure]:
 
 
 def write_figures(session: Session) -> None:
-    """54 numbers and 6 small codes of every customer, on one day, by branch."""
+    """54 numbers of two decimals and 6 small codes of every customer, on one day, by branch."""
     draws = np.random.default_rng(1)
     for branch in branches(session):
         ids = members_of(session, branch.id)
-        columns = {f"n{i}": draws.normal(size=ids.size).astype(np.float32).astype(np.float64) for i in range(NUMBERS)}
+        columns = {f"n{i}": draws.normal(size=ids.size).round(2) for i in range(NUMBERS)}
         columns |= {f"c{i}": draws.integers(0, 5 + i, ids.size).astype(np.float64) for i in range(CODES)}
-        columns["n0"] += 0.8 * (ids % 8 == 0)  # who orders is seen in three of them
-        columns["n1"] -= 0.5 * (ids % 8 == 0)
-        columns["c0"] *= ids % 8 != 0
+        columns["n0"] += 0.8 * (ids % 11 == 0)  # who orders is seen in three of them
+        columns["n1"] -= 0.5 * (ids % 11 == 0)
+        columns["c0"] *= ids % 11 != 0
         frame = pl.DataFrame({"customer_id": ids, **columns})
         write_partition(session, frame, day=SNAPSHOT, branch_id=branch.id, now=clock.now())
 
 
 def _seed(url: str, customers: int) -> None:
-    """The company; every customer was contacted once, on one of 90 days, and every eighth ordered."""
+    """The company; every customer was contacted once, on one of 90 days, and every eleventh ordered."""
     seed_company(url, customers=customers)
     at = f"TIMESTAMPTZ '{SNAPSHOT + timedelta(days=1)}' + c.id % 90 * interval '1 day'"
     owner = make_engine(url, as_app=False)
@@ -87,7 +87,7 @@ def _seed(url: str, customers: int) -> None:
             "INSERT INTO contact_history (contact_no, customer_id, product_id, contacted_at)"
             f" SELECT 'H' || c.id, c.id, p.id, {at} FROM customers c, products p",
             "INSERT INTO orders (order_no, customer_id, product_id, ordered_at)"
-            f" SELECT 'O' || c.id, c.id, p.id, {at} + interval '1 day' FROM customers c, products p WHERE c.id % 8 = 0",
+            f" SELECT 'O' || c.id, c.id, p.id, {at} + interval '1 day' FROM customers c, products p WHERE c.id % 11 = 0",
             "ANALYZE contact_history",
             "ANALYZE orders",
         ):

@@ -50,12 +50,17 @@ def read_manifest(session: Session, *, as_of: date) -> Manifest:
 def plan_branch(manifest: Manifest, branch_id: int) -> BranchPlan:
     """What is to be read for a branch: its own files, and those of others in which there are customers that are its own now."""
     customers = manifest.customers.get(branch_id, _NOBODY)
-    files = (
-        file
-        for file in manifest.files
-        if file.branch_id == branch_id or np.isin(manifest.elsewhere.get(file.path, _NOBODY), customers).any()
-    )
+    files = (file for file in manifest.files if file.branch_id == branch_id or _has_some(manifest, file, customers))
     return BranchPlan(customers, manifest.as_of, tuple(files))
+
+
+def _has_some(manifest: Manifest, file: File, customers: NDArray[np.int64]) -> bool:
+    """Is somebody of these among those whom the file has of other branches?"""
+    elsewhere = manifest.elsewhere.get(file.path)
+    if elsewhere is None or not customers.size:
+        return False
+    places = np.searchsorted(customers, elsewhere).clip(max=customers.size - 1)
+    return bool((customers[places] == elsewhere).any())
 
 
 def read_branch(
