@@ -46,6 +46,9 @@ def next_best(
 
 def _show_offers(customer_no: str) -> None:
     offers = in_transaction(sessions(), lambda session: queries.get_offers(session, customer_no=customer_no, grid_ids=None))
+    if not offers:
+        console.print(f"{customer_no}: nothing is offered: not chosen yet, nothing fits, or all costs more than it brings")
+        return
     table = Table(title=f"next best products of {customer_no}", caption="priority = incremental x value x weight - cost")
     for column in (
         "place",

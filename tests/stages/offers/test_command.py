@@ -11,6 +11,8 @@ def test_the_command_shows_one_customer_or_counts_by_product(sessions, company, 
     monkeypatch.setattr(command, "sessions", lambda: sessions)
     with pytest.raises(NoOffers, match="rank customers, then choose"):
         command.next_best()
+    command.next_best("C01")
+    assert "C01: nothing is offered" in capsys.readouterr().out
     chosen(company)
     command.next_best()
     counts = capsys.readouterr().out
