@@ -61,6 +61,7 @@ def test_a_campaign_goes_from_a_draft_to_closed_and_its_waterfall_balances(plann
     assert steps["close"]["counts"] == {"expired": 12}
     report = planned.get(f"{PATH}/AUTUMN").json()
     assert (report["campaign"]["status"], report["targets"], report["waterfall"]) == ("closed", 12, {"dispatched": 12})
+    assert (report["campaign"]["holdout_share"], report["campaign"]["required_tags"]) == ("0.01000", [])
 
 
 def test_a_second_dispatch_makes_no_second_order(planned):
@@ -112,6 +113,11 @@ def test_the_list_of_campaigns_has_pages(planned, client_as):
         ("rest_days", -1),
         ("attribution_days", 10**6),
         ("channel", "fax"),
+        ("required_tags", ["nobody's"]),
+        ("required_tags", "vip"),
+        ("excluded_tags", [""]),
+        ("excluded_tags", ["x"] * 21),
+        ("holdout_share", 0),
         ("seed", 2**63),
         ("extra", 1),
     ],

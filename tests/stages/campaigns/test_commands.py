@@ -1,13 +1,16 @@
 """`gridwork create-campaign` and its kin, as a planner types them."""
 
 import sys
+from decimal import Decimal
 
 import pytest
 
+from app.campaigns.queries import get_campaign
 from app.cli import main
 from app.commands import context
 from app.core import clock
-from tests.factories import NOW, make_scores
+from app.core.db import set_scope
+from tests.factories import NOW, customer, make_scores
 
 CREATE = ("create-campaign", "AUTUMN", "--product", "FTTH1", "--from", "2026-10-12", "--to", "2026-10-21")
 
@@ -54,6 +57,22 @@ def test_a_campaign_from_its_draft_to_its_end(gridwork):
     assert gridwork("close-campaign", "AUTUMN")[0] == 0
 
 
+def test_a_list_by_tags_leaves_the_share_that_the_company_holds_out(gridwork, company, monkeypatch):
+    set_scope(company, scope="all")
+    customer(company, "C02").tags = ["vip"]
+    customer(company, "C03").tags = ["vip", "tired"]
+    company.commit()
+    monkeypatch.setenv("GRIDWORK_HOLDOUT_SHARE", "0.15")
+    tags = ("--tag", "vip", "--without-tag", "tired")
+    assert gridwork(*CREATE, "--list-size", 8, "--control-share", 0, *tags)[0] == 0
+    code, said = gridwork("freeze", "AUTUMN")
+    assert (code, "undecided │ 1" in said) == (0, True), said
+    set_scope(company, scope="all")
+    campaign = get_campaign(company, "AUTUMN")
+    assert (campaign.required_tags, campaign.excluded_tags) == (["vip"], ["tired"])
+    assert campaign.holdout_share == Decimal("0.15")
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
@@ -67,6 +86,8 @@ def test_a_campaign_from_its_draft_to_its_end(gridwork):
         ((*CREATE, "--list-size", 5, "--to", "2099-01-01"), "ends_on"),
         ((*CREATE, "--list-size", 5, "--to", "tomorrow"), "--to"),
         ((*CREATE, "--list-size", 5, "--product", "NONE"), "product_code"),
+        ((*CREATE, "--list-size", 5, "--tag", "vip"), "required_tags"),
+        ((*CREATE, "--list-size", 5, "--without-tag", ""), "excluded_tags"),
         (("freeze", "NONE"), "there is no campaign NONE"),
         (("dispatch", "a\udcff"), "not text"),
         (("explain", "NOBODY"), "customer"),
