@@ -13,6 +13,7 @@ from app.scoring.promotion import unblock_ranker
 from app.scoring.watching.queries import MOST_LISTED, WatchRow, list_watches
 from app.scoring.watching.service import watch_rankers
 
+SHOWN = 3  # alarms and columns in a line; the page of the ranker and the API have all
 OfProduct = Annotated[str | None, typer.Option("--product", help="code of the product; default all")]
 
 
@@ -64,9 +65,15 @@ def _cells(row: WatchRow) -> list[str]:
         row.target.value,
         str(row.as_of),
         str(figures["rows"]),
-        ", ".join(moved) or "-",
+        _first(moved, between=", ") or "-",
         "-" if not scores or scores["psi"] is None else f"{scores['psi']:.3f}",
         "-" if not labels or labels["rate"] is None else f"{labels['rate']:.3f} (expected {labels['expected_rate']:.3f})",
         row.consequence.value,
-        " ".join(alarm["says"] for alarm in row.alarms) or "-",
+        _first([alarm["says"] for alarm in row.alarms]) or "-",
     ]
+
+
+def _first(said: list[str], *, between: str = " ") -> str:
+    """The first of them, and how many more there are."""
+    more = f"{between}and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
+    return between.join(said[:SHOWN]) + more

@@ -1,7 +1,7 @@
 """The figures behind the page of a ranker version, as JSON (pure)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,20 @@ from app.scoring.learning.encoding import Encoding, to_numbers
 from app.scoring.learning.evaluate import lift_curve, reliability
 from app.scoring.learning.intervals import auc_interval, lift_interval
 from app.scoring.learning.ranker import TrainedRanker, Training, load_boosters
+from app.scoring.snapshots import trained_names
 from app.scoring.watching.drift import Bins, part
 
-SCORE = "score"  # the name under which the score's own drift goes
+SCORE, COVERAGE = "score", "customers with figures"  # names under which the drift of these goes
+SCORE_PLACE = "_score"  # no figure has this name
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Bins of the columns, of the score, and of who had figures at all."""
+
+    columns: dict[str, Bins]
+    scores: Bins
+    coverage: Bins
 
 
 def findings_of(ranker: TrainedRanker, judged: pl.DataFrame) -> dict[str, Any]:
@@ -59,10 +70,26 @@ def importance(ranker: TrainedRanker) -> list[dict[str, Any]]:
 
 
 def baseline_of(ranker: TrainedRanker, frame: pl.DataFrame, scores: Sequence[float]) -> dict[str, Any]:
-    """How the columns and the scores were spread among these customers at training, for the watch to compare with."""
-    frame = as_learned(frame, ranker.encoding)
-    bins = {name: part(frame[name]).to_dict() for name in ranker.encoding.names}
-    return {"rows": frame.height, "columns": bins, "scores": part(pl.Series(SCORE, scores, pl.Float64)).to_dict()}
+    """How the columns and the `scores` were spread among these customers at training, for the watch to compare with."""
+    read = as_learned(frame, ranker.encoding)
+    kept = with_figures(read.with_columns(pl.Series(SCORE_PLACE, scores, pl.Float64)), ranker.encoding)
+    return {
+        "rows": frame.height,
+        "columns": {name: part(kept[name]).to_dict() for name in ranker.encoding.names},
+        "scores": part(kept[SCORE_PLACE].alias(SCORE)).to_dict(),
+        "coverage": part(coverage(frame)).to_dict(),
+    }
+
+
+def coverage(frame: pl.DataFrame) -> pl.Series:
+    """Has each customer any figures of an earlier day: yes or no."""
+    there = frame["snapshot_date"].is_not_null() if "snapshot_date" in frame.columns else pl.Series([True] * frame.height)
+    return pl.Series(COVERAGE, ["yes" if found else "no" for found in there], pl.String)
+
+
+def with_figures(frame: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
+    """Those who have figures, if the ranker reads any: that the others have none is one finding and not one per column."""
+    return frame.filter(pl.Series(coverage(frame) == "yes")) if trained_names(encoding) else frame
 
 
 def as_learned(frame: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
@@ -71,12 +98,13 @@ def as_learned(frame: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
     return frame.with_columns(to_numbers(frame[name]) for name in texts if not frame[name].dtype.is_numeric())
 
 
-def read_baseline(report: Mapping[str, Any]) -> tuple[dict[str, Bins], Bins] | None:
-    """The bins of the columns and of the score; None for a version that has none."""
+def read_baseline(report: Mapping[str, Any]) -> Baseline | None:
+    """What `baseline_of` kept; None for a version that has none."""
     stored = report.get("baseline")
     if not stored:
         return None
-    return {name: Bins.from_dict(bins) for name, bins in stored["columns"].items()}, Bins.from_dict(stored["scores"])
+    columns = {name: Bins.from_dict(bins) for name, bins in stored["columns"].items()}
+    return Baseline(columns, Bins.from_dict(stored["scores"]), Bins.from_dict(stored["coverage"]))
 
 
 def gates_as_json(gates: Sequence[Gate]) -> list[dict[str, Any]]:

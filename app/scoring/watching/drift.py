@@ -142,7 +142,7 @@ def _compare_one(name: str, bins: Bins, now: pl.DataFrame, *, columns: int) -> D
         return Drift(name, None, None, "gone")
     values = now[name]
     was_missing = bins.shares[0] >= 1
-    if values.null_count() == values.len() and not was_missing:
+    if values.null_count() == values.len() and not was_missing:  # no rows at all are empty too
         return Drift(name, None, None, "empty")
     if values.dtype != pl.Null and (values.dtype in (pl.String, pl.Categorical)) != (bins.kind == "text"):
         return Drift(name, None, None, "changed")

@@ -15,7 +15,7 @@ from app.core.errors import AppError, Invalid
 from app.models.campaign import Product
 from app.models.score import RankerCalibration, RankerTarget, RankerVersion, RankerWatch, WatchConsequence
 from app.scoring import queries
-from app.scoring.findings import SCORE, as_learned, read_baseline
+from app.scoring.findings import COVERAGE, SCORE, as_learned, coverage, read_baseline, with_figures
 from app.scoring.gathering import gather_examples
 from app.scoring.learning.artifact import RankerCorrupt
 from app.scoring.learning.calibration import Calibration
@@ -93,12 +93,12 @@ def _drift(version: RankerVersion, ranker: TrainedRanker, population: pl.DataFra
     baseline = read_baseline(version.report)
     if baseline is None or not population.height:
         return (), None
-    columns, then = baseline
-    drifts = compare(columns, population)
-    if any(drift.broken for drift in drifts):
+    kept = with_figures(population, ranker.encoding)
+    found = compare(baseline.columns, kept)
+    drifts = (*found, *compare({COVERAGE: baseline.coverage}, pl.DataFrame([coverage(population)])))
+    if any(drift.broken for drift in found):
         return drifts, None
-    given = pl.DataFrame({SCORE: score(ranker, population)})
-    return drifts, compare({SCORE: then}, given)[0]
+    return drifts, compare({SCORE: baseline.scores}, pl.DataFrame({SCORE: score(ranker, kept)}))[0]
 
 
 def _latest(session: Session, product: Product, version: RankerVersion, *, day: date) -> Latest | None:

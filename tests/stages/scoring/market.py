@@ -86,7 +86,8 @@ def keep_candidate(session: Session, *, product_code: str = "FTTH1", seed: int =
     product: Product = get(session, Product, product_code=product_code)
     ranker, judged = small_ranker(seed), small_judged(seed)
     without_figures = pl.DataFrame({"customer_id": range(1, 19)})
-    population = pl.concat([figures(600, seed + 200), without_figures], how="diagonal")
+    known = figures(600, seed + 200).with_columns(snapshot_date=pl.lit(SNAPSHOT_DAY))
+    population = pl.concat([known, without_figures], how="diagonal")
     report = findings_of(ranker, judged) | {"baseline": baseline_of(ranker, population, score(ranker, population).tolist())}
     values = {"judged": judged, "report": report, "as_of": TODAY, "label_window_days": 30, "now": NOW} | options
     return keep_ranker(session, ranker, product_id=product.id, **values)

@@ -52,7 +52,7 @@ def test_a_market_that_is_as_it_was_has_no_consequence(session, market):
     assert watch(session) == {"FTTH1 1 order": {"alarms": 0, "consequence": "none"}}
     seen = last(session)
     assert (seen.as_of, seen.alarms, seen.consequence) == (TODAY, [], "none")
-    assert [each["state"] for each in seen.figures["drift"]] == ["calm", "calm"]
+    assert [each["state"] for each in seen.figures["drift"]] == ["calm", "calm", "calm"]
     assert seen.figures["scores"]["psi"] < 0.1
     assert seen.figures["labels"] is None
 
@@ -132,6 +132,17 @@ def ranked(session):
         text("SELECT customer_id, score FROM customer_scores WHERE scoring_run_id = :run ORDER BY rank"), {"run": run}
     )
     return pl.DataFrame(rows.all(), schema=["customer_id", "score"], orient="row")
+
+
+def test_customers_without_figures_are_one_finding_and_not_one_per_column(session, market):
+    put_figures(session, SNAPSHOT_DAY, figures(COUNT).head(COUNT // 2).select("customer_id", "usage", "plan"))
+    assert watch(session)["FTTH1 1 order"]["alarms"] == 1
+    assert kinds(last(session)) == [("input_drift", "customers with figures")]
+
+
+def test_figures_that_nobody_has_any_more_block(session, market):
+    put_figures(session, SNAPSHOT_DAY, figures(0).select("customer_id", "usage", "plan"))
+    assert watch(session)["FTTH1 1 order"]["consequence"] == "blocked"
 
 
 def test_scores_that_all_became_one_block(session, market):
