@@ -149,7 +149,7 @@ def test_early_warning_learns_from_holders_left_alone_who_gives_the_family_up(se
     people = make_market(session, contacted=0)
     hold(session, people.filter("buys"), to_date=SNAPSHOT_DAY + 15 * DAY)
     hold(session, people.filter(~pl.col("buys")))
-    version = train_ranker(session, product_code="FTTH1", target=RankerTarget.LOSS, now=NOW)
+    version = train_ranker(session, product_code="FTTH1", target=RankerTarget.LOSS, allow=["usage"], now=NOW)
     assert (version.target, version.example_count, version.metrics["auc"] > 0.75) == ("loss", 300, True)
     assert version.positive_count == people["buys"].sum()
     assert version.metrics["examples"] == {"holder_days": 300, "days": 1, "share_of_holders": 1.0}
@@ -167,7 +167,7 @@ def test_care_learns_from_holders_left_alone_who_complains(session):
         topic=pl.lit("fault"),
     )
     write_frame(session, "complaints", angry)
-    version = train_ranker(session, product_code="FTTH1", target=RankerTarget.COMPLAINT, now=NOW)
+    version = train_ranker(session, product_code="FTTH1", target=RankerTarget.COMPLAINT, allow=["usage"], now=NOW)
     assert (version.target, version.example_count) == ("complaint", 250)
     assert version.positive_count == people.head(250)["buys"].sum()
     assert version.metrics["auc"] > 0.75
@@ -186,11 +186,11 @@ def test_win_back_learns_from_contacts_of_lost_customers_only(session):
 def test_early_warning_without_holders_or_with_one_outcome_says_so(session):
     make_market(session, count=40, contacted=0)
     with pytest.raises(TrainingDataMissing, match=r"^holdings: expected customers who held broadband on 2026-08-02"):
-        train_ranker(session, product_code="FTTH1", target=RankerTarget.LOSS, now=NOW)
+        train_ranker(session, product_code="FTTH1", target=RankerTarget.LOSS, allow=["usage"], now=NOW)
     session.add(Holding(customer_id=FIRST_ID, product_id=product(session).id, from_date=LONG_AGO))
     session.flush()
     with pytest.raises(OneOutcomeOnly, match=r"^holdings: expected at least 10 holders on a snapshot's day with their last hold"):
-        train_ranker(session, product_code="FTTH1", target=RankerTarget.LOSS, now=NOW)
+        train_ranker(session, product_code="FTTH1", target=RankerTarget.LOSS, allow=["usage"], now=NOW)
     with pytest.raises(TrainingDataMissing, match=r"^features: expected a snapshot at least 31 days before 2026-08-31"):
         train_ranker(session, product_code="FTTH1", target=RankerTarget.LOSS, as_of=date(2026, 8, 31), now=NOW)
 
