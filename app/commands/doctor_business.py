@@ -14,7 +14,7 @@ from app.jobs.leftovers import FOLDERS, missing
 from app.jobs.queries import feeds_imported, find_leader, named_files, newest_done, newest_runs
 from app.jobs.schedule import timetable
 from app.models.operations import JobOutcome
-from app.scoring.queries import ranked_products
+from app.scoring.queries import all_champions
 
 NEEDED_FEEDS = ("org_units", "staff", "products", "customers", "contact_preferences", "orders", "calls", "contact_history")
 LATE = timedelta(minutes=10)
@@ -59,11 +59,14 @@ def check_feeds(session: Session) -> Finding:
 
 
 def check_rankers(session: Session) -> Finding:
-    """At least one product has a ranker in use."""
-    products = ranked_products(session)
-    if not products:
+    """At least one product has a ranker in use, and none of those is blocked."""
+    champions = all_champions(session)
+    if not champions:
         return wrong("no product has a champion ranker", "gridwork train --product P --promote")
-    return ok("champions for " + ", ".join(products[:8]))
+    blocked = [f"{product.product_code} {version.number}" for product, version in champions if version.blocked_at]
+    if blocked:
+        return wrong("blocked: " + ", ".join(blocked[:8]), "gridwork watches; then promote another, or gridwork unblock")
+    return ok("champions for " + ", ".join(sorted({product.product_code for product, _ in champions})[:8]))
 
 
 def check_files(session: Session) -> Finding:

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from sqlalchemy import func, select, text
 
+from app.commands.doctor_business import check_rankers
 from app.models.score import RankerCalibration, RankerStatus, RankerVersion, RankerWatch, ScoringRun
 from app.scoring.gates import GateFailed
 from app.scoring.learning.labels import OneOutcomeOnly, TrainingDataMissing
@@ -73,7 +74,9 @@ def test_a_broken_column_blocks_the_ranker_which_keeps_its_last_run_until_a_pers
     with pytest.raises(RankerBlocked):
         rank_customers(session, product_code="FTTH1", version=1, now=NOW)
     assert session.scalar(select(func.count()).select_from(ScoringRun)) == 1
+    assert check_rankers(session).found == "blocked: FTTH1 1"
     unblock_ranker(session, product_code="FTTH1", number=1)
+    assert check_rankers(session).found == "champions for FTTH1"
     change_figures(session)
     assert rank_customers(session, product_code="FTTH1", now=NOW)["ranker"] == 1
 
