@@ -12,7 +12,7 @@ from rich.table import Table
 from app.commands.context import console
 from app.commands.treatment import show_treatment
 from app.core import clock
-from app.scoring.learning.any_extract import Judgement, base_rate, choices, judge_extract
+from app.scoring.learning.any_extract import Judgement, choices, judge_extract
 from app.scoring.learning.contenders import Contender
 from app.scoring.learning.extract import shown
 from app.scoring.learning.forward import Forward
@@ -85,7 +85,7 @@ def _columns(name: str, judgement: Judgement) -> Table:
     labels = judgement.extract.labels
     table = Table(title=name, show_header=False)
     table.add_row("rows", f"{labels.size:,}")
-    table.add_row("positive", f"{int(labels.sum()):,} ({base_rate(judgement):.2%}), label = {judgement.extract.positive}")
+    table.add_row("positive", f"{int(labels.sum()):,} ({labels.mean():.2%}), label = {judgement.extract.positive}")
     if judgement.folds and judgement.folds.repeats:
         table.add_row("repeats", f"{judgement.folds.repeats:,} rows equal another and stay in its fold")
     table.add_row(f"{len(judgement.used)} columns used", ", ".join(judgement.used))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from app.core.errors import Invalid
@@ -88,8 +87,3 @@ def choices(judgement: Judgement) -> list[dict[str, Any]]:
         }
         for ranker in rankers
     ]
-
-
-def base_rate(judgement: Judgement) -> float:
-    """Share of positives among all rows."""
-    return float(np.mean(judgement.extract.labels))

@@ -12,11 +12,12 @@ from app.centre.definitions import TagOptions
 from app.centre.service import define_tag
 from app.core import clock
 from app.core.db import set_scope
+from app.core.security import Principal
 from app.models.campaign import Product
 from app.models.customer import Complaint, ContactPreference, Holding, Order, PastContact, PreferenceStatus
-from app.reports.customer_360 import UnknownCustomer, view_customer_whole
+from app.reports.customer_360 import UnknownCustomer, view_customer, view_customer_whole
 from app.reports.customer_sections import ALLOWED, Audience
-from tests.factories import FEE_REASON, NOW, TODAY, customer, get, make_campaign, make_scores, make_work_order
+from tests.factories import FEE_REASON, NOW, TODAY, customer, get, grid, make_campaign, make_scores, make_work_order, staff
 from tests.figures import put_figures
 from tests.phones import batch, report
 
@@ -174,6 +175,24 @@ def test_row_level_security_stands_under_the_scope_of_the_statement(company):
     assert view_customer_whole(company, customer_no="C11", now=NOW)["customer"]["customer_no"] == "C11"
     with pytest.raises(UnknownCustomer):
         view_customer_whole(company, customer_no="C01", now=NOW)
+
+
+def test_the_statement_itself_asks_for_the_grids_and_the_work_of_who_reads(company):
+    """Without row level security under it: a session of the whole company's scope, and principals who may see less."""
+    for name, number, grid_code, seen in (
+        ("chen", "C01", "G11", True),
+        ("chen", "C11", "G11", False),
+        ("ana", "C01", "G11", True),
+        ("ana", "C03", "G11", False),
+    ):
+        role = "grid_manager" if name == "chen" else "terminal_manager"
+        grids = (grid(company, grid_code).id,)
+        principal = Principal(1, name, role, "all", None, grids, staff(company, name).id)
+        if seen:
+            assert view_customer(company, customer_no=number, principal=principal, now=NOW)["customer"]["customer_no"] == number
+        else:
+            with pytest.raises(UnknownCustomer):
+                view_customer(company, customer_no=number, principal=principal, now=NOW)
 
 
 def test_no_role_gets_a_field_that_is_not_named_for_it():
