@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from app.scoring.learning.encoding import encode
 from app.scoring.learning.labels import check_no_leak
-from app.scoring.learning.ranker import TrainedRanker, rank, score
+from app.scoring.learning.ranker import TrainedRanker, score
 from app.scoring.learning.reasons import sample_rows
 from app.scoring.snapshots import trained_names
 from app.scoring.uplift.part import score_uplift
@@ -74,8 +75,7 @@ def order_customers(scores: pl.DataFrame) -> pl.DataFrame:
 
     Of equal ones the smaller customer id goes first.
     """
-    order = rank(scores[_ordering(scores)].to_numpy(), scores["customer_id"].to_numpy())
-    return scores[order].with_row_index("rank", offset=1)
+    return scores.sort(_ordering(scores), "customer_id", descending=[True, False]).with_row_index("rank", offset=1)
 
 
 def _ordering(scores: pl.DataFrame) -> str:
@@ -83,4 +83,8 @@ def _ordering(scores: pl.DataFrame) -> str:
 
 
 def _best(frame: pl.DataFrame, top: int) -> pl.DataFrame:
-    return frame[rank(frame[_ORDERING].to_numpy(), frame["customer_id"].to_numpy())[:top]]
+    """The best `top` rows, best first. Only those that reach the least of them are put in order."""
+    if 0 < top < frame.height:
+        least = np.partition(frame[_ORDERING].to_numpy(), frame.height - top)[frame.height - top]
+        frame = frame.filter(pl.col(_ORDERING) >= least)
+    return frame.sort(_ORDERING, "customer_id", descending=[True, False]).head(top)

@@ -1,6 +1,7 @@
 """Scoring a branch where the worker is: from the files in the storage to scores, without the database."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
@@ -21,8 +22,12 @@ def score_plan(storage: Storage, ranker: TrainedRanker, plan: BranchPlan, histor
 
     Raises SnapshotColumnsChanged, StoredFileMissing.
     """
-    frame = assemble_branch(storage, plan, columns=trained_names(ranker.encoding))
-    return score_partition(ranker, with_features(ranker, frame, history), top=top)
+    return score_partition(ranker, read_plan(storage, ranker, plan, history), top=top)
+
+
+def read_plan(storage: Storage, ranker: TrainedRanker, plan: BranchPlan, history: History | None) -> pl.DataFrame:
+    """The frame of a branch as the ranker scores it."""
+    return with_features(ranker, assemble_branch(storage, plan, columns=trained_names(ranker.encoding)), history)
 
 
 def with_features(ranker: TrainedRanker, frame: pl.DataFrame, history: History | None) -> pl.DataFrame:
@@ -35,9 +40,22 @@ def with_features(ranker: TrainedRanker, frame: pl.DataFrame, history: History |
 def score_here(
     storage: Storage, ranker: TrainedRanker, tasks: Iterable[BranchTask], top: int
 ) -> Iterator[tuple[int, ScoredPartition]]:
-    """One branch after the other in this process."""
-    for branch_id, plan, history in tasks:
-        yield branch_id, score_plan(storage, ranker, plan, history, top)
+    """One branch after the other in this process; while one is scored the next is read."""
+    with ThreadPoolExecutor(1) as reader:
+        waiting: list[tuple[int, Future[pl.DataFrame]]] = []
+        for branch_id, plan, history in tasks:
+            waiting.append((branch_id, reader.submit(read_plan, storage, ranker, plan, history)))
+            if len(waiting) == 2:
+                yield _score_first(ranker, waiting, top)
+        if waiting:
+            yield _score_first(ranker, waiting, top)
+
+
+def _score_first(
+    ranker: TrainedRanker, waiting: list[tuple[int, "Future[pl.DataFrame]"]], top: int
+) -> tuple[int, ScoredPartition]:
+    branch_id, frame = waiting.pop(0)
+    return branch_id, score_partition(ranker, frame.result(), top=top)
 
 
 def score_on(
