@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def watch(product: OfProduct = None) -> None:
     """Look at the rankers in use now, as every night, and draw the consequences."""
     limit = settings().gate_calibration_error
-    run("watch", lambda session, now: watch_rankers(session, product_code=product, calibration_limit=limit, now=now))
+    run("watch-rankers", lambda session, now: watch_rankers(session, product_code=product, calibration_limit=limit, now=now))
 
 
 def watches(

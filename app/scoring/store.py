@@ -59,7 +59,7 @@ def keep_ranker(
         example_count=ranker.rows,
         positive_count=ranker.positives,
         parameters=ranker.parameters,
-        metrics={"validation": ranker.validation, **asdict(ranker.metrics), "plain": asdict(ranker.plain_metrics)},
+        metrics=_metrics(ranker),
         report=dict(report or {}),
         judged_path=None if judged is None else f"rankers/{product_id}/{number}/judged.parquet",
         artifact=artifact,
@@ -71,6 +71,17 @@ def keep_ranker(
     if judged is not None and version.judged_path is not None:
         storage_of(session).write_table(version.judged_path, judged.to_arrow())
     return version
+
+
+def _metrics(ranker: TrainedRanker) -> dict[str, Any]:
+    """Held-out figures, those of LightGBM's defaults on the same rows, and those of the rows contacted at random."""
+    explored = ranker.explored_metrics
+    return {
+        "validation": ranker.validation,
+        **asdict(ranker.metrics),
+        "plain": asdict(ranker.plain_metrics),
+        "explored": asdict(explored) if explored else None,
+    }
 
 
 def read_judged(session: Session, version: RankerVersion) -> pl.DataFrame | None:
