@@ -25,6 +25,7 @@ PURE_FROM = 0.90  # Wilson's lower bound of the share of positives
 FEWEST_PURE = 30
 MOST_ROWS = 50_000
 BINS = 64
+ROWS_OF_A_BIN = 100
 PARTS = 4
 QUICK = Settings(60, 0.1, 8, 50, 0.7, 5.0)
 
@@ -80,10 +81,14 @@ def _judge(name: str, alone: float, others: float, values: Values, labels: Label
 
 
 def _auc_alone(values: Values, labels: Labels, part: NDArray[np.int64], *, is_text: bool) -> float:
-    """AUC of the column alone, out of fold: each value is scored by the share of positives in its bin in the other parts."""
+    """AUC of the column alone, out of fold: each value is scored by the share of positives in its bin in the other parts.
+
+    Of a number also the AUC of the number itself, whichever way it points, if that is more: bins blur.
+    """
     from sklearn.metrics import roc_auc_score  # a second to import, which only those pay who train
 
     bins = _bins(values, is_text=is_text)
+    straight = 0.5 if is_text or np.isnan(values).any() else float(roc_auc_score(labels, values))
     scores = np.empty(labels.size)
     count = int(bins.max()) + 1
     for i in range(PARTS):
@@ -92,7 +97,7 @@ def _auc_alone(values: Values, labels: Labels, part: NDArray[np.int64], *, is_te
         rows = np.bincount(bins[away], minlength=count)
         positives = np.bincount(bins[away], weights=labels[away], minlength=count)
         scores[~away] = ((positives + 5 * base) / (rows + 5))[bins[~away]]
-    return float(roc_auc_score(labels, scores))
+    return max(float(roc_auc_score(labels, scores)), straight, 1 - straight)
 
 
 def _bins(values: Values, *, is_text: bool) -> NDArray[np.int64]:
@@ -100,7 +105,9 @@ def _bins(values: Values, *, is_text: bool) -> NDArray[np.int64]:
     missing = np.isnan(values)
     if is_text:
         return np.where(missing, 0, np.nan_to_num(values) + 1).astype(np.int64)
-    edges = np.unique(np.quantile(values[~missing], np.linspace(0, 1, BINS), method="lower"))
+    edges = np.unique(
+        np.quantile(values[~missing], np.linspace(0, 1, int(np.clip(values.size // ROWS_OF_A_BIN, 8, BINS))), method="lower")
+    )
     bins = np.searchsorted(edges, values, side="right") + np.searchsorted(edges, values, side="left")  # edges apart from between
     return np.where(missing, 0, bins + 1).astype(np.int64)
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 STEP = 50  # rounds between two looks at the held-out loss
 PATIENCE = 2  # looks without a better one, after which a fold stops
-FEWEST_TRIALS = 8
-MOST_TRIALS = 14
+FEWEST_TRIALS = 7
+MOST_TRIALS = 8
 ROWS_TIMES_TRIALS = 160_000
 TRIALS_OF_MANY = 3
 FEW_ROWS = 1_000  # fewer cannot tell settings apart: a long search would follow noise

@@ -1,0 +1,134 @@
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from app.scoring.learning.encoding import encode, fit_encoding
+from app.scoring.learning.extract import NoSuchColumn, UnusableLabel, UnusableTime, prepare
+from app.scoring.learning.labels import OneOutcomeOnly
+from app.scoring.learning.tables import NoSuchFile, UnreadableFile, read_table
+
+TODAY = date(2026, 11, 1)
+ROWS = 120
+TABLE = pl.DataFrame(
+    {
+        "customer": [f"7{i:03d}-QX" for i in range(ROWS)],
+        "row_no": range(ROWS),
+        "usage": [i * 7 % 40 + 0.5 for i in range(ROWS)],
+        "month": [i % 12 + 1 for i in range(ROWS)],
+        "empty": [None] * ROWS,
+        "same": ["x"] * ROWS,
+        "bought": ["yes", "no", "no"] * (ROWS // 3),
+        "day": [date(2026, 1, 1) + timedelta(days=i) for i in range(ROWS)],
+    },
+    schema_overrides={"empty": pl.String},
+)
+
+
+def test_what_cannot_teach_is_left_out_with_its_reason() -> None:
+    extract = prepare(TABLE, label="bought", today=TODAY)
+    assert {one.column: one.reason.split(":")[0] for one in extract.left_out} == {
+        "customer": "it tells rows apart",
+        "row_no": "it tells rows apart",
+        "empty": "it is empty in every row",
+        "same": "it has the same value in every row",
+    }
+    assert (extract.labels.sum(), extract.positive) == (ROWS / 3, "yes")
+    assert extract.frame.columns == ["usage", "features.month", "features.day"]
+
+
+def test_an_identifier_may_be_allowed() -> None:
+    assert "row_no" in prepare(TABLE, label="bought", allow=["row_no"], today=TODAY).frame.columns
+
+
+def test_forward_in_time_rows_are_ordered_and_the_date_in_disguise_is_left_out() -> None:
+    table = TABLE.with_columns(year=pl.lit(2026) + pl.int_range(pl.len()) // 60, later=pl.col("day") + timedelta(days=3))
+    extract = prepare(table.reverse(), label="bought", time="day", today=TODAY)
+    assert extract.times is not None
+    assert (np.diff(extract.times) > 0).all()
+    reasons = {one.column: one.reason for one in extract.left_out}
+    assert {"month", "year"} <= {name for name, reason in reasons.items() if "the date in disguise" in reason}
+    assert extract.frame.columns == ["usage"]
+
+
+def test_a_day_after_the_time_of_its_row_was_recorded_later() -> None:
+    closed = pl.Series([date(2026, 1, 1) + timedelta(days=i * 37 % 200) for i in range(ROWS)])
+    left_out = prepare(TABLE.with_columns(closed_on=closed), label="bought", time="day", today=TODAY).left_out
+    assert "recorded later" in next(one.reason for one in left_out if one.column == "closed_on")
+
+
+@pytest.mark.parametrize(
+    ("values", "positive", "counted"),
+    [
+        (["True.", "False."], None, "True"),
+        ([1, 0], None, "1"),
+        ([1.0, 0.0], None, "1"),
+        ([True, False], None, "true"),
+        (["Y", "N"], None, "Y"),
+        (["是", "否"], None, "是"),
+        (["churned", "stayed"], "Churned", "Churned"),
+        ([2, 1], "2", "2"),
+    ],
+)
+def test_labels_of_any_form_are_read(values: list[object], positive: str | None, counted: str) -> None:
+    table = TABLE.with_columns(bought=pl.Series(values * (ROWS // 2)))
+    extract = prepare(table, label="bought", positive=positive, today=TODAY)
+    assert extract.labels.tolist() == [1, 0] * (ROWS // 2)
+    assert extract.positive == counted
+
+
+def test_labels_that_cannot_be_read_are_refused_in_words() -> None:
+    for changed, positive, error, words in (
+        (pl.lit("yes"), None, OneOutcomeOnly, "label: expected two different values, 'bought' is 'yes' in every row"),
+        (pl.lit(None), None, UnusableLabel, f"has none in {ROWS} of {ROWS} rows"),
+        (pl.col("usage"), None, UnusableLabel, "a column of two values, or --positive"),
+        (pl.col("bought").replace({"yes": "lost"}), None, UnusableLabel, "yes and no, or --positive"),
+        (pl.col("bought"), "maybe", UnusableLabel, "positive: expected one of the values of 'bought'"),
+        (pl.when(pl.col("row_no") < 3).then(1).otherwise(0), None, OneOutcomeOnly, "has 3 of 120 positive"),
+    ):
+        with pytest.raises(error, match=words):
+            prepare(TABLE.with_columns(bought=changed), label="bought", positive=positive, today=TODAY)
+
+
+def test_columns_and_times_that_are_not_there_are_named() -> None:
+    with pytest.raises(NoSuchColumn, match=r"label: expected one of the columns customer, row_no.*got 'churn'"):
+        prepare(TABLE, label="churn", today=TODAY)
+    with pytest.raises(UnusableTime, match="days up to 2026-04-01, whose outcome can be known, 'day' is later in 29 rows"):
+        prepare(TABLE, label="bought", time="day", today=date(2026, 4, 1))
+    with pytest.raises(UnusableTime, match="a column of days, instants or numbers"):
+        prepare(TABLE, label="bought", time="customer", today=TODAY)
+    with pytest.raises(NoSuchColumn, match="time: expected another column than 'bought'"):
+        prepare(TABLE, label="bought", time="bought", today=TODAY)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_files_of_several_encodings_and_separators_are_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "extract.csv"
+    path.write_bytes("城市;usage;bought\n天津; 1.5 ;yes\n北京;NA;no\n".encode(encoding))
+    assert read_table(path).columns == ["城市", "usage", "bought"]
+    assert read_table(path)["城市"].to_list() == ["天津", "北京"]
+
+
+def test_parquet_is_known_by_its_content(tmp_path: Path) -> None:
+    TABLE.write_parquet(tmp_path / "extract.data")
+    assert read_table(tmp_path / "extract.data").equals(TABLE)
+
+
+def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoSuchFile, match="there is no file"):
+        read_table(tmp_path / "none.csv")
+    for content in (b"", b"a,b\n", b"PAR1 but not really"):
+        (tmp_path / "bad").write_bytes(content)
+        with pytest.raises(UnreadableFile):
+            read_table(tmp_path / "bad")
+
+
+def test_a_late_value_of_another_kind_makes_the_column_text_and_numbers_in_text_are_numbers(tmp_path: Path) -> None:
+    lines = [f"{i % 90},{i % 2}" for i in range(30_000)]
+    (tmp_path / "late.csv").write_text("\n".join(["TotalCharges,bought", *lines, " ,1", '"1,024.5",0']))
+    extract = prepare(read_table(tmp_path / "late.csv"), label="bought", today=TODAY)
+    matrix = encode(extract.frame, fit_encoding(extract.frame))
+    assert np.isnan(matrix[-2, 0])
+    assert matrix[-1, 0] == np.float32(1024.5)
