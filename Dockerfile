@@ -12,7 +12,8 @@ FROM python:${PYTHON}-slim-bookworm
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libgomp1 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /var/lib/gridwork --create-home gridwork
+    && useradd --system --uid 10001 --home-dir /var/lib/gridwork --create-home gridwork \
+    && install --directory --owner=gridwork --mode=700 /var/lib/gridwork-files
 COPY --from=dependencies /opt/venv /opt/venv
 COPY app /srv/gridwork/app
 COPY migrations /srv/gridwork/migrations
@@ -21,6 +22,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     GRIDWORK_HOME=/var/lib/gridwork \
+    GRIDWORK_STORAGE=/var/lib/gridwork-files \
     GRIDWORK_HOST=0.0.0.0 \
     GRIDWORK_PORT=8000
 WORKDIR /var/lib/gridwork
