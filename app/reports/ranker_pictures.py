@@ -116,7 +116,7 @@ def bars_picture(
         for (name, value), dashes in zip((limits or {}).items(), ("--", "-"), strict=False):
             axes.axvline(value, color=RED, lw=1.4, ls=dashes, label=say(name))
         if limits:
-            axes.legend(loc="lower right")
+            axes.legend(loc="lower right", frameon=True, framealpha=1, edgecolor="white")
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         axes.set(xlabel=say(of), xlim=(0, None))
