@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 from sqlalchemy import text
@@ -61,7 +62,7 @@ def keep_ranker(
         parameters=ranker.parameters,
         metrics=_metrics(ranker),
         report=dict(report or {}),
-        judged_path=None if judged is None else f"rankers/{product_id}/{number}/judged.parquet",
+        judged_path=None if judged is None else f"rankers/{product_id}/{number}-{uuid4().hex}.parquet",
         artifact=artifact,
         checksum=hashlib.sha256(artifact).hexdigest(),
         trained_at=now,
