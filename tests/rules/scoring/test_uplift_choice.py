@@ -9,7 +9,8 @@ import pytest
 
 from app.scoring.learning.encoding import fit_encoding
 from app.scoring.learning.examples import Examples
-from app.scoring.uplift.choice import Worth, choose_learner, decide, judge_uplift
+from app.scoring.uplift.choice import decide, judge_uplift
+from app.scoring.uplift.crossfit import Worth, choose_learner
 from app.scoring.uplift.learners import fit_learners, group_folds, predict
 from app.scoring.uplift.part import UpliftPart, fit_part, score_uplift
 from app.scoring.uplift.report import LEARNERS, Interval, OrderingFigures, UpliftReport
