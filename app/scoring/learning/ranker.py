@@ -18,6 +18,7 @@ from app.scoring.learning.leaks import find_leaks
 from app.scoring.learning.trained import Importance, TrainedRanker, Training, load_boosters, rank, score
 from app.scoring.learning.tuning import MIX, Tuned, trials_for, tune
 from app.scoring.learning.validation import (
+    Folds,
     HeldOut,
     Task,
     Worth,
@@ -35,7 +36,7 @@ __all__ = ["Importance", "TrainedRanker", "Training", "learn", "load_boosters", 
 
 MOST_JUDGED = 200_000  # rows that choices are made and probabilities calibrated on
 MANY_ROWS = 1_000_000  # from here one booster is fitted, and choices are made on few rows: nothing is gained by more
-JUDGED_OF_MANY = 60_000
+JUDGED_OF_MANY = 40_000
 TUNED_OF_MANY = 20_000
 MOST_TUNED = 50_000
 FEWEST_EXPLORED = 200
@@ -148,6 +149,8 @@ def _judging_task(
         label_window=label_window,
         rows_hash=hash_rows(frame),
     )
+    if examples.rows > MANY_ROWS:
+        folds = Folds(folds.kind, folds.pairs[-2:])
     return Task(matrix, labels, encoding.text_positions, folds, seed, num_threads, weights), at
 
 

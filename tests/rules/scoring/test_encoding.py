@@ -74,3 +74,19 @@ def test_more_columns_than_were_trained_change_nothing() -> None:
 def test_no_usable_column_is_an_error() -> None:
     with pytest.raises(NoFeatures, match="at least one column with two different values"):
         fit_encoding(FRAME.select("customer_id", "fixed"))
+
+
+def test_texts_that_are_nearly_all_numbers_are_numbers_and_blanks_are_missing() -> None:
+    texts = pl.Series([str(i) for i in range(37)] + [" ", "1,024.5", "7 %"])
+    encoding = fit_encoding(FRAME.select("customer_id", charges=texts))
+    assert encoding.columns[0].kind == "digits"
+    found = encode(pl.DataFrame({"charges": [" ", "1,024.5", "7 %", "n/a"]}), encoding)[:, 0]
+    assert np.isnan(found[[0, 3]]).all()
+    assert found[1:3].tolist() == [1024.5, 7.0]
+    assert encode(pl.DataFrame({"charges": [3]}), encoding)[0, 0] == 3.0
+
+
+def test_spaces_around_a_text_make_no_other_text() -> None:
+    encoding = fit_encoding(FRAME)
+    assert codes(encoding, job=" admin ")[0] == codes(encoding, job="admin")[0]
+    assert np.isnan(codes(encoding, job="  ")[0])

@@ -13,9 +13,9 @@ from app.scoring.learning.encoding import SnapshotColumnsChanged, encode, fit_en
 from app.scoring.learning.evaluate import evaluate
 from app.scoring.learning.examples import plain_examples
 from app.scoring.learning.labels import FeatureLeak, OneOutcomeOnly
-from app.scoring.learning.ranker import TrainedRanker, rank, score, train
+from app.scoring.learning.ranker import TrainedRanker, learn, rank, score, train
 from app.scoring.learning.reasons import explain
-from app.scoring.learning.validation import make_folds
+from app.scoring.learning.validation import PeriodsOverlap, check_apart, connected, make_folds
 
 QUICK = (Settings(20, 0.2, 4, 10, 1.0, 1.0),)
 
@@ -31,7 +31,7 @@ def town(rows: int, seed: int, days: int = 100) -> tuple[pl.DataFrame, NDArray[n
 
 
 def quick(frame: pl.DataFrame, labels: NDArray[np.int8], seed: int = 1, num_threads: int = 1) -> TrainedRanker:
-    return train(plain_examples(frame, labels), seed=seed, candidates=QUICK, bags=2, num_threads=num_threads)
+    return train(plain_examples(frame, labels), seed=seed, candidates=QUICK, bags=2, num_threads=num_threads, allow=["age"])
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +139,64 @@ def test_where_the_dates_do_not_allow_it_a_customers_examples_stay_in_one_fold()
 def test_the_checksum_covers_every_part(ranker: TrainedRanker) -> None:
     assert checksum(replace(ranker, rows=301)) != checksum(ranker)
     assert checksum(replace(ranker, boosters=ranker.boosters[:1])) != checksum(ranker)
+
+
+def test_an_example_teaches_only_when_its_label_window_was_over() -> None:
+    frame, labels = town(300, 1)
+    days = np.array(frame["as_of"].to_list(), dtype="datetime64[D]")
+    folds = make_folds(frame["as_of"].to_list(), labels, frame["customer_id"].to_numpy(), seed=1, label_window=15)
+    assert folds.kind == "forward"
+    assert all(days[before].max() + np.timedelta64(15, "D") < days[judged].min() for before, judged in folds.pairs)
+    with pytest.raises(PeriodsOverlap, match="periods: expected windows that end before"):
+        check_apart(days, ((np.arange(100), np.arange(80, 120)),), 0)
+
+
+def test_exact_repeats_of_a_row_stay_in_one_fold_unless_the_table_is_coarse() -> None:
+    _, labels = town(200, 1)
+    repeats = (np.arange(200) % 150).astype(np.uint64)
+    folds = make_folds([date(2026, 4, 2)] * 200, labels, np.arange(200), seed=1, rows_hash=repeats)
+    assert all(not set(repeats[a]) & set(repeats[b]) for a, b in folds.pairs)
+    coarse = connected(np.arange(200), (np.arange(200) % 6).astype(np.uint64))
+    assert np.unique(coarse).size == 200
+
+
+def test_a_leak_is_refused_named_in_the_parameters_and_used_where_allowed() -> None:
+    frame, labels = town(300, 1)
+    leaking = frame.with_columns(duration=pl.Series(labels * 200.0 + np.arange(300) % 90))
+    found = quick(leaking, labels)
+    assert "duration" not in found.encoding.names
+    assert [refusal["column"] for refusal in found.parameters["refused"]] == ["duration"]
+    allowed = train(plain_examples(leaking, labels), seed=1, candidates=QUICK, bags=1, num_threads=1, allow=["age", "duration"])
+    assert "duration" in allowed.encoding.names
+
+
+def test_only_the_contacted_teach_and_weights_count() -> None:
+    frame, labels = town(400, 1)
+    controls = np.arange(400) % 4 == 0
+    examples = replace(plain_examples(frame, labels), treated=~controls)
+    training = learn(examples, seed=1, candidates=QUICK, bags=1, num_threads=1)
+    assert training.ranker.rows == 300
+    assert not controls[training.rows].any()
+    assert (labels[training.rows] == training.labels).all()
+    weighted = replace(examples, weights=np.where(labels == 1, 3.0, 1.0))
+    found = learn(weighted, seed=1, candidates=QUICK, bags=1, num_threads=1)
+    assert found.scores.mean() > training.scores.mean() + 0.1
+
+
+def test_a_random_slice_has_figures_of_its_own() -> None:
+    frame, labels = town(600, 1)
+    examples = replace(plain_examples(frame, labels), explored=np.arange(600) % 2 == 0)
+    found = learn(examples, seed=1, candidates=QUICK, bags=1, num_threads=1).ranker
+    assert found.explored_metrics is not None
+    assert found.explored_metrics.rows == found.metrics.rows / 2
+    assert from_json(to_json(found)) == found
+
+
+def test_the_search_finds_the_same_settings_again_and_a_budget_ends_it() -> None:
+    frame, labels = town(300, 1)
+    examples = plain_examples(frame, labels)
+    first, again = (train(examples, seed=1, trials=7, num_threads=1) for _ in range(2))
+    assert to_json(first) == to_json(again)
+    assert (first.trials, len(first.mix)) == (7, 4)
+    hurried = learn(examples, seed=1, trials=7, num_threads=1, budget_seconds=1e-9)
+    assert (hurried.ranker.trials, hurried.stopped_early) == (1, True)
