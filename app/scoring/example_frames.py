@@ -61,6 +61,31 @@ def read_contacts(session: Session, *, product_id: int, known_at: datetime) -> p
     return found.with_columns(pl.col("treated").cast(pl.Boolean))
 
 
+def read_arms(session: Session, *, product_id: int, known_at: datetime) -> pl.DataFrame:
+    """Who was meant to be contacted and who was kept back, whatever became of it: customer_id, contacted_at, treated.
+
+    Of earlier systems the contacts of campaigns that had controls; of our lists, as of the opening of their campaign, those
+    who were dispatched and those kept back of the ranked part. Comparing by intention keeps the arms alike: who could not be
+    reached counts among the treated, as such people are among the controls too.
+    """
+    query = f"""
+        SELECT customer_id, {_micros("at")}, treated::int FROM (
+            SELECT customer_id, contacted_at AS at, arm IS DISTINCT FROM 'control' AS treated
+            FROM contact_history WHERE product_id = %(product_id)s AND contacted_at < %(known_at)s
+                AND coalesce(campaign_code, '') IN (
+                    SELECT coalesce(campaign_code, '') FROM contact_history WHERE product_id = %(product_id)s AND arm = 'control'
+                )
+            UNION ALL
+            SELECT t.customer_id, k.opened_at, t.reason = 'dispatched'
+            FROM campaign_targets t JOIN campaigns k ON k.id = t.campaign_id
+            WHERE k.product_id = %(product_id)s AND k.opened_at < %(known_at)s AND t.draw = 'ranked'
+                AND t.reason IN ('dispatched', 'control', 'permanent_holdout')
+        ) found ORDER BY treated DESC, at, customer_id"""  # noqa: S608 - our own text
+    schema = {"customer_id": pl.Int64, "contacted_at": INSTANT, "treated": pl.Int8}
+    found = read_frame(session, query, schema, product_id=product_id, known_at=known_at)
+    return found.with_columns(pl.col("treated").cast(pl.Boolean))
+
+
 def read_sales(session: Session, *, family: str) -> pl.DataFrame:
     """customer_id, ordered_at, cancelled_at of orders of a product family."""
     query = f"""

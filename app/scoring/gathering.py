@@ -1,6 +1,6 @@
 """Examples of a product: who was contacted or kept as control, or held it and was left alone, and what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -61,6 +61,19 @@ def gather_examples(
 ) -> Examples:
     """As `gather`, without the counts."""
     return gather(session, product, target=target, as_of=as_of, label_window_days=label_window_days).examples
+
+
+def gather_arms(session: Session, product: Product, *, as_of: date, label_window_days: int) -> Examples | None:
+    """The treated and the controls of tests and lists, by intention, for judging uplift; None where nobody was kept back."""
+    arms = reads.read_arms(session, product_id=product.id, known_at=clock.start_of_day(as_of))
+    sales = reads.read_sales(session, family=product.family)
+    labelled = label_contacts(arms, sales, as_of=as_of, label_window=label_window_days, zone=str(clock.zone()))
+    if labelled["treated"].all() or not labelled["treated"].any():
+        return None
+    frame, rows = _with_features(session, labelled, product.family, as_of)
+    drawn = labelled[rows]
+    alike = plain_examples(frame, drawn["label"].to_numpy())
+    return replace(alike, treated=drawn["treated"].to_numpy())
 
 
 def _contacts(session: Session, product: Product, *, as_of: date, label_window: int) -> Gathered:

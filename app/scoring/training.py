@@ -13,7 +13,7 @@ from app.models.campaign import Product
 from app.models.score import Ordering, RankerTarget, RankerVersion
 from app.scoring import queries
 from app.scoring.findings import baseline_of, columns_of, findings_of, gates_as_json
-from app.scoring.gathering import gather
+from app.scoring.gathering import gather, gather_arms
 from app.scoring.judged import judged_of, with_columns_of
 from app.scoring.learning.examples import Examples
 from app.scoring.learning.ranker import TrainedRanker, Training, learn, score
@@ -21,11 +21,11 @@ from app.scoring.options import LARGEST_SEED, LONGEST_WINDOW, check_day, check_w
 from app.scoring.promotion import CALIBRATION_LIMIT, check_gates
 from app.scoring.scaleout.fitting import chosen_fitter
 from app.scoring.store import keep_ranker
-from app.scoring.uplift.part import UpliftPart
 from app.scoring.uplift.training import train_uplift
 from app.scoring.watching.queries import read_population
 
 LONGEST_BUDGET = 86_400.0
+NO_CONTROLS = {"chosen": "propensity", "reason": "Propensity is used: nobody was kept back, so that uplift cannot be seen."}
 
 
 def train_ranker(
@@ -56,7 +56,8 @@ def train_ranker(
     product = queries.get_product(session, product_code)
     gathered = gather(session, product, target=target, as_of=day, label_window_days=label_window_days)
     training = _learn(session, gathered.examples, seed, label_window_days, allow, budget_seconds)
-    part, uplift = _uplift(gathered.examples, training.ranker, target, seed)
+    arms = gather_arms(session, product, as_of=day, label_window_days=label_window_days) if target is RankerTarget.ORDER else None
+    part, uplift = train_uplift(arms, training.ranker.encoding, seed=seed) if arms else (None, NO_CONTROLS)
     ranker, judged = replace(training.ranker, uplift=part), judged_of(training, gathered.examples.frame)
     version = keep_ranker(
         session,
@@ -84,13 +85,6 @@ def _learn(
 ) -> Training:
     with chosen_fitter(session.info.get("dask", "")) as fitter:
         return learn(examples, seed=seed, label_window=label_window, allow=allow, budget_seconds=budget, fitter=fitter)
-
-
-def _uplift(
-    examples: Examples, ranker: TrainedRanker, target: RankerTarget, seed: int
-) -> tuple[UpliftPart | None, dict[str, Any] | None]:
-    """What an order by uplift needs, where it deserves to be used, and what was found; only orders have controls."""
-    return train_uplift(examples, ranker.encoding, seed=seed) if target is RankerTarget.ORDER else (None, None)
 
 
 def _baseline(session: Session, product: Product, ranker: TrainedRanker, day: date) -> dict[str, Any] | None:

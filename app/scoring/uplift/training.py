@@ -20,11 +20,10 @@ def train_uplift(
     """(the part, None where propensity serves; the report: `UpliftReport.to_dict`, or `chosen` and `reason` alone).
 
     `encoding` is the ranker's, so that one matrix serves both. Fewer than 500 rows, or 30 of an outcome, in an arm are too
-    few. Contacts drawn at random have no controls of their own and are left out; among the others weights are 1, for a contact
-    and its control were as likely to be on the list. Of very many examples a fixed random part is judged; the part itself is
-    fitted to all.
+    few. Weights are 1, for a contact and its control were as likely to be on the list. Of very many examples a fixed random part
+    is judged; the part itself is fitted to all.
     """
-    sample = sample_of(examples.only(~examples.explored), encoding)
+    sample = sample_of(examples, encoding)
     if reason := too_few(sample):
         return None, {"chosen": "propensity", "reason": f"Propensity is used: {reason}"}
     chances = treatment_chances(sample, seed=seed, num_threads=num_threads)

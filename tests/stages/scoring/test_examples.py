@@ -13,7 +13,7 @@ from app.models.customer import Arm, Holding, PastContact
 from app.models.feedback import Verdict
 from app.models.score import RankerStatus, RankerTarget
 from app.scoring.bulk import write_frame
-from app.scoring.gathering import gather
+from app.scoring.gathering import gather, gather_arms
 from app.scoring.learning.features import INFLUENCE
 from app.scoring.learning.labels import OneOutcomeOnly, TrainingDataMissing
 from app.scoring.ranking import rank_all
@@ -79,6 +79,30 @@ def test_controls_of_earlier_systems_and_of_our_lists_are_examples_that_nobody_c
     assert {customer_id for customer_id, row in rows.items() if not row["treated"]} == {of_old, *kept}
     assert [rows[customer_id]["as_of"] for customer_id in kept] == [date(2026, 8, 23)] * 2
     assert not set(others) & rows.keys()
+
+
+def test_arms_are_compared_by_intention_and_as_of_the_opening_whoever_was_reached(session):
+    make_market(session, count=100)
+    campaign = past_campaign(session)
+    reached = contacted(session, campaign, "C01", Verdict.CONFIRMED)
+    never_reached = kept_back(session, campaign, "C02", TerminalReason.DISPATCHED)
+    held_out = kept_back(session, campaign, "C03", TerminalReason.PERMANENT_HOLDOUT)
+    kept_back(session, campaign, "C04", TerminalReason.OVER_CAPACITY)
+    arms = gather_arms(session, product(session), **WINDOW)
+    treated = dict(zip(arms.frame["customer_id"], arms.treated.tolist(), strict=True))
+    assert treated == {reached: True, never_reached: True, held_out: False}
+    assert arms.frame["as_of"].unique().to_list() == [date(2026, 8, 23)]
+
+
+def test_contacts_of_a_campaign_without_controls_say_nothing_about_uplift(session):
+    make_market(session, count=100)
+    tested = session.query(PastContact).filter(PastContact.customer_id < FIRST_ID + 40)
+    tested.update({"campaign_code": "TEST"})
+    session.query(PastContact).filter_by(customer_id=FIRST_ID + 7).update({"arm": Arm.CONTROL})
+    arms = gather_arms(session, product(session), **WINDOW)
+    assert (arms.rows, int(arms.treated.sum())) == (40, 39)
+    session.query(PastContact).filter_by(customer_id=FIRST_ID + 7).update({"arm": None})
+    assert gather_arms(session, product(session), **WINDOW) is None
 
 
 def test_only_a_contact_found_confirmed_or_unverifiable_is_learned_from_and_weighs_the_inverse_of_its_probability(session):

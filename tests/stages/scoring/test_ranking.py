@@ -1,6 +1,5 @@
 """Ranking through the database: everybody scored, reasons for the top, old runs removed, and nothing written when it fails."""
 
-
 import numpy as np
 import polars as pl
 import pytest
