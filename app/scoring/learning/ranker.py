@@ -71,14 +71,11 @@ def learn(
     TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
     """
     places, taught = _taught(examples)
-    check_no_leak(taught.frame)
-    check_trainable(taught.labels)
     refused = find_leaks(taught.frame, taught.labels, allow=allow, seed=seed)
     encoding, matrix = fit_encode(taught.frame.drop([refusal.column for refusal in refused]))
     judging, at = _judging_task(taught, encoding, matrix, seed, num_threads, label_window)
     tuned = _tune(judging, candidates, bags, trials, budget_seconds, many=taught.rows > MANY_ROWS)
-    worth = column_worth(judging, tuned.mix[0])
-    kept = harmless_columns(worth)
+    kept = harmless_columns(worth := column_worth(judging, tuned.mix[0]))
     held, plain = held_out_mix(judging.only(kept), tuned.mix), held_out(judging, PLAIN)
     whole = matrix if len(kept) == len(worth) else np.asfortranarray(matrix[:, kept])
     options: dict[str, Any] = {"seed": seed, "num_threads": num_threads, "weights": _weights(taught)}
@@ -103,8 +100,8 @@ def learn(
         tuned_loss=tuned.loss,
         explored_metrics=_of_explored(taught.explored[at[held.rows]], held, scores),
     )
-    importance = _importance(encoding, worth, kept, boosters)
-    return _training(ranker, places[at[held.rows]], held, scores, plain_scores, importance, tuned.stopped_early)
+    shown = _importance(encoding, worth, kept, boosters)
+    return _training(ranker, places[at[held.rows]], held, scores, plain_scores, shown, tuned.stopped_early)
 
 
 def cross_calibrated(held: HeldOut, *, seed: int) -> NDArray[np.float64]:
@@ -119,10 +116,12 @@ def cross_calibrated(held: HeldOut, *, seed: int) -> NDArray[np.float64]:
 
 
 def _taught(examples: Examples) -> tuple[NDArray[np.int64], Examples]:
-    """The contacted examples, where there are any, and their positions among all."""
-    if examples.treated.all() or not examples.treated.any():
-        return np.arange(examples.rows), examples
-    return np.flatnonzero(examples.treated), examples.only(examples.treated)
+    """The contacted examples, where there are any, and their positions among all; what cannot teach is refused."""
+    places = np.flatnonzero(examples.treated) if examples.treated.any() else np.arange(examples.rows)
+    taught = examples if places.size == examples.rows else examples.only(examples.treated)
+    check_no_leak(taught.frame)
+    check_trainable(taught.labels)
+    return places, taught
 
 
 def _weights(examples: Examples) -> NDArray[np.float64] | None:
