@@ -61,14 +61,10 @@ def learn(
     budget_seconds: float | None = None,
     fitter: Fitter = fit_mix,
 ) -> Training:
-    """Learn from `frame` (customer_id, as_of, snapshot_date, features) and `labels` (n,) of 0 and 1, in the same order.
-
-    Of contacted and control examples only the contacted teach. Leaking columns are refused, unless in `allow`. Settings and
-    columns are chosen, and probabilities calibrated, on held-out examples; the boosters are then fitted to all. The same
-    arguments give the same ranker to the byte (unless `budget_seconds` cuts the search short). `list_size`: length of the
-    list the metrics judge. `label_window`: days after an example in which its outcome was still open. `candidates`: the
-    settings to choose from, nothing else then being tried. `bags`: boosters, which `fitter` fits. Raises
-    TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
+    """Learn from examples; of contacted and control ones the contacted teach. The same arguments give the same bytes, unless
+    `budget_seconds` ends the search. Leaking columns are refused, unless in `allow`. `list_size`: length of the list judged.
+    `label_window`: days in which an outcome was open. `candidates`: nothing else is tried. `bags`: boosters, by `fitter`.
+    Raises TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
     """
     places, taught = _taught(examples)
     refused = find_leaks(taught.frame, taught.labels, allow=allow, seed=seed)
@@ -92,16 +88,15 @@ def learn(
         plain_metrics=evaluate(plain.labels, plain_scores, list_size=list_size, weights=plain.weights),
         rows=taught.rows,
         positives=int(taught.labels.sum()),
-        first_day=taught.frame["as_of"].min(),  # type: ignore[arg-type]
-        last_day=taught.frame["as_of"].max(),  # type: ignore[arg-type]
+        **_period(taught),
         mix=tuned.mix,
         refused=refused,
         trials=tuned.trials,
         tuned_loss=tuned.loss,
         explored_metrics=_of_explored(taught.explored[at[held.rows]], held, scores),
     )
-    shown = _importance(encoding, worth, kept, boosters)
-    return _training(ranker, places[at[held.rows]], held, scores, plain_scores, shown, tuned.stopped_early)
+    told = _importance(encoding, worth, kept, boosters)
+    return _training(ranker, places[at[held.rows]], held, scores, plain_scores, told, tuned.stopped_early)
 
 
 def cross_calibrated(held: HeldOut, *, seed: int) -> NDArray[np.float64]:
@@ -122,6 +117,11 @@ def _taught(examples: Examples) -> tuple[NDArray[np.int64], Examples]:
     check_no_leak(taught.frame)
     check_trainable(taught.labels)
     return places, taught
+
+
+def _period(examples: Examples) -> dict[str, Any]:
+    days = examples.frame["as_of"]
+    return {"first_day": days.min(), "last_day": days.max()}
 
 
 def _weights(examples: Examples) -> NDArray[np.float64] | None:

@@ -14,12 +14,12 @@ from app.scoring.learning.calibration import Calibration, Floats, Labels, fit_lo
 
 Order = NDArray[np.int64]
 
-WINDOWS = (50, 100, 200, 400, 800, 1_600, 4_000)
+WINDOWS = (50, 100, 200, 400, 1_000, 4_000)
 FROM_ROWS_WITH_SLOPE = 800
-STEP = 25  # rows between two fits, at least; a day is never divided
-MEMORY = 300.0  # rows after which a past loss counts 1 / e
+STEP = 10  # rows between two fits, at least; a day is never divided
+MEMORY = 200.0  # rows after which a past loss counts 1 / e
 HELD_NEAR = 2.0  # rows of evidence that hold level and slope where they were
-MOST_FITS = 1_000
+MOST_FITS = 2_000
 RATE = 1.0  # how sharply the better way is preferred
 ROLLED_OVER = 20_000  # rows of the past that the ways are judged on
 
@@ -79,7 +79,7 @@ def roll(margins: Floats, labels: Labels, days: Order, *, base: Calibration, del
 
 
 def _chunks(days: Order) -> Iterator[tuple[int, int]]:
-    """Slices of at least STEP rows (the last may be shorter), at most some 1,000, that never divide a day."""
+    """Slices of at least STEP rows (the last may be shorter), at most some 2,000, that never divide a day."""
     step = max(STEP, days.size // MOST_FITS)
     starts = np.flatnonzero(np.concatenate([[True], np.diff(days) > 0]))
     first = 0
