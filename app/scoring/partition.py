@@ -30,14 +30,14 @@ class ScoredPartition:
 
 def score_partition(ranker: TrainedRanker, frame: pl.DataFrame, *, top: int) -> ScoredPartition:
     """Score the rows (customer_id, as_of, snapshot_date, features), of which the best `top` may need reasons."""
-    check_no_leak(frame)
+    check_no_leak(frame.select("as_of", "snapshot_date"))
     scores = frame.select("customer_id", score=pl.Series(score(ranker, frame), dtype=pl.Float64))
     if ranker.uplift is not None:
         uplift = score_uplift(ranker.uplift, encode(frame, ranker.encoding))
         scores = scores.with_columns(uplift=pl.Series(uplift, dtype=pl.Float64))
     return ScoredPartition(
         scores=scores,
-        best=_best(frame.with_columns(scores[_ordering(scores)].alias(_ORDERING)), top),
+        best=_best_of(frame, scores[_ordering(scores)].alias(_ORDERING), top),
         sample=sample_rows(frame, ranker),
         without_figures=frame["snapshot_date"].null_count(),
         figures=frozenset(name for name in trained_names(ranker.encoding) if frame[name].null_count() < frame.height),
@@ -82,9 +82,15 @@ def _ordering(scores: pl.DataFrame) -> str:
     return "uplift" if "uplift" in scores.columns else "score"
 
 
-def _best(frame: pl.DataFrame, top: int) -> pl.DataFrame:
-    """The best `top` rows, best first. Only those that reach the least of them are put in order."""
+def _best_of(frame: pl.DataFrame, ordering: pl.Series, top: int) -> pl.DataFrame:
+    """The best `top` rows with what they are ordered by. Only rows that reach the least of them are looked at."""
     if 0 < top < frame.height:
-        least = np.partition(frame[_ORDERING].to_numpy(), frame.height - top)[frame.height - top]
-        frame = frame.filter(pl.col(_ORDERING) >= least)
+        values = ordering.to_numpy()
+        least = np.partition(values, frame.height - top)[frame.height - top]
+        rows = np.flatnonzero(values >= least)
+        frame, ordering = frame[rows], ordering[rows]
+    return _best(frame.with_columns(ordering), top)
+
+
+def _best(frame: pl.DataFrame, top: int) -> pl.DataFrame:
     return frame.sort(_ORDERING, "customer_id", descending=[True, False]).head(top)

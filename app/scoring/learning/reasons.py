@@ -67,8 +67,9 @@ def explain(
 def sample_rows(frame: pl.DataFrame, ranker: TrainedRanker) -> pl.DataFrame:
     """The numbers of some of the customers, for `bounds_of`: all where they are few, else every fiftieth."""
     names = [column.name for column in ranker.encoding.columns if column.kind == "number" and column.name in frame.columns]
-    part = frame.select(pl.col(names).cast(pl.Float64, strict=False))
-    return part.gather_every(SAMPLED_EVERY) if part.height >= SAMPLED_FROM else part
+    part = frame.select(names)
+    part = part.gather_every(SAMPLED_EVERY) if part.height >= SAMPLED_FROM else part
+    return part.with_columns(pl.col(names).cast(pl.Float64, strict=False))
 
 
 def bounds_of(sample: pl.DataFrame) -> dict[str, tuple[float, float]]:
