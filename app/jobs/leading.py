@@ -121,7 +121,8 @@ class Worker:
             if token is not None and due is not None:
                 tries = in_transaction(self._sessions, lambda session: tries_of(session, row.name, due))
                 if should_try(tries, now):
-                    run_job(self._sessions, row.name, row.work, fencing_token=token, due_at=due)
+                    idle = row.idle_seconds
+                    run_job(self._sessions, row.name, row.work, fencing_token=token, due_at=due, idle_seconds=idle)
         except Exception as error:  # run_job logged it and kept it in the run's row; the other jobs go on
             log.debug("job_not_done", job=row.name, kind=type(error).__name__)
         finally:

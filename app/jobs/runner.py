@@ -48,18 +48,20 @@ def run_job(
     *,
     fencing_token: int | None = None,
     due_at: datetime | None = None,
+    idle_seconds: int = IDLE_SECONDS,
 ) -> Mapping[str, Any]:
     """Run `work(session, now)` in a transaction of the whole company's scope and keep a JobRun row of it.
 
     The row says done if and only if the work was committed: both are one transaction. `due_at` is the due time that the
-    run is for; a second run for it cannot be committed. Returns the counts. Raises what the work raises, after its
+    run is for; a second run for it cannot be committed. `idle_seconds`: a scheduled job that says nothing to the database for
+    longer is given up by it. Returns the counts. Raises what the work raises, after its
     transaction was rolled back and the row says failed; JobAlreadyRunning where the same job runs elsewhere; LeaseLost
     where `fencing_token` is no longer the newest, at the start or at the commit.
     """
     run_id = in_transaction(sessions, lambda session: _begin(session, job, fencing_token, due_at))
     try:
         with sessions() as session:
-            _prepare(session, job, fencing_token)
+            _prepare(session, job, fencing_token, idle_seconds)
             counts = work(session, clock.now())
             _close(session, run_id, JobOutcome.DONE, counts=dict(counts), error=None)
             if fencing_token is not None:
@@ -89,10 +91,10 @@ def _begin(session: Session, job: str, fencing_token: int | None, due_at: dateti
     return run.id
 
 
-def _prepare(session: Session, job: str, fencing_token: int | None) -> None:
+def _prepare(session: Session, job: str, fencing_token: int | None, idle_seconds: int) -> None:
     set_scope(session, scope="all")
     if fencing_token is not None:
-        limit = {"limit": f"{IDLE_SECONDS}s"}
+        limit = {"limit": f"{idle_seconds}s"}
         session.execute(text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), limit)
     got = session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended('job/' || :job, 0))"), {"job": job})
     if not got:

@@ -15,7 +15,7 @@ from app.core.clock import Month
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.jobs.leftovers import sweep_files
 from app.jobs.records import purge_runs
-from app.jobs.runner import Work
+from app.jobs.runner import IDLE_SECONDS, Work
 from app.offers.service import choose_offers
 from app.points.adjust import adjust_closed_months
 from app.scoring.promotion import CALIBRATION_LIMIT
@@ -23,14 +23,18 @@ from app.scoring.ranking import rank_all
 from app.scoring.watching.service import watch_rankers
 from app.verification.service import draw_back_checks, verify_feedback
 
+TRAINING_SECONDS = 7_200  # a retraining or a partition at size is quiet for long
+
 
 @dataclass(frozen=True)
 class Scheduled:
-    """One row: its name (also of its runs), when it is due, and what it does, with what it counted."""
+    """One row: its name (also of its runs), when it is due, and what it does, with what it counted; and for how long it may
+    compute without a word to the database."""
 
     name: str
     when: CronTrigger
     work: Work
+    idle_seconds: int = IDLE_SECONDS
 
 
 def timetable(zone: ZoneInfo, secret: str, calibration_limit: float = CALIBRATION_LIMIT) -> tuple[Scheduled, ...]:
@@ -50,10 +54,10 @@ def timetable(zone: ZoneInfo, secret: str, calibration_limit: float = CALIBRATIO
         return watch_rankers(session, calibration_limit=calibration_limit, now=now)
 
     return (
-        Scheduled("watch-rankers", at(hour=2, minute=15, second=0), watch),
-        Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all)),
-        Scheduled("choose-offers", at(hour=3, minute=50, second=0), _now(choose_offers)),
+        Scheduled("watch-rankers", at(hour=2, minute=15, second=0), watch, idle_seconds=TRAINING_SECONDS),
         Scheduled("compute-tags", at(hour=2, minute=30, second=0), _now(compute_tags)),
+        Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all), idle_seconds=TRAINING_SECONDS),
+        Scheduled("choose-offers", at(hour=3, minute=50, second=0), _now(choose_offers)),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
