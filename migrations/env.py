@@ -34,9 +34,7 @@ def include_name(name: str | None, kind: str, _: Any) -> bool:
 
 def run(connection: Connection) -> None:
     """Migrate under one advisory lock, so that two starts at once do it once."""
-    context.configure(
-        connection=connection, target_metadata=Base.metadata, render_item=render_item, include_name=include_name
-    )
+    context.configure(connection=connection, target_metadata=Base.metadata, render_item=render_item, include_name=include_name)
     with context.begin_transaction():
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))

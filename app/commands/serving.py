@@ -12,7 +12,6 @@ import typer
 import uvicorn
 from rich.markup import escape
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session, sessionmaker
 
 from app.commands.context import console
 from app.core import clock
@@ -125,13 +124,17 @@ def migrate() -> None:
     else:
         migrate_database(address)
         console.print(f"The database was brought from schema {before or 'none'} to {newest}.")
-    moved = in_transaction(_sessions(settings), lambda session: move_snapshots(session, now=clock.now()))
-    if moved:
+    if moved := _move_snapshots(settings):
         console.print(f"{moved} rows of figures were moved from the database into {escape(settings.storage_url)}.")
 
 
-def _sessions(settings: Settings) -> sessionmaker[Session]:
-    return make_sessions(app_engine(settings, statement_timeout_ms=0), Storage(settings.storage_url))
+def _move_snapshots(settings: Settings) -> int:
+    engine = app_engine(settings, statement_timeout_ms=0)
+    sessions = make_sessions(engine, Storage(settings.storage_url))
+    try:
+        return in_transaction(sessions, lambda session: move_snapshots(session, now=clock.now()))
+    finally:
+        engine.dispose()
 
 
 def start() -> None:

@@ -150,12 +150,11 @@ def test_uneven_arms_are_noticed():
     assert sample_ratio({"a": 950, "b": 50}, {"a": 0.95, "b": 0.05}) == 1
 
 
-def _examples(sample, explored=None):
+def _examples(sample):
     frame = pl.DataFrame(np.asarray(sample.matrix), schema=["a", "b", "c"]).insert_column(
         0, pl.Series("customer_id", sample.groups)
     )
-    explored = np.zeros(sample.rows, dtype=bool) if explored is None else explored
-    return Examples(frame, sample.labels.astype(np.int8), sample.weights, sample.treated, explored)
+    return Examples(frame, sample.labels.astype(np.int8), sample.weights, sample.treated, np.zeros(sample.rows, dtype=bool))
 
 
 def test_contacts_without_controls_leave_propensity_and_say_so():
@@ -165,11 +164,3 @@ def test_contacts_without_controls_leave_propensity_and_say_so():
     assert part is None
     said = "0 control rows with 0 positive ones are too few: expected at least 500 rows with 30 of each outcome."
     assert report == {"chosen": "propensity", "reason": f"Propensity is used: {said}"}
-
-
-def test_contacts_drawn_at_random_have_no_controls_and_are_left_out():
-    sample = people(1, persuadable, count=1_000)
-    examples = _examples(sample, explored=sample.treated)
-    part, report = train_uplift(examples, fit_encoding(examples.frame.drop("customer_id")), seed=1)
-    assert part is None
-    assert report["reason"].startswith("Propensity is used: 0 treated rows")
