@@ -1,6 +1,7 @@
 """The command `gridwork`: what operators, planners and analysts type."""
 
 import sys
+from types import ModuleType
 from typing import NoReturn
 
 import typer
@@ -14,17 +15,20 @@ from app.core.errors import AppError
 from app.settings import SettingsError
 
 app = typer.Typer(name="gridwork", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-people.register(app)
-imports.register(app)
-ranking.register(app)
-watching.register(app)
-evaluation.register(app)
-centre.register(app)
-offers.register(app)
-campaigns.register(app)
-points.register(app)
-serving.register(app)
-doctor.register(app)
+SECTIONS: dict[str, tuple[ModuleType, ...]] = {
+    "Data in": (imports,),
+    "Rank": (ranking, watching, evaluation),
+    "Know the customers": (centre, offers),
+    "Plan and dispatch": (campaigns,),
+    "Check, close, pay": (points,),
+    "Run": (people, serving, doctor),
+}
+for section, modules in SECTIONS.items():
+    for module in modules:
+        before = len(app.registered_commands)
+        module.register(app)
+        for command in app.registered_commands[before:]:
+            command.rich_help_panel = section
 
 
 def main() -> None:

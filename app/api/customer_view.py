@@ -120,7 +120,7 @@ class OpenOrderOut(Out):
 
 
 class ListedOut(Out):
-    """A campaign on whose list the customer is, and where he ended there."""
+    """A campaign on whose list the customer is, and where they ended there."""
 
     campaign_code: str
     campaign_name: str

@@ -117,7 +117,7 @@ def import_talk_tracks(
 
 
 def customer(customer_no: Annotated[str, typer.Argument(help="number of the customer")]) -> None:
-    """One customer whole: what he is, holds and did, how he stands, and what to offer him."""
+    """One customer whole: who they are, what they hold and did, how they stand, and what to offer them."""
     view = in_transaction(sessions(), lambda session: view_customer_whole(session, customer_no=customer_no, now=clock.now()))
     for name, value in view["customer"].items():
         console.print(f"{name.replace('_', ' ')}: {'-' if value is None else value}", markup=False)

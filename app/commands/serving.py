@@ -50,7 +50,7 @@ def register(app: typer.Typer) -> None:
     app.command("api", hidden=True)(serve)  # what containers call it
     app.command("worker")(worker)
     app.command("migrate")(migrate)
-    app.add_typer(database, name="database")
+    app.add_typer(database, name="database", rich_help_panel="Run")
     database.command("start")(start)
     database.command("stop")(stop)
     database.command("url")(url)

@@ -62,7 +62,7 @@ class Explanation:
 def explain_customer(
     session: Session, *, customer_no: str, campaign_code: str | None, grid_ids: Collection[int] | None, now: datetime
 ) -> Explanation:
-    """Explain a customer of these grids (None: of the whole company), in one campaign or in all that concern him.
+    """Explain a customer of these grids (None: of the whole company), in one campaign or in all that concern them.
 
     Raises UnknownCustomer alike for one who is not there and one elsewhere, and UnknownCampaign.
     """

@@ -2,7 +2,7 @@
 
 All that the tables have is one statement, its JSON made by PostgreSQL; ranks and figures come from the files of the
 customer's branch, each read by its columns and rows. Who may see the customer stands in the statement; row level security
-stands under it; what of him may be seen is `customer_sections.py`.
+stands under it; what may be seen is `customer_sections.py`.
 """
 
 from collections.abc import Collection
@@ -102,7 +102,7 @@ class UnknownCustomer(NotFound):
 
 
 def view_customer(session: Session, *, customer_no: str, principal: Principal, now: datetime) -> dict[str, Any]:
-    """A customer as the principal may see him: of his grids, a terminal manager's own or on his live work orders.
+    """A customer as the principal may see them: of the principal's grids, a terminal manager's own or on their live work orders.
 
     Sections and fields are those of the role. Raises UnknownCustomer alike for one who is not there and one elsewhere.
     """

@@ -84,7 +84,7 @@ def _place(session: Session, run: Ranked, customer_id: int, branch_id: int) -> i
 
 
 def _rows_of(session: Session, path: str, customer_id: int, *, columns: list[str] | None = None) -> list[dict[str, Any]]:
-    """The customer's rows of a file; none where the file is gone, so that the rest of him can be shown."""
+    """The customer's rows of a file; none where the file is gone, so that the rest can be shown."""
     wanted = pc.field("customer_id") == customer_id
     try:
         found: list[dict[str, Any]] = storage_of(session).read_table(path, columns=columns, filters=wanted).to_pylist()

@@ -117,12 +117,12 @@ def explain(
     now: Now,
     campaign: Annotated[str | None, Query(pattern=CODE, description="only this campaign")] = None,
 ) -> ExplanationOut:
-    """A customer of my grids, in the campaigns that concern him."""
+    """A customer of my grids, in the campaigns that concern them."""
     found = explain_customer(session, customer_no=customer_no, campaign_code=campaign, grid_ids=principal.grid_ids, now=now)
     return ExplanationOut.model_validate(found)
 
 
 @router.get("/{customer_no}", response_model_exclude_unset=True)
 def show_customer(customer_no: Annotated[ShortText, Path()], principal: Viewer, session: SessionDep, now: Now) -> CustomerViewOut:
-    """A customer of my grids: what he is, holds and did, how he stands, and what to offer him."""
+    """A customer of my grids: who they are, what they hold and did, how they stand, and what to offer them."""
     return CustomerViewOut.model_validate(view_customer(session, customer_no=customer_no, principal=principal, now=now))
