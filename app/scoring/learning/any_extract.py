@@ -9,6 +9,7 @@ import polars as pl
 
 from app.core.errors import Invalid
 from app.scoring.learning.contenders import CrossValidation, cross_validate
+from app.scoring.learning.encoding import NoFeatures
 from app.scoring.learning.extract import PREFIX, Extract, LeftOut, prepare, shown
 from app.scoring.learning.forward import Forward, look_forward
 from app.scoring.learning.leaks import Refusal, find_leaks
@@ -65,6 +66,8 @@ def judge_extract(
     allowed = {*allow, *(PREFIX + name for name in allow)}
     refused = find_leaks(extract.frame, extract.labels, allow=allowed, seed=seed, columns=extract.frame.columns)
     extract = extract.without([refusal.column for refusal in refused])
+    if not extract.frame.width:
+        raise NoFeatures("features", f"at least one column that can teach; of {table.width} columns {_why_none(extract, refused)}")
     if extract.times is not None:
         found = look_forward(
             extract.frame, extract.labels, extract.times, seed=seed, label_window=label_window, budget_seconds=budget_seconds
@@ -72,6 +75,10 @@ def judge_extract(
         return Judgement(extract, refused, None, found)
     cross = cross_validate(extract.frame, extract.labels, folds=folds, seed=seed, peer=peer, budget_seconds=budget_seconds)
     return Judgement(extract, refused, cross, None)
+
+
+def _why_none(extract: Extract, refused: Collection[Refusal]) -> str:
+    return "; ".join(f"{shown(one.column)}: {one.reason}" for one in (*extract.left_out, *refused)) or "there is but the label"
 
 
 def choices(judgement: Judgement) -> list[dict[str, Any]]:

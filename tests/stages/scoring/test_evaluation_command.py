@@ -1,0 +1,77 @@
+"""`gridwork evaluate`, as an analyst types it: what is wrong is one line, what is right is a table or JSON."""
+
+import json
+import sys
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from app.cli import main
+
+
+@pytest.fixture
+def evaluate(tmp_path, monkeypatch, capsys):
+    """Evaluate a table, written as a file of this kind; gives (exit code, what was printed)."""
+
+    def run(table, *words, kind="csv"):
+        path = tmp_path / f"extract.{kind}"
+        table.write_parquet(path) if kind == "parquet" else table.write_csv(path)
+        monkeypatch.setattr(sys, "argv", ["gridwork", "evaluate", str(path), *map(str, words)])
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        printed = capsys.readouterr()
+        return code, printed.out + printed.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def people():
+    draws = np.random.default_rng(1)
+    usage = draws.normal(size=400)
+    return pl.DataFrame(
+        {
+            "number": [f"A{i}" for i in range(400)],
+            "usage": usage,
+            "empty": pl.Series([None] * 400, dtype=pl.String),
+            "system": ["one"] * 400,
+            "churn": (draws.random(400) < 1 / (1 + np.exp(-usage))).astype(int),
+        }
+    )
+
+
+def test_what_taught_and_what_could_not_is_said_beside_the_figures(evaluate, people):
+    code, said = evaluate(people, "--label", "churn", "--folds", 2, "--json", kind="parquet")
+    found = json.loads(said)
+    assert (code, found["rows"], found["used"]) == (0, 400, ["usage"])
+    assert [one["column"] for one in found["left_out"]] == ["number", "empty", "system"]
+    assert 0.65 < found["contenders"]["gridwork"]["figures"]["auc"] < 0.85
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "said"),
+    [
+        ({}, ("--label", "lost"), "label: expected one of the columns number, usage, empty, system, churn, got 'lost'"),
+        ({"churn": pl.lit(1)}, ("--label", "churn"), "label: expected two different values, 'churn' is '1' in every row"),
+        ({"churn": pl.col("usage")}, ("--label", "churn"), "label: expected a column of two values, or --positive"),
+        ({"usage": pl.lit(1.0)}, ("--label", "churn"), "features: expected at least one column that can teach; of 5 columns"),
+        ({}, ("--label", "churn", "--folds", 1), "folds: expected a whole number from 2 to 20, got 1"),
+        ({}, ("--label", "churn", "--allow", "none"), "allow: expected one of the columns"),
+        (
+            {},
+            ("--label", "churn", "--time", "number"),
+            "time: expected a column of days, instants or numbers that rise with time",
+        ),
+        ({}, ("--label", "churn", "--treatment", "system"), "treatment: expected a column of 2 to 20 different values"),
+        ({"on": pl.lit(date(2099, 1, 1))}, ("--label", "churn", "--time", "on"), "time: expected days up to "),
+    ],
+)
+def test_what_is_wrong_is_one_line_that_names_it(evaluate, people, change, words, said):
+    code, printed = evaluate(people.with_columns(**change), *words)
+    assert code != 0
+    assert printed.startswith(f"gridwork: {said}")
+    assert printed.count("\n") == 1
