@@ -1,6 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [dispatch] [rankers] [--small]
+python -m bench [imports] [phones] [dispatch] [rankers] [--small | --customers=N]
 """
 
 import sys

@@ -4,6 +4,7 @@ Customers and their contacts stand in the database, 60 figures of each in the st
 """
 
 import resource
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from app.core.storage import Storage
 from app.ingest.partition_queries import branches, members_of
 from app.ingest.partitions import write_partition
 from app.models.score import RankerVersion
-from app.scoring import queries
+from app.scoring import queries, training
 from app.scoring.branch_scores import score_branches, write_score_files
 from app.scoring.gathering import gather
 from app.scoring.learning.boosting import fit_mix, margins
@@ -40,11 +41,14 @@ CUSTOMERS, SMALL = 2_873_000, 100_000
 NUMBERS, CODES = 54, 6
 SNAPSHOT, AS_OF = date(2026, 1, 1), date(2026, 6, 1)
 PRODUCT = "FTTH"
+_CALLS = [(lightgbm.Booster, name) for name in ("__init__", "update", "predict", "model_to_string")]
+LIGHTGBM: list[tuple[Any, str]] = [(lightgbm, "train"), (lightgbm.Dataset, "construct"), *_CALLS]
 
 
 def measure_rankers(url: str, folder: Path, small: bool) -> list[Figure]:
     """Seconds of training and of ranking, each beside LightGBM's own on the same arrays, and the peak of memory."""
-    customers = SMALL if small else CUSTOMERS
+    asked = [int(word.removeprefix("--customers=")) for word in sys.argv if word.startswith("--customers=")]
+    customers = asked[0] if asked else SMALL if small else CUSTOMERS
     _seed(url, customers)
     sessions = make_sessions(make_engine(url), Storage(str(folder / "storage")))
     with sessions() as session:
@@ -96,26 +100,31 @@ def _seed(url: str, customers: int) -> None:
 
 
 def _training(session: Session, customers: int) -> list[Figure]:
-    made, inside = _timed(
-        lambda: train_ranker(session, product_code=PRODUCT, as_of=AS_OF, label_window_days=30, seed=1, now=clock.now())
-    )
+    with _counted([(training, "gather"), (training, "gather_arms")]) as reading, _counted([(training, "learn")]) as learning:
+        made, inside = _timed(
+            lambda: train_ranker(session, product_code=PRODUCT, as_of=AS_OF, label_window_days=30, seed=1, now=clock.now())
+        )
     stored: RankerVersion = made.result
     ranker = load_ranker(stored)
     bare = _bare_fit(session, ranker)
     calls = Figure("LightGBM's part of it, all calls", [inside], "s")
     fit = Figure("bare Dataset and train, the final fit alone", [bare], "s")
+    whole = f"train_ranker on {customers:,} contacts, to the stored ranker"
     return [
         calls,
         fit,
-        Figure(f"train_ranker on {customers:,} contacts, to the stored ranker", [made.seconds], "s", calls),
-        Figure("the same to the final fit alone", [made.seconds], "s", fit),
+        Figure("examples out of database and storage", [reading[0]], "s"),
+        Figure("learn, from those examples to the ranker", [learning[0]], "s", calls),
+        Figure("learn to the final fit alone", [learning[0]], "s", fit),
+        Figure(whole, [made.seconds], "s", calls),
+        Figure("train_ranker to the final fit alone", [made.seconds], "s", fit),
     ]
 
 
 def _bare_fit(session: Session, ranker: TrainedRanker) -> float:
     """The final fit again: what LightGBM needs for these rows, columns and settings."""
     matrix, labels = _whole_matrix(session, ranker)
-    with _counted() as spent:
+    with _counted(LIGHTGBM) as spent:
         fit_mix(matrix, labels, ranker.encoding.text_positions, ranker.mix, seed=ranker.seed, num_threads=2)
     return spent[0]
 
@@ -123,14 +132,13 @@ def _bare_fit(session: Session, ranker: TrainedRanker) -> float:
 def _ranking(session: Session, customers: int) -> list[Figure]:
     product = queries.get_product(session, PRODUCT)
     ranker = load_ranker(queries.get_version(session, product, queries.last_number(session, product.id)))
-    made, inside = _timed(lambda: _score_to_files(session, ranker))
+    made, _ = _timed(lambda: _score_to_files(session, ranker))
     copy = seconds(lambda: write_scores(session, _new_run(session), made.result))
     matrix, _ = _whole_matrix(session, ranker)
     boosters = load_boosters(ranker.boosters)
     predict = Figure("bare booster.predict of all rows", [seconds(lambda: margins(boosters, matrix, num_threads=2))], "s")
     return [
         predict,
-        Figure("LightGBM's part of the ranking", [inside], "s", predict),
         Figure(f"ranking of {customers:,} customers, Parquet to Parquet", [made.seconds], "s", predict),
         Figure("scores into customer_scores, with its index", [copy], "s", predict),
     ]
@@ -164,7 +172,7 @@ class _Timed:
 def _timed(work: Callable[[], Any]) -> tuple[_Timed, float]:
     """A call, how long it took, and how much of that LightGBM did."""
     made = _Timed()
-    with _counted() as spent:
+    with _counted(LIGHTGBM) as spent:
         started = time.perf_counter()
         made.result = work()
         made.seconds = time.perf_counter() - started
@@ -172,11 +180,9 @@ def _timed(work: Callable[[], Any]) -> tuple[_Timed, float]:
 
 
 @contextmanager
-def _counted() -> Iterator[list[float]]:
-    """Seconds inside LightGBM's own functions meanwhile."""
+def _counted(places: list[tuple[Any, str]]) -> Iterator[list[float]]:
+    """Seconds inside these functions meanwhile, as one list of one number."""
     spent, depth = [0.0], [0]
-    methods = [(lightgbm.Booster, name) for name in ("__init__", "update", "predict", "model_to_string")]
-    places = [(lightgbm, "train"), (lightgbm.Dataset, "construct"), *methods]
     before = [(owner, name, getattr(owner, name)) for owner, name in places]
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:

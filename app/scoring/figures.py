@@ -6,7 +6,7 @@ for branch in branches(session):
 Who reads all branches reads the manifest once and hands it to each call: then all of them see the same files.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.core.storage import storage_of
-from app.ingest.partition_queries import Branch, File, branches, files_before, members_of
+from app.ingest.partition_queries import Branch, File, branches, files_before, members_by_branch
 from app.scoring.assembling import BranchPlan, assemble_branch, read_ids, with_figures
 
-__all__ = ["Branch", "Manifest", "branches", "plan_branch", "read_branch", "read_examples_figures", "read_manifest"]
+__all__ = ["Branch", "Manifest", "branches", "examples_figures", "plan_branch", "read_branch"]
+__all__ += ["read_examples_figures", "read_manifest"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class Manifest:
 def read_manifest(session: Session, *, as_of: date) -> Manifest:
     """What counts before this day. Of the files no more than the ids are read."""
     files, storage = tuple(files_before(session, as_of)), storage_of(session)
-    customers = {branch.id: members_of(session, branch.id) for branch in branches(session)}
+    customers = members_by_branch(session)
     elsewhere = {}
     for file in files:
         moved = np.setdiff1d(read_ids(storage, file), customers.get(file.branch_id, _NOBODY), assume_unique=True)
@@ -86,9 +87,14 @@ def read_examples_figures(session: Session, examples: pl.DataFrame) -> pl.DataFr
 
     Numbers and booleans are 32 bits wide: half the memory.
     """
+    return examples_figures(session, examples)()
+
+
+def examples_figures(session: Session, examples: pl.DataFrame) -> Callable[[], pl.DataFrame]:
+    """The same as work that any thread may do: which files there are has then been asked, the rest needs no session."""
     latest = examples["as_of"].max()
-    files = files_before(session, latest) if isinstance(latest, date) else []
-    return with_figures(storage_of(session), files, examples, narrow=True)
+    files, storage = files_before(session, latest) if isinstance(latest, date) else [], storage_of(session)
+    return lambda: with_figures(storage, files, examples, narrow=True)
 
 
 _NOBODY = np.empty(0, dtype=np.int64)

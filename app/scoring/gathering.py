@@ -1,5 +1,6 @@
 """Examples of a product: who was contacted or kept as control, or held it and was left alone, and what came of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ from app.models.campaign import Product
 from app.models.score import RankerTarget
 from app.scoring import example_frames as reads
 from app.scoring import frames
-from app.scoring.figures import read_examples_figures
+from app.scoring.figures import examples_figures
 from app.scoring.learning.examples import Examples, plain_examples
 from app.scoring.learning.features import add_history
 from app.scoring.learning.holder_days import holder_days, label_complaints, monthly_days
@@ -150,9 +151,11 @@ def _left_alone(session: Session, product: Product, target: RankerTarget, *, as_
 
 def _with_features(session: Session, labelled: pl.DataFrame, family: str, as_of: date) -> tuple[pl.DataFrame, list[int]]:
     """The frame of those that have an earlier snapshot, and their rows in `labelled`."""
-    frames.choose(session, labelled)
-    history = frames.read_history(session, known_at=clock.start_of_day(as_of), family=family)
-    found = read_examples_figures(session, labelled.select("customer_id", "as_of"))
+    with ThreadPoolExecutor(1) as reader:  # the storage is read while the database looks for the history
+        figures = reader.submit(examples_figures(session, labelled.select("customer_id", "as_of")))
+        frames.choose(session, labelled)
+        history = frames.read_history(session, known_at=clock.start_of_day(as_of), family=family)
+        found = figures.result()
     known = found["snapshot_date"].is_not_null()
     frame = add_history(found if known.all() else found.filter(known), history)
     return frame, known.arg_true().to_list()

@@ -28,10 +28,10 @@ class ScoredPartition:
     figures: frozenset[str]
 
 
-def score_partition(ranker: TrainedRanker, frame: pl.DataFrame, *, top: int) -> ScoredPartition:
+def score_partition(ranker: TrainedRanker, frame: pl.DataFrame, *, top: int, num_threads: int = 2) -> ScoredPartition:
     """Score the rows (customer_id, as_of, snapshot_date, features), of which the best `top` may need reasons."""
     check_no_leak(frame.select("as_of", "snapshot_date"))
-    scores = frame.select("customer_id", score=pl.Series(score(ranker, frame), dtype=pl.Float64))
+    scores = frame.select("customer_id", score=pl.Series(score(ranker, frame, num_threads=num_threads), dtype=pl.Float64))
     if ranker.uplift is not None:
         uplift = score_uplift(ranker.uplift, encode(frame, ranker.encoding))
         scores = scores.with_columns(uplift=pl.Series(uplift, dtype=pl.Float64))

@@ -1,6 +1,5 @@
 """From a frame of figures to the float32 matrix LightGBM reads, by codes learned in training."""
 
-import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from app.scoring.learning.features import feature_columns
 
 MOST_LEVELS = 100
 RARE_BELOW = 10
+LOOKED_AT_FIRST = 1_000
 DIGITS_FROM = 0.95  # a text of which so many values are numbers is a column of numbers
 
 
@@ -85,14 +85,11 @@ def fit_encode(frame: pl.DataFrame) -> tuple[Encoding, NDArray[np.float32]]:
     names = feature_columns(frame)
     matrix: NDArray[np.float32] = np.empty((frame.height, len(names)), dtype=np.float32, order="F")
     columns: list[Column] = []
-    seen: set[bytes] = set()
     for name in names:
         column = _fit_column(frame[name])
         values = matrix[:, len(columns)]
-        values[:] = _encode_column(frame[name], column)
-        content = hashlib.blake2b(values.data).digest()
-        if content not in seen and _varies(values):
-            seen.add(content)
+        _encode_column(frame[name], column, values)
+        if _varies(values) and not any(_equal(values, matrix[:, i]) for i in range(len(columns))):
             columns.append(column)
     if not columns:
         raise NoFeatures("features", "at least one column with two different values")
@@ -108,7 +105,7 @@ def encode(frame: pl.DataFrame, encoding: Encoding) -> NDArray[np.float32]:
     for i, column in enumerate(encoding.columns):
         if column.name not in frame.columns:
             raise SnapshotColumnsChanged(column.name, "a column of the features, as when the ranker was trained; it is absent")
-        matrix[:, i] = _encode_column(frame[column.name], column)
+        _encode_column(frame[column.name], column, matrix[:, i])
     return matrix
 
 
@@ -135,7 +132,7 @@ def _fit_column(values: pl.Series) -> Column:
     return Column(values.name, "text", tuple(levels.to_list()))
 
 
-def _encode_column(values: pl.Series, column: Column) -> NDArray[np.float32]:
+def _encode_column(values: pl.Series, column: Column, target: NDArray[np.float32]) -> None:
     fits = _is_text(values) == (column.kind == "text") or column.kind == "digits" or values.dtype == pl.Null
     if not fits:
         raise SnapshotColumnsChanged(column.name, f"a {column.kind} column, as when the ranker was trained, got {values.dtype}")
@@ -146,9 +143,10 @@ def _encode_column(values: pl.Series, column: Column) -> NDArray[np.float32]:
     else:
         series = values if values.dtype == pl.Float32 else values.cast(pl.Float64)
     with np.errstate(over="ignore"):  # 1e300 does not fit float32 and is treated as missing
-        numbers = series.to_numpy().astype(np.float32)
-    numbers[~np.isfinite(numbers)] = np.nan
-    return numbers
+        target[:] = series.to_numpy()
+    missing = ~np.isfinite(target)
+    if missing.any():
+        target[missing] = np.nan
 
 
 def _code(texts: pl.Series, levels: tuple[str, ...]) -> pl.Series:
@@ -166,6 +164,12 @@ def _levels(values: pl.Series) -> pl.Series:
 
 def _is_text(values: pl.Series) -> bool:
     return isinstance(values.dtype, pl.Categorical | pl.Enum) or values.dtype == pl.String
+
+
+def _equal(values: NDArray[np.float32], others: NDArray[np.float32]) -> bool:
+    """Are they the same, missing or not? Few columns agree in their first rows, so that hardly any are read to the end."""
+    few = slice(LOOKED_AT_FIRST)
+    return all(np.array_equal(values[part].view(np.int32), others[part].view(np.int32)) for part in (few, slice(None)))
 
 
 def _varies(values: NDArray[np.float32]) -> bool:

@@ -84,16 +84,12 @@ def learn(
         settings=tuned.mix[0],
         seed=seed,
         validation=judging.folds.kind,
-        metrics=evaluate(held.labels, scores, list_size=list_size, weights=held.weights),
-        plain_metrics=evaluate(plain.labels, plain_scores, list_size=list_size, weights=plain.weights),
-        rows=taught.rows,
-        positives=int(taught.labels.sum()),
-        **_period(taught),
+        **_judged(held, scores, plain_scores, taught.explored[at[held.rows]], list_size),
+        **_counted(taught),
         mix=tuned.mix,
         refused=refused,
         trials=tuned.trials,
         tuned_loss=tuned.loss,
-        explored_metrics=_of_explored(taught.explored[at[held.rows]], held, scores),
     )
     told = _importance(encoding, worth, kept, boosters)
     return _training(ranker, places[at[held.rows]], held, scores, plain_scores, told, tuned.stopped_early)
@@ -119,9 +115,10 @@ def _taught(examples: Examples) -> tuple[NDArray[np.int64], Examples]:
     return places, taught
 
 
-def _period(examples: Examples) -> dict[str, Any]:
+def _counted(examples: Examples) -> dict[str, Any]:
     days = examples.frame["as_of"]
-    return {"first_day": days.min(), "last_day": days.max()}
+    positives = int(examples.labels.sum())
+    return {"rows": examples.rows, "positives": positives, "first_day": days.min(), "last_day": days.max()}
 
 
 def _weights(examples: Examples) -> NDArray[np.float64] | None:
@@ -165,6 +162,21 @@ def _tune(
     most = TUNED_OF_MANY if many else MOST_TUNED
     wanted = trials or (len(candidates) if candidates else trials_for(task.labels.size, many=many))
     return tune(task.part(most), candidates or CANDIDATES, trials=wanted, members=1 if many else bags, budget_seconds=budget)
+
+
+def _judged(
+    held: HeldOut,
+    scores: NDArray[np.float64],
+    plain_scores: NDArray[np.float64],
+    explored: NDArray[np.bool_],
+    list_size: int | None,
+) -> dict[str, Any]:
+    """The figures of held-out scores, of the defaults' on the same rows, and of those rows that were contacted at random."""
+    return {
+        "metrics": evaluate(held.labels, scores, list_size=list_size, weights=held.weights),
+        "plain_metrics": evaluate(held.labels, plain_scores, list_size=list_size, weights=held.weights),
+        "explored_metrics": _of_explored(explored, held, scores),
+    }
 
 
 def _of_explored(explored: NDArray[np.bool_], held: HeldOut, scores: NDArray[np.float64]) -> Evaluation | None:

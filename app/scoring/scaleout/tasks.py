@@ -14,15 +14,18 @@ from app.scoring.partition import ScoredPartition, score_partition
 from app.scoring.scaleout.cluster import count_workers
 from app.scoring.snapshots import trained_figures, trained_names
 
+AT_A_TIME = 2  # branches scored at once: as many as the cores of the machine this is made for
 BranchTask = tuple[int, BranchPlan, History | None]
 
 
-def score_plan(storage: Storage, ranker: TrainedRanker, plan: BranchPlan, history: History | None, top: int) -> ScoredPartition:
+def score_plan(
+    storage: Storage, ranker: TrainedRanker, plan: BranchPlan, history: History | None, top: int, num_threads: int = 2
+) -> ScoredPartition:
     """Read a branch and score it. `history` is None where the ranker learned from figures alone.
 
     Raises SnapshotColumnsChanged, StoredFileMissing.
     """
-    return score_partition(ranker, read_plan(storage, ranker, plan, history), top=top)
+    return score_partition(ranker, read_plan(storage, ranker, plan, history), top=top, num_threads=num_threads)
 
 
 def read_plan(storage: Storage, ranker: TrainedRanker, plan: BranchPlan, history: History | None) -> pl.DataFrame:
@@ -40,22 +43,17 @@ def with_features(ranker: TrainedRanker, frame: pl.DataFrame, history: History |
 def score_here(
     storage: Storage, ranker: TrainedRanker, tasks: Iterable[BranchTask], top: int
 ) -> Iterator[tuple[int, ScoredPartition]]:
-    """One branch after the other in this process; while one is scored the next is read."""
-    with ThreadPoolExecutor(1) as reader:
-        waiting: list[tuple[int, Future[pl.DataFrame]]] = []
+    """Two branches at a time in this process, each by one thread from its files to its scores, so that neither waits for the
+    other; while a third one's history is asked for. In the order given."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        waiting: list[tuple[int, Future[ScoredPartition]]] = []
         for branch_id, plan, history in tasks:
-            waiting.append((branch_id, reader.submit(read_plan, storage, ranker, plan, history)))
-            if len(waiting) == 2:
-                yield _score_first(ranker, waiting, top)
-        if waiting:
-            yield _score_first(ranker, waiting, top)
-
-
-def _score_first(
-    ranker: TrainedRanker, waiting: list[tuple[int, "Future[pl.DataFrame]"]], top: int
-) -> tuple[int, ScoredPartition]:
-    branch_id, frame = waiting.pop(0)
-    return branch_id, score_partition(ranker, frame.result(), top=top)
+            waiting.append((branch_id, pool.submit(score_plan, storage, ranker, plan, history, top, num_threads=1)))
+            if len(waiting) > AT_A_TIME:
+                first, future = waiting.pop(0)
+                yield first, future.result()
+        for branch_id, future in waiting:
+            yield branch_id, future.result()
 
 
 def score_on(
