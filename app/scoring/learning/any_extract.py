@@ -67,7 +67,9 @@ def judge_extract(
     refused = find_leaks(extract.frame, extract.labels, allow=allowed, seed=seed, columns=extract.frame.columns)
     extract = extract.without([refusal.column for refusal in refused])
     if not extract.frame.width:
-        raise NoFeatures("features", f"at least one column that can teach; of {table.width} columns {_why_none(extract, refused)}")
+        raise NoFeatures(
+            "features", f"at least one column that can teach; of {table.width} columns {_why_none(extract, refused)}"
+        )
     if extract.times is not None:
         found = look_forward(
             extract.frame, extract.labels, extract.times, seed=seed, label_window=label_window, budget_seconds=budget_seconds
