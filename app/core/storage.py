@@ -64,7 +64,9 @@ class Storage:
     def write_table(self, path: str, table: pa.Table, *, row_group_rows: int = 65_536) -> int:
         """Write a table as Parquet, whole or not at all; gives its size in bytes."""
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, row_group_size=row_group_rows, compression="zstd")
+        pq.write_table(
+            table, sink, row_group_size=row_group_rows, compression="lz4"
+        )  # a tenth larger than zstd, read in half the time
         content = sink.getvalue()
         self.write_bytes(path, content)
         return int(content.size)

@@ -119,7 +119,7 @@ def _rows(
     kinds: dict[str, FigureKind],
     narrow: bool,
 ) -> pl.DataFrame:
-    table = storage.read_table(file.path, columns=[CUSTOMER, *(key for key in keys.values() if key is not None)])
+    table = storage.read_table(file.path, columns=[key for key in keys.values() if key is not None] or [CUSTOMER])
     frame = pl.DataFrame(pl.from_arrow(table))
     if rows.size != frame.height or np.any(np.diff(rows) != 1):
         frame = frame[rows]

@@ -1,6 +1,7 @@
 """Scoring branch by branch: what is known of its customers is read, scored and let go; the scores as files by branch."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from app.scoring.learning.features import DERIVED, History
 from app.scoring.learning.ranker import TrainedRanker
 from app.scoring.partition import ScoredPartition
 from app.scoring.scaleout.cluster import open_cluster
-from app.scoring.scaleout.tasks import BranchTask, score_here, score_on
+from app.scoring.scaleout.tasks import AT_A_TIME, BranchTask, score_here, score_on
 
 FOLDER = "scores"
 
@@ -42,8 +43,14 @@ def write_score_files(session: Session, product_code: str, run_id: int, scores: 
     folder = f"{FOLDER}/{quote(product_code, safe='').replace('.', '%2E')}/{run_id}"
     columns = [column for column in ("customer_id", "rank", "score", "uplift") if column in scores.columns]
     parts = scores.select("branch_id", *columns).partition_by("branch_id", as_dict=True, include_key=False)
-    for (branch_id,), part in parts.items():
-        storage_of(session).write_table(f"{folder}/branch={branch_id}.parquet", part.to_arrow())
+    storage = storage_of(session)
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        written = [
+            pool.submit(storage.write_table, f"{folder}/branch={branch_id}.parquet", part.to_arrow())
+            for (branch_id,), part in parts.items()
+        ]
+    for each in written:
+        each.result()
     return folder
 
 
