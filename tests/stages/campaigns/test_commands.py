@@ -1,45 +1,21 @@
 """`gridwork create-campaign` and its kin, as a planner types them."""
 
-import sys
 from decimal import Decimal
 
 import pytest
 
 from app.campaigns.queries import get_campaign
-from app.cli import main
-from app.commands import context
-from app.core import clock
 from app.core.db import set_scope
-from tests.factories import NOW, customer, make_scores
+from tests.factories import customer, make_scores
 
 CREATE = ("create-campaign", "AUTUMN", "--product", "FTTH1", "--from", "2026-10-12", "--to", "2026-10-21")
 
 
-@pytest.fixture
-def gridwork(database, company, tmp_path, monkeypatch, capsys):
-    """Run a command on this test's own database, where customers are ranked; gives (exit code, what was printed)."""
+@pytest.fixture(autouse=True)
+def ranked(company):
+    """Customers are ranked."""
     make_scores(company, [f"C{number:02d}" for number in range(1, 16)])
     company.commit()
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setenv("GRIDWORK_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "250")
-    context.settings.cache_clear()
-    context.sessions.cache_clear()
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["gridwork", *map(str, words)])
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    with clock.shifted_to(NOW):
-        yield run
-    context.sessions().kw["bind"].dispose()
-    context.settings.cache_clear()
-    context.sessions.cache_clear()
 
 
 def test_a_campaign_from_its_draft_to_its_end(gridwork):

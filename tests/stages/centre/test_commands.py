@@ -1,42 +1,13 @@
 """`gridwork tags` and its kin, as an analyst types them."""
 
 import json
-import sys
 
 import pytest
 
-from app.cli import main
-from app.commands import context
-from app.core import clock
 from app.models.centre import FeatureWord, TalkTrack
-from tests.factories import NOW, get, make_scores
+from tests.factories import get, make_scores
 
 HOME = [{"code": "home", "name_zh": "家庭", "name_en": "Home", "rule": {"segment": "home"}}]
-
-
-@pytest.fixture
-def gridwork(database, tmp_path, monkeypatch, capsys):
-    """Run a command on this test's own database; gives (exit code, what was printed)."""
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setenv("GRIDWORK_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    context.settings.cache_clear()
-    context.sessions.cache_clear()
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["gridwork", *map(str, words)])
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    with clock.shifted_to(NOW):
-        yield run
-    context.sessions().kw["bind"].dispose()
-    context.settings.cache_clear()
-    context.sessions.cache_clear()
 
 
 def test_tags_are_loaded_defined_computed_written_and_retired(gridwork, tmp_path):

@@ -1,37 +1,6 @@
 """`gridwork import` and its kin, as an operator types them."""
 
-import sys
-
-import pytest
-
-from app.cli import main
-from app.commands import context
-
 UNITS = "code,parent_code,kind,name\nG31,B2,grid,New\nG32,NO,grid,New\n"
-
-
-@pytest.fixture
-def gridwork(database, tmp_path, monkeypatch, capsys):
-    """Run a command on this test's own database; gives (exit code, what was printed)."""
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setenv("GRIDWORK_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    context.settings.cache_clear()
-    context.sessions.cache_clear()
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["gridwork", *map(str, words)])
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    yield run
-    context.sessions().kw["bind"].dispose()
-    context.settings.cache_clear()
-    context.sessions.cache_clear()
 
 
 def test_a_file_is_imported_its_rejected_rows_written_and_the_rest_said(gridwork, tmp_path):

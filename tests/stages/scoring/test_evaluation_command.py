@@ -1,30 +1,21 @@
 """`gridwork evaluate`, as an analyst types it: what is wrong is one line, what is right is a table or JSON."""
 
 import json
-import sys
 from datetime import date
 
 import numpy as np
 import polars as pl
 import pytest
 
-from app.cli import main
-
 
 @pytest.fixture
-def evaluate(tmp_path, monkeypatch, capsys):
+def evaluate(tmp_path, typed):
     """Evaluate a table, written as a file of this kind; gives (exit code, what was printed)."""
 
     def run(table, *words, kind="csv"):
         path = tmp_path / f"extract.{kind}"
         table.write_parquet(path) if kind == "parquet" else table.write_csv(path)
-        monkeypatch.setattr(sys, "argv", ["gridwork", "evaluate", str(path), *map(str, words)])
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
+        return typed("evaluate", path, *words)
 
     return run
 

@@ -1,44 +1,11 @@
 """`gridwork train`, `promote`, `revert`, `report`, `watch` and their kin, as an analyst types them."""
 
-import sys
-
 import pytest
 from sqlalchemy import select
 
-from app.cli import main
 from app.commands import context
-from app.core import clock
-from app.core.storage import Storage
 from app.models.score import RankerPromotion, RankerVersion
-from tests.factories import NOW
 from tests.stages.scoring.market import keep_candidate, make_market
-
-
-@pytest.fixture
-def gridwork(database, company, tmp_path, monkeypatch, capsys):
-    """Run a command on this test's own database and storage; gives (exit code, what was printed)."""
-    home = tmp_path / "home"
-    company.info["storage"] = Storage(str(home / "storage"))
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setenv("GRIDWORK_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "300")
-    context.settings.cache_clear()
-    context.sessions.cache_clear()
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["gridwork", *map(str, words)])
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
-
-    with clock.shifted_to(NOW):
-        yield run
-    context.sessions().kw["bind"].dispose()
-    context.settings.cache_clear()
-    context.sessions.cache_clear()
 
 
 def promoted_by(company):
