@@ -80,7 +80,8 @@ def judge_extract(
 
 
 def _why_none(extract: Extract, refused: Collection[Refusal]) -> str:
-    return "; ".join(f"{shown(one.column)}: {one.reason}" for one in (*extract.left_out, *refused)) or "there is but the label"
+    left_out = [(one.column, one.reason) for one in extract.left_out] + [(one.column, one.reason) for one in refused]
+    return "; ".join(f"{shown(column)}: {reason}" for column, reason in left_out) or "there is but the label"
 
 
 def choices(judgement: Judgement) -> list[dict[str, Any]]:
