@@ -9,7 +9,20 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from typer.exceptions import TyperException
 
-from app.commands import campaigns, centre, doctor, evaluation, imports, offers, people, points, ranking, serving, watching
+from app.commands import (
+    campaigns,
+    centre,
+    doctor,
+    evaluation,
+    imports,
+    offers,
+    people,
+    points,
+    ranking,
+    serving,
+    territory,
+    watching,
+)
 from app.core.embedded import EmbeddedServerError
 from app.core.errors import AppError
 from app.settings import SettingsError
@@ -19,7 +32,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Data in": (imports,),
     "Rank": (ranking, watching, evaluation),
     "Know the customers": (centre, offers),
-    "Plan and dispatch": (campaigns,),
+    "Plan and dispatch": (campaigns, territory),
     "Check, close, pay": (points,),
     "Run": (people, serving, doctor),
 }

@@ -24,7 +24,19 @@ LONG_FILES: set[str] = set()
 LONG_FUNCTIONS: set[str] = set()
 MAY_COMMIT = {"app/api/deps.py", "app/jobs/runner.py"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
-STAGES = ("access", "ingest", "scoring", "centre", "offers", "campaigns", "dispatch", "feedback", "verification", "points")
+STAGES = (
+    "access",
+    "ingest",
+    "scoring",
+    "centre",
+    "offers",
+    "campaigns",
+    "dispatch",
+    "territory",
+    "feedback",
+    "verification",
+    "points",
+)
 KNOWS_DATABASE = re.compile(r"^(from|import) (sqlalchemy|psycopg|app\.models|app\.core\.(db|clock)|app\.settings)", re.MULTILINE)
 READS_FILES = {
     "app.ingest.parquet",

@@ -9,6 +9,7 @@ from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import metrics as dashboard_metrics
 from app.api.dashboard import offers as dashboard_offers
+from app.api.dashboard import owners as dashboard_owners
 from app.api.dashboard import points as dashboard_points
 from app.api.dashboard import tags as dashboard_tags
 from app.api.dashboard import verification as dashboard_verification
@@ -45,6 +46,7 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_campaigns.router)
     router.include_router(dashboard_work_orders.router)
     router.include_router(dashboard_customers.router)
+    router.include_router(dashboard_owners.router)
     router.include_router(dashboard_offers.router)
     router.include_router(dashboard_tags.router)
     router.include_router(dashboard_metrics.router)

@@ -1,6 +1,7 @@
 """Staged rows into the feed's table: of the same key the last line counts, and the newest file wins."""
 
 from dataclasses import dataclass
+from datetime import date
 from string import Template
 
 from sqlalchemy import text
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.db import count_changed
 from app.ingest.columns import Feed
+from app.ingest.ownership import keep_ownership
 from app.ingest.statements import key_in_file, merge_statement
 
 _TWICE = Template("SELECT EXISTS (SELECT FROM import_rows GROUP BY $key HAVING count(*) > 1)")
@@ -43,8 +45,13 @@ def drop_superseded(session: Session, feed: Feed, *, newest_file_wins: bool = Fa
     return superseded
 
 
-def merge_rows(session: Session, feed: Feed, *, zone: str) -> Merged:
-    """Bring the staged rows into the feed's table, in one statement for all of them (units: for each level)."""
+def merge_rows(session: Session, feed: Feed, *, zone: str, day: date) -> Merged:
+    """Bring the staged rows into the feed's table, in one statement for all of them (units: for each level).
+
+    Customers who change grid or owner do so from `day` on.
+    """
+    if feed.name == "customers":
+        keep_ownership(session, day=day)
     inserted = updated = 0
     for only in [f"s.kind = '{level}'" for level in _LEVELS] if feed.name == "org_units" else [""]:
         new, changed = session.execute(text(merge_statement(feed, only=only)), _used({"zone": zone}, feed)).one()

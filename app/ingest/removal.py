@@ -118,8 +118,9 @@ def _unused(table: str) -> str:
 
 
 def _references_to(table: str) -> Iterator[tuple[str, str]]:
+    """Where a row that stays may refer to one of this table; what goes with it does not hold it."""
     yield from _UNDECLARED.get(table, [])
     for other in Base.metadata.sorted_tables:
         for key in other.foreign_keys:
-            if key.column.table.name == table:
+            if key.column.table.name == table and key.ondelete != "CASCADE":
                 yield other.name, key.parent.name

@@ -216,7 +216,7 @@ def _merge_figures(session: Session, _: Feed, how: _How, spill: Spill) -> tuple[
 
 def _merge_rows(session: Session, feed: Feed, how: _How, _: Spill) -> tuple[Merged, Removed]:
     before = count_rows(session, feed) if how.full else 0
-    merged = merge_rows(session, feed, zone=clock.zone().key)
+    merged = merge_rows(session, feed, zone=clock.zone().key, day=clock.local_date(how.now))
     removed = remove_absent(session, feed, batch_id=how.batch_id, before=before, limit=how.limit) if how.full else Removed()
     _refresh_statistics(session, feed, merged, removed)
     return merged, removed

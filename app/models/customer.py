@@ -4,8 +4,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Date, Float, ForeignKey, Identity, Index, Integer, Numeric, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TransactionId, UtcDateTime, enum_text
@@ -45,6 +59,34 @@ class Customer(Base):
     opened_on: Mapped[date | None] = mapped_column(Date)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
+
+
+class CustomerOwnership(Base):
+    """Whose customer somebody was: a period of grid and owner, its last day not included. Periods never overlap.
+
+    Rows are there only for customers who changed at least once; the open period says what `customers` says. `from_date` is
+    null where it was so when the customer became known.
+    """
+
+    __tablename__ = "customer_ownerships"
+    __table_args__ = (
+        Index(None, "customer_id"),
+        CheckConstraint("from_date < to_date", name="period"),
+        # A range of one id needs no extension, which the owner of a managed database may not be allowed to create.
+        ExcludeConstraint(
+            (literal_column("int8range(customer_id, customer_id, '[]')"), "&&"),
+            (literal_column("daterange(from_date, to_date)"), "&&"),
+            name="ex_customer_ownerships_one_at_a_time",
+            using="gist",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    owner_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    from_date: Mapped[date | None] = mapped_column(Date)
+    to_date: Mapped[date | None] = mapped_column(Date)
 
 
 class ContactPreference(Base):

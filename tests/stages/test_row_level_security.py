@@ -16,6 +16,7 @@ PROTECTED = {
     "points_evidence",
     "monthly_statements",
     "customers",
+    "customer_ownerships",
     "campaign_targets",
     "back_checks",
 }
