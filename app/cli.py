@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from typer.exceptions import TyperException
 
 from app.commands import (
+    campaign_life,
     campaigns,
     centre,
     doctor,
@@ -32,7 +33,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Data in": (imports,),
     "Rank": (ranking, watching, evaluation),
     "Know the customers": (centre, offers),
-    "Plan and dispatch": (campaigns, territory),
+    "Plan and dispatch": (campaigns, campaign_life, territory),
     "Check, close, pay": (points,),
     "Run": (people, serving, doctor),
 }

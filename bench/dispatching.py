@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.campaigns.service import freeze_targets, open_campaign
+from app.campaigns.service import run_campaign, schedule_campaign
 from app.core.db import make_engine, make_sessions, sqlalchemy_url
 from app.dispatch.service import dispatch_campaign
 from app.jobs.runner import Work, run_job
@@ -23,16 +23,16 @@ INDEXES = (
 
 
 def measure_dispatch(url: str, _: Path, small: bool) -> list[Figure]:
-    """Seconds from a frozen list to durable work orders, and of COPY plus indexes of the same rows."""
+    """Seconds from a drawn list to durable work orders, and of COPY plus indexes of the same rows."""
     targets = 20_000 if small else 500_000
     sessions = make_sessions(make_engine(url))
     seed_company(url, customers=targets)
-    freezing, dispatching, floor = [], [], []
+    drawing, dispatching, floor = [], [], []
     for number in range(ROUNDS):
         code = f"BENCH{number}"
         seed_campaign(url, code=code, family=f"family{number}")
-        freezing.append(_run(sessions, lambda s, now, c=code: freeze_targets(s, campaign_code=c, now=now)))
-        _run(sessions, lambda s, now, c=code: {"opened": open_campaign(s, campaign_code=c, now=now).code})
+        drawing.append(_run(sessions, lambda s, now, c=code: schedule_campaign(s, campaign_code=c, now=now)))
+        _run(sessions, lambda s, now, c=code: {"opened": run_campaign(s, campaign_code=c, now=now).code})
         dispatching.append(_run(sessions, lambda s, now, c=code: dispatch_campaign(s, campaign_code=c, now=now)))
         floor.append(_copy_and_index(url))
         _forget(url)
@@ -40,7 +40,7 @@ def measure_dispatch(url: str, _: Path, small: bool) -> list[Figure]:
     return [
         bare,
         Figure(f"dispatch of {targets:,} targets to 2,000 managers", dispatching, "s", bare),
-        Figure("freeze of the same list", freezing, "s", bare),
+        Figure("drawing of the same list", drawing, "s", bare),
     ]
 
 

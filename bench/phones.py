@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from app.access.service import create_account
-from app.campaigns.service import freeze_targets, open_campaign
+from app.campaigns.service import run_campaign, schedule_campaign
 from app.core.db import make_engine, make_sessions
 from app.dispatch.service import dispatch_campaign
 from app.jobs.runner import run_job
@@ -63,8 +63,8 @@ def _seed(url: str) -> dict[int, list[int]]:
     seed_company(url, customers=CLIENTS * ORDERS_EACH * 3 // 2, grids=4, managers=CLIENTS)
     seed_campaign(url, code="PHONES", family="phones")
     sessions = make_sessions(make_engine(url))
-    run_job(sessions, "freeze", lambda s, now: freeze_targets(s, campaign_code="PHONES", now=now))
-    run_job(sessions, "open", lambda s, now: {"opened": open_campaign(s, campaign_code="PHONES", now=now).code})
+    run_job(sessions, "schedule", lambda s, now: schedule_campaign(s, campaign_code="PHONES", now=now))
+    run_job(sessions, "run", lambda s, now: {"running": run_campaign(s, campaign_code="PHONES", now=now).code})
     run_job(sessions, "dispatch", lambda s, now: dispatch_campaign(s, campaign_code="PHONES", now=now))
     for number in range(1, CLIENTS + 1):
         run_job(sessions, "account", lambda s, now, n=number: _account(s, n, now))

@@ -27,7 +27,7 @@ _CAMPAIGN = (
     " SELECT (SELECT max(id) FROM scoring_runs), row_number() OVER (ORDER BY hashint8(id)), id, 0.9 * random() + 0.05 FROM customers",
     "INSERT INTO campaigns (code, name, product_id, product_family, status, starts_on, ends_on, minimum_score, control_share,"
     " exploration_share, rest_days, attribution_days, maturity_days, channel, talk_track, seed, created_at)"
-    " SELECT :code, :code, id, family, 'draft', current_date, current_date + 20, 0, 0, 0, 0, 30, 7, 'call', '', 1, now()"
+    " SELECT :code, :code, id, family, 'approved', current_date, current_date + 20, 0, 0, 0, 0, 30, 7, 'call', '', 1, now()"
     " FROM products WHERE product_code = :code",
 )
 
@@ -39,7 +39,7 @@ def seed_company(url: str, *, customers: int, grids: int = 182, managers: int = 
 
 
 def seed_campaign(url: str, *, code: str, family: str) -> None:
-    """A draft campaign for everybody, its product, and a ranking of all customers."""
+    """An approved campaign for everybody, its product, and a ranking of all customers."""
     _write(url, _CAMPAIGN, {"code": code, "family": family})
     _write(url, ("ANALYZE customer_scores",), {})
 

@@ -9,14 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access import queries as access
-from app.access.service import create_account
+from app.access.service import create_account, find_person
 from app.campaigns import queries as campaigns
+from app.campaigns.approval import approve_campaign, submit_campaign
+from app.campaigns.lifecycle import Verb, next_status
 from app.campaigns.options import CampaignOptions
-from app.campaigns.service import create_campaign, freeze_targets, open_campaign
+from app.campaigns.service import create_campaign, run_campaign, schedule_campaign
 from app.core import clock
 from app.dispatch.service import dispatch_campaign
 from app.ingest.service import declare_complete, import_feed
-from app.models.campaign import CampaignStatus
 from app.models.organisation import Role, Staff
 from app.scoring.promotion import promote_ranker
 from app.scoring.ranking import rank_customers
@@ -27,6 +28,13 @@ from demo.truth import MAIN
 
 AT_MONTH_END = ("base_points",)  # what payroll's old scheme tells once the month is over
 PAYROLL = "payroll"
+PLANNER, APPROVER = "SYN-PLAN", "SYN-ADMIN"
+STEPS = {
+    Verb.SUBMIT: (PLANNER, submit_campaign),
+    Verb.APPROVE: (APPROVER, approve_campaign),
+    Verb.SCHEDULE: (PLANNER, schedule_campaign),
+    Verb.RUN: (PLANNER, run_campaign),
+}
 TALK_TRACK = "先问上网体验,再说提速500M:首月免费,随时可退。(合成数据 synthetic)"
 
 
@@ -137,7 +145,7 @@ def dispatch_first(office: Office) -> dict[str, Any]:
 
 
 def launch(office: Office, code: str, name: str, last: date, list_size: int) -> dict[str, Any]:
-    """Plan, freeze, open and dispatch a campaign from today to `last`, each where it is not done yet."""
+    """Plan, submit, approve, schedule, run and dispatch a campaign from today to `last`, each where it is not done yet."""
     options = CampaignOptions(
         code=code,
         name=name,
@@ -148,9 +156,11 @@ def launch(office: Office, code: str, name: str, last: date, list_size: int) -> 
         talk_track=TALK_TRACK,
         seed=office.memory.seed,
     )
-    with office.bar("Freezing and dispatching the list", 4) as tick:
-        for job, work in (("create-campaign", _create), ("freeze-campaign", _freeze), ("open-campaign", _open)):
-            office.run(job, partial(work, options))
+    with office.bar("Approving and dispatching the list", len(STEPS) + 2) as tick:
+        office.run("create-campaign", partial(_create, options))
+        tick()
+        for verb, step in STEPS.items():
+            office.run(f"{verb.value}-campaign", partial(_take, verb, step, code))
             tick()
         found = office.run("dispatch", lambda session, now: dispatch_campaign(session, campaign_code=code, now=now))
         tick()
@@ -159,20 +169,17 @@ def launch(office: Office, code: str, name: str, last: date, list_size: int) -> 
 
 def _create(options: CampaignOptions, session: Session, now: datetime) -> dict[str, Any]:
     if campaigns.find_campaign(session, options.code) is None:
-        create_campaign(session, options=options, now=now)
+        create_campaign(session, options=options, by=find_person(session, login=PLANNER, now=now), now=now)
     return {"campaign": options.code}
 
 
-def _freeze(options: CampaignOptions, session: Session, now: datetime) -> dict[str, Any]:
-    if campaigns.get_campaign(session, options.code).status is CampaignStatus.DRAFT:
-        return dict(freeze_targets(session, campaign_code=options.code, now=now))
-    return {}
-
-
-def _open(options: CampaignOptions, session: Session, now: datetime) -> dict[str, Any]:
-    if campaigns.get_campaign(session, options.code).status is CampaignStatus.FROZEN:
-        open_campaign(session, campaign_code=options.code, now=now)
-    return {"opened": options.code}
+def _take(verb: Verb, step: tuple[str, Any], code: str, session: Session, now: datetime) -> dict[str, Any]:
+    """A step of the campaign's life by the person who takes it, where it is not taken yet."""
+    login, service = step
+    if next_status(campaigns.get_campaign(session, code).status, verb) is None:
+        return {}
+    service(session, campaign_code=code, by=find_person(session, login=login, now=now), now=now)
+    return {verb.value: code}
 
 
 def dispatch_now(office: Office) -> dict[str, Any]:

@@ -34,9 +34,9 @@ def close_played_month(office: Office) -> dict[str, Any]:
     month, code = office.memory.played, campaign_code(office)
     with clock.shifted_to(at(month.next.first_day, 9)), office.bar("Closing the month", 3) as tick:
         with office.read() as session:
-            is_open = campaigns.get_campaign(session, code).status is CampaignStatus.OPEN
+            is_running = campaigns.get_campaign(session, code).status is CampaignStatus.RUNNING
             found = find_month(session, month)
-        if is_open:
+        if is_running:
             office.run("end-campaign", lambda session, now: end_campaign(session, campaign_code=code, now=now))
         tick()
         for feed in AT_MONTH_END:

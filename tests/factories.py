@@ -44,14 +44,14 @@ def grid(session: Session, code: str) -> Unit:
 
 
 def make_campaign(session: Session, *, product_code: str = "FTTH1", **overrides: Any) -> Campaign:
-    """An open campaign of three weeks around NOW."""
+    """A running campaign of three weeks around NOW."""
     product: Product = get(session, Product, product_code=product_code)
     values: dict[str, Any] = {
         "code": f"K{next(_numbers)}",
         "name": "A campaign",
         "product_id": product.id,
         "product_family": product.family,
-        "status": CampaignStatus.OPEN,
+        "status": CampaignStatus.RUNNING,
         "starts_on": TODAY - timedelta(days=7),
         "ends_on": TODAY + timedelta(days=9),
         "list_size": 10,

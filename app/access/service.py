@@ -150,7 +150,22 @@ def identify(session: Session, *, access_token: str, secret: str, now: datetime)
     actor = queries.find_actor(session, claims.account_id, claims.family_id, clock.local_date(now))
     if actor is None:
         raise WrongToken
-    principal = Principal(
+    principal = _principal_of(actor)
+    set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)
+    return principal
+
+
+def find_person(session: Session, *, login: str, now: datetime) -> Principal:
+    """The person of this login, for whom an operator acts at the command line. Raises Invalid where nobody may act by it."""
+    account = queries.find_account(session, login)
+    actor = None if account is None else queries.find_actor(session, account.id, None, clock.local_date(now))
+    if actor is None:
+        raise Invalid("by", f"the login of somebody who may act today, which {login} is not")
+    return _principal_of(actor)
+
+
+def _principal_of(actor: queries.Actor) -> Principal:
+    return Principal(
         account_id=actor.account_id,
         login=actor.login,
         role=actor.role,
@@ -159,8 +174,6 @@ def identify(session: Session, *, access_token: str, secret: str, now: datetime)
         grid_ids=tuple(actor.grid_ids),
         staff_id=actor.staff_id,
     )
-    set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)
-    return principal
 
 
 def create_account(

@@ -107,6 +107,7 @@ Viewer = Annotated[
     Principal,
     Depends(Allow(Role.GRID_MANAGER, Role.BRANCH_MANAGER, Role.PLANNER, Role.ANALYST, Role.ADMIN), scope="function"),
 ]
+Approver = Annotated[Principal, Depends(Allow(Role.BRANCH_MANAGER, Role.ADMIN), scope="function")]
 Planner = Annotated[Principal, Depends(Allow(Role.PLANNER, Role.ADMIN), scope="function")]
 PlannerOrAnalyst = Annotated[Principal, Depends(Allow(Role.PLANNER, Role.ANALYST, Role.ADMIN), scope="function")]
 Analyst = Annotated[Principal, Depends(Allow(Role.ANALYST, Role.ADMIN), scope="function")]

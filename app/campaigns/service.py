@@ -1,7 +1,7 @@
-"""Planning a campaign, freezing its list, opening and closing it."""
+"""Planning a campaign, drawing its list, running and closing it."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import text
@@ -10,12 +10,16 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import queries
 from app.campaigns.eligibility import HOLDOUT_SHARE, list_parts
+from app.campaigns.lifecycle import Verb
 from app.campaigns.options import CampaignOptions, check_maturity, check_options, seed_of
+from app.campaigns.steps import WrongStatus as WrongStatus
+from app.campaigns.steps import add_event, take_step
 from app.campaigns.walk import walk_statement
 from app.core import clock
 from app.core.db import refresh_statistics
 from app.core.errors import Conflict, Invalid
-from app.models.campaign import Campaign, CampaignStatus
+from app.core.security import Principal
+from app.models.campaign import Campaign, CampaignStatus, Product
 from app.models.score import ScoringRun
 
 
@@ -25,10 +29,10 @@ class CampaignCodeTaken(Conflict):
     code = "campaign.code_taken"
 
 
-class WrongStatus(Conflict):
-    """The campaign is not in a status that allows this."""
+class NotMature(Conflict):
+    """The orders of this campaign can still be cancelled or added to."""
 
-    code = "campaign.wrong_status"
+    code = "campaign.not_mature"
 
 
 class NoScores(Conflict):
@@ -38,7 +42,12 @@ class NoScores(Conflict):
 
 
 def create_campaign(
-    session: Session, *, options: CampaignOptions, holdout_share: Decimal = HOLDOUT_SHARE, now: datetime
+    session: Session,
+    *,
+    options: CampaignOptions,
+    holdout_share: Decimal = HOLDOUT_SHARE,
+    by: Principal | None = None,
+    now: datetime,
 ) -> Campaign:
     """A draft. The company's `holdout_share` of now stays the campaign's own, whatever is set later.
 
@@ -50,10 +59,20 @@ def create_campaign(
     product = queries.find_product(session, options.product_code)
     if product is None:
         raise Invalid("product_code", "the code of a product")
-    attribution = product.attribution_days if options.attribution_days is None else options.attribution_days
-    maturity = product.maturity_days if options.maturity_days is None else options.maturity_days
-    check_maturity(options.ends_on, attribution_days=attribution, maturity_days=maturity)
-    campaign = Campaign(
+    campaign = _draft_of(options, product, now)
+    campaign.holdout_share = holdout_share
+    check_maturity(options.ends_on, attribution_days=campaign.attribution_days, maturity_days=campaign.maturity_days)
+    try:
+        with session.begin_nested():
+            session.add(campaign)
+    except IntegrityError as error:
+        raise CampaignCodeTaken(f"code: there is a campaign {options.code}") from error
+    add_event(session, campaign, "create", to=campaign.status, by=by, comment="", now=now)
+    return campaign
+
+
+def _draft_of(options: CampaignOptions, product: Product, now: datetime) -> Campaign:
+    return Campaign(
         code=options.code,
         name=options.name,
         product_id=product.id,
@@ -64,11 +83,10 @@ def create_campaign(
         list_size=options.list_size,
         minimum_score=options.minimum_score,
         control_share=options.control_share,
-        holdout_share=holdout_share,
         exploration_share=options.exploration_share,
         rest_days=options.rest_days,
-        attribution_days=attribution,
-        maturity_days=maturity,
+        attribution_days=product.attribution_days if options.attribution_days is None else options.attribution_days,
+        maturity_days=product.maturity_days if options.maturity_days is None else options.maturity_days,
         channel=options.channel,
         talk_track=options.talk_track,
         required_tags=list(options.required_tags),
@@ -76,47 +94,50 @@ def create_campaign(
         seed=seed_of(options.code) if options.seed is None else options.seed,
         created_at=now,
     )
-    try:
-        with session.begin_nested():
-            session.add(campaign)
-    except IntegrityError as error:
-        raise CampaignCodeTaken(f"code: there is a campaign {options.code}") from error
-    return campaign
 
 
-def freeze_targets(session: Session, *, campaign_code: str, now: datetime) -> dict[str, int]:
-    """Walk the latest scores of the product from the best down and write the list. Returns targets by reason.
+def schedule_campaign(session: Session, *, campaign_code: str, by: Principal | None = None, now: datetime) -> dict[str, int]:
+    """Walk the latest scores of the product from the best down and write the list of an approved campaign.
 
-    `undecided` are those to be dispatched. Raises WrongStatus unless it is a draft, NoScores.
+    Returns targets by reason; `undecided` are those to be dispatched. Raises as `take_step`, and NoScores.
     """
-    campaign = _lock_in(session, campaign_code, CampaignStatus.DRAFT)
+    campaign = take_step(session, campaign_code=campaign_code, verb=Verb.SCHEDULE, by=by, now=now)
     run = queries.find_latest_run(session, campaign.product_id)
     if run is None:
         raise NoScores
     _write_targets(session, campaign, run, now)
-    campaign.status, campaign.frozen_at, campaign.scoring_run_id = CampaignStatus.FROZEN, now, run.id
+    campaign.frozen_at, campaign.scoring_run_id = now, run.id
     session.flush()
     return queries.count_targets(session, campaign.id)
 
 
-def open_campaign(session: Session, *, campaign_code: str, now: datetime) -> Campaign:
-    """Let a frozen campaign be dispatched; raises WrongStatus."""
-    campaign = _lock_in(session, campaign_code, CampaignStatus.FROZEN)
-    campaign.status, campaign.opened_at = CampaignStatus.OPEN, now
+def run_campaign(session: Session, *, campaign_code: str, by: Principal | None = None, now: datetime) -> Campaign:
+    """Let a scheduled campaign be dispatched. Raises as `take_step`."""
+    campaign = take_step(session, campaign_code=campaign_code, verb=Verb.RUN, by=by, now=now)
+    campaign.opened_at = now
+    session.flush()
     return campaign
 
 
-def close_campaign(session: Session, *, campaign_code: str, now: datetime) -> Campaign:
-    """No more dispatch; its work orders are ended by `dispatch.sweeps.end_campaign`, which calls this. Raises WrongStatus."""
-    campaign = _lock_in(session, campaign_code, CampaignStatus.OPEN)
-    campaign.status, campaign.closed_at = CampaignStatus.CLOSED, now
+def close_campaign(
+    session: Session, *, campaign_code: str, by: Principal | None = None, comment: str = "", now: datetime
+) -> Campaign:
+    """No more dispatch; its work orders are ended by `dispatch.sweeps.end_campaign`, which calls this. Raises as `take_step`."""
+    campaign = take_step(session, campaign_code=campaign_code, verb=Verb.CLOSE, by=by, comment=comment, now=now)
+    campaign.closed_at = now
+    session.flush()
     return campaign
 
 
-def _lock_in(session: Session, code: str, status: CampaignStatus) -> Campaign:
-    campaign = queries.lock_campaign(session, code)
-    if campaign.status is not status:
-        raise WrongStatus(f"The campaign {code} is {campaign.status}: expected {status}.", campaign_status=campaign.status.value)
+def evaluate_campaign(
+    session: Session, *, campaign_code: str, by: Principal | None = None, comment: str = "", now: datetime
+) -> Campaign:
+    """Say that a closed campaign was evaluated, once its orders are mature. Raises as `take_step`, and NotMature."""
+    campaign = take_step(session, campaign_code=campaign_code, verb=Verb.EVALUATE, by=by, comment=comment, now=now)
+    matures_on = campaign.ends_on + timedelta(days=campaign.attribution_days + campaign.maturity_days)
+    if now < clock.end_of_day(matures_on):
+        raise NotMature(f"The orders of {campaign_code} mature on {matures_on}: evaluate it after that day.")
+    session.flush()
     return campaign
 
 

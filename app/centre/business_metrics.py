@@ -103,7 +103,7 @@ LISTS = (
         "targets",
         "目标客户数",
         "Targets",
-        "customers on a campaign's frozen list",
+        "customers on a campaign's list",
         "customers",
         PLANNER,
         "campaign_targets",

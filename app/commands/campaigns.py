@@ -1,4 +1,4 @@
-"""Commands about campaigns: plan, freeze, open, dispatch, close, list, explain."""
+"""Commands about campaigns: plan, list, explain. Their life is in `campaign_life.py`."""
 
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 from sqlalchemy.orm import Session
 
+from app.access.service import find_person
 from app.campaigns import service
 from app.campaigns.options import CampaignOptions
 from app.commands.context import console, run, sessions, settings
@@ -15,8 +16,6 @@ from app.core import clock
 from app.core.errors import Invalid
 from app.dispatch.balance import WATERFALL
 from app.dispatch.explanation import Explanation, explain_customer
-from app.dispatch.service import dispatch_campaign
-from app.dispatch.sweeps import end_campaign
 from app.jobs.runner import in_transaction
 from app.reports.campaigns import CampaignReport, all_campaigns
 
@@ -26,10 +25,6 @@ Code = Annotated[str, typer.Argument(help="code of the campaign")]
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("create-campaign")(create_campaign)
-    app.command("freeze")(freeze)
-    app.command("open-campaign")(open_campaign)
-    app.command("dispatch")(dispatch)
-    app.command("close-campaign")(close_campaign)
     app.command("campaigns")(campaigns)
     app.command("explain")(explain)
 
@@ -52,6 +47,7 @@ def create_campaign(
     tag: Annotated[list[str] | None, typer.Option(help="only customers who bear it; may be given again")] = None,
     without_tag: Annotated[list[str] | None, typer.Option(help="no customer who bears it; may be given again")] = None,
     seed: Annotated[int | None, typer.Option(help="default: made from the code")] = None,
+    by: Annotated[str | None, typer.Option(metavar="LOGIN", help="who plans it")] = None,
 ) -> None:
     """Plan a campaign for a product: a draft."""
     options = CampaignOptions(
@@ -75,33 +71,11 @@ def create_campaign(
     )
 
     def work(session: Session, now: datetime) -> dict[str, Any]:
-        campaign = service.create_campaign(session, options=options, holdout_share=settings().holdout_share, now=now)
+        who = None if by is None else find_person(session, login=by, now=now)
+        campaign = service.create_campaign(session, options=options, holdout_share=settings().holdout_share, by=who, now=now)
         return {"campaign": campaign.code, "status": campaign.status.value, "seed": campaign.seed}
 
     run("create-campaign", work)
-
-
-def freeze(code: Code) -> None:
-    """Make the list of a draft from the latest ranking of its product."""
-    run("freeze", lambda session, now: service.freeze_targets(session, campaign_code=code, now=now))
-
-
-def open_campaign(code: Code) -> None:
-    """Let a frozen campaign be dispatched."""
-    run(
-        "open-campaign",
-        lambda session, now: {"status": service.open_campaign(session, campaign_code=code, now=now).status.value},
-    )
-
-
-def dispatch(code: Code) -> None:
-    """Make the work orders of an open campaign; again: no second ones."""
-    run("dispatch", lambda session, now: dispatch_campaign(session, campaign_code=code, now=now))
-
-
-def close_campaign(code: Code) -> None:
-    """Close an open campaign; its live work orders expire."""
-    run("close-campaign", lambda session, now: end_campaign(session, campaign_code=code, now=now))
 
 
 def campaigns() -> None:

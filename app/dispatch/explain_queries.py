@@ -74,14 +74,14 @@ def feedback_of(session: Session, customer_id: int) -> list[Row[datetime, str, s
 
 
 def standings_of(session: Session, customer_id: int, *, campaign_code: str | None) -> list[Row[*tuple[Any, ...]]]:
-    """The campaign of this code, else those that concern the customer: whose list names him, and those frozen or open.
+    """The campaign of this code, else those that concern the customer: whose list names him, and those scheduled or running.
 
     (Campaign, product code, CampaignTarget or None, WorkOrder or None, staff number and name of its manager)
     """
     manager = aliased(Staff)
     mine = and_(CampaignTarget.campaign_id == Campaign.id, CampaignTarget.customer_id == customer_id)
     ordered = and_(WorkOrder.campaign_id == Campaign.id, WorkOrder.customer_id == customer_id)
-    live = Campaign.status.in_([CampaignStatus.FROZEN, CampaignStatus.OPEN])
+    live = Campaign.status.in_([CampaignStatus.SCHEDULED, CampaignStatus.RUNNING])
     statement = (
         select(Campaign, Product.product_code, CampaignTarget, WorkOrder, manager.staff_no, manager.name)
         .join(Product, Product.id == Campaign.product_id)

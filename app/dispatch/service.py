@@ -1,4 +1,4 @@
-"""Turning a frozen list into work orders, and giving a work order to another manager."""
+"""Turning a drawn list into work orders, and giving a work order to another manager."""
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
@@ -64,15 +64,15 @@ class CampaignOver(Conflict):
 
 
 def dispatch_campaign(session: Session, *, campaign_code: str, now: datetime) -> dict[str, Any]:
-    """Decide every undecided target of an open campaign, and write the work orders and a DispatchRun with its waterfall.
+    """Decide every undecided target of a running campaign, and write the work orders and a DispatchRun with its waterfall.
 
     Returns {targets, new_work_orders, waterfall}; done again it makes no second work order. Raises UnknownCampaign,
     WrongStatus, CampaignOver, and WaterfallUnbalanced, at which everything is to be rolled back.
     """
     campaign = campaigns.lock_campaign(session, campaign_code)
-    if campaign.status is not CampaignStatus.OPEN:
+    if campaign.status is not CampaignStatus.RUNNING:
         raise WrongStatus(
-            f"The campaign {campaign_code} is {campaign.status}: expected open.", campaign_status=campaign.status.value
+            f"The campaign {campaign_code} is {campaign.status}: expected running.", campaign_status=campaign.status.value
         )
     first = max(clock.local_date(now), campaign.starts_on)
     if first > campaign.ends_on:

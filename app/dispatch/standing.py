@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+NOT_DRAWN = ("draft", "submitted", "approved")  # statuses of a campaign without a list
 AGAINST = {
     "invalid": "the customer cannot be reached by the campaign's channel, or does not hold what is to be kept",
     "do_not_disturb": "the customer refuses contact",
@@ -121,8 +122,8 @@ def _score_sentence(standing: Standing) -> str:
 def _list_sentence(standing: Standing) -> str:
     code, reason = standing.campaign_code, standing.reason
     if not standing.on_list:
-        if standing.status == "draft":
-            return f"The list of {code} is not frozen yet."
+        if standing.status in NOT_DRAWN:
+            return f"The list of {code} is not drawn yet."
         if standing.last_rank is None:
             return f"Not on the list of {code}."
         return f"Not on the list of {code}, which was full at rank {standing.last_rank:,}."

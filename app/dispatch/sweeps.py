@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.campaigns import service as campaigns
 from app.core import clock
 from app.core.db import count_changed
+from app.core.security import Principal
 from app.dispatch.states import LIVE, Event, next_state
 
 DO_NOT_DISTURB, WINDOW_OVER, CAMPAIGN_CLOSED = "do_not_disturb", "window_over", "campaign_closed"
@@ -43,9 +44,9 @@ def expire_overdue(session: Session, *, now: datetime) -> dict[str, int]:
     return {"expired": _end(session, _OVERDUE, Event.EXPIRED, WINDOW_OVER, now, today=clock.local_date(now))}
 
 
-def end_campaign(session: Session, *, campaign_code: str, now: datetime) -> dict[str, int]:
-    """Close a campaign and expire its live work orders. {expired}. Raises UnknownCampaign, WrongStatus."""
-    campaign = campaigns.close_campaign(session, campaign_code=campaign_code, now=now)
+def end_campaign(session: Session, *, campaign_code: str, by: Principal | None = None, now: datetime) -> dict[str, int]:
+    """Close a campaign and expire its live work orders. {expired}. Raises UnknownCampaign, NotYours, WrongStatus."""
+    campaign = campaigns.close_campaign(session, campaign_code=campaign_code, by=by, now=now)
     return {"expired": _end(session, _OF_CAMPAIGN, Event.EXPIRED, CAMPAIGN_CLOSED, now, campaign_id=campaign.id)}
 
 

@@ -1,5 +1,16 @@
 """Tables only, one file per aggregate. Importing this package registers them all."""
 
-from app.models import campaign, centre, customer, feedback, operations, organisation, points, score, work_order
+from app.models import campaign, campaign_life, centre, customer, feedback, operations, organisation, points, score, work_order
 
-__all__ = ["campaign", "centre", "customer", "feedback", "operations", "organisation", "points", "score", "work_order"]
+__all__ = [
+    "campaign",
+    "campaign_life",
+    "centre",
+    "customer",
+    "feedback",
+    "operations",
+    "organisation",
+    "points",
+    "score",
+    "work_order",
+]

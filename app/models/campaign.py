@@ -35,12 +35,15 @@ class ProductKind(StrEnum):
 
 
 class CampaignStatus(StrEnum):
-    """Life of a campaign."""
+    """Life of a campaign. `lifecycle.py` says what leads from one to the next."""
 
     DRAFT = "draft"
-    FROZEN = "frozen"
-    OPEN = "open"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
     CLOSED = "closed"
+    EVALUATED = "evaluated"
 
 
 class Draw(StrEnum):
@@ -87,7 +90,10 @@ class Product(Base):
 
 
 class Campaign(Base):
-    """A list of targets for one product in one window. Shares are 0..1; days are local calendar days."""
+    """A list of targets for one product in one window. Shares are 0..1; days are local calendar days.
+
+    `frozen_at`: when its list was drawn. `opened_at`: since when it is running.
+    """
 
     __tablename__ = "campaigns"
     __table_args__ = (
@@ -96,6 +102,7 @@ class Campaign(Base):
         CheckConstraint("control_share >= 0 AND control_share < 1", name="control_share"),
         CheckConstraint("holdout_share >= 0 AND holdout_share < 1", name="holdout_share"),
         CheckConstraint("exploration_share >= 0 AND exploration_share < 1", name="exploration_share"),
+        CheckConstraint("approved_by IS DISTINCT FROM submitted_by OR approved_by IS NULL", name="two_people"),
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
@@ -124,12 +131,14 @@ class Campaign(Base):
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    submitted_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
 
 class CampaignTarget(Base):
-    """A customer of a frozen list. `reason` is null only between freeze and dispatch.
+    """A customer of a drawn list. `reason` is null only between schedule and dispatch.
 
-    Campaign and customer carry no foreign key, because each costs a look-up for every row of a freeze, half of its time:
+    Campaign and customer carry no foreign key, because each costs a look-up for every row of a list, half of its time:
     campaigns are never removed, and a full load of customers keeps those on a list.
     """
 

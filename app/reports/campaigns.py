@@ -6,12 +6,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from app.campaigns.queries import UnknownCampaign, count_targets
+from app.campaigns.queries import UnknownCampaign, count_targets, get_campaign
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.models.campaign import Campaign, Product
+from app.models.campaign_life import CampaignEvent
+from app.models.organisation import Account
 
 _LIST = "campaigns"
 
@@ -74,6 +76,23 @@ def campaign_report(session: Session, *, code: str, grid_ids: Collection[int] | 
     campaign = CampaignRow(*row)
     waterfall = count_targets(session, campaign.id, grid_ids=grid_ids)
     return CampaignReport(campaign, sum(waterfall.values()), waterfall)
+
+
+def campaign_events(session: Session, *, code: str) -> list[Row[*tuple[Any, ...]]]:
+    """(happened at, verb, from and to status, login or None, comment) of a campaign, oldest first. Raises UnknownCampaign."""
+    statement = (
+        select(
+            CampaignEvent.happened_at,
+            CampaignEvent.verb,
+            CampaignEvent.from_status,
+            CampaignEvent.to_status,
+            Account.login,
+            CampaignEvent.comment,
+        )
+        .outerjoin(Account, Account.id == CampaignEvent.account_id)
+        .where(CampaignEvent.campaign_id == get_campaign(session, code).id)
+    )
+    return list(session.execute(statement.order_by(CampaignEvent.id)))
 
 
 def all_campaigns(session: Session) -> list[CampaignReport]:

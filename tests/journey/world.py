@@ -200,8 +200,10 @@ def _plan_and_dispatch(world: World) -> None:
     }
     created = world.client.post("/dashboard/v1/campaigns", json=plan, headers=planner)
     assert created.status_code == 201, created.text
-    for step in ("freeze", "open", "dispatch"):
-        answer = world.client.post(f"/dashboard/v1/campaigns/{CAMPAIGN}/{step}", headers=planner)
+    approver = world.as_person("ADMIN")
+    for step in ("submit", "approve", "schedule", "run", "dispatch"):
+        who = approver if step == "approve" else planner
+        answer = world.client.post(f"/dashboard/v1/campaigns/{CAMPAIGN}/{step}", headers=who)
         assert answer.status_code == 200, answer.text
         world.dispatch = answer.json()
     world.campaign = world.client.get(f"/dashboard/v1/campaigns/{CAMPAIGN}", headers=planner).json()

@@ -1,8 +1,8 @@
-"""Campaigns: planned, frozen, opened, dispatched and closed."""
+"""Campaigns: planned and looked at. Their life is in `campaign_life.py`."""
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -12,8 +12,6 @@ from app.api.types import Code, CodePath, Cursor, In, Limit, LongText, Out, Shor
 from app.campaigns import service
 from app.campaigns.options import MOST_TAGS, CampaignOptions
 from app.core.paging import MAX_PAGE_SIZE
-from app.dispatch.service import dispatch_campaign
-from app.dispatch.sweeps import end_campaign
 from app.reports import campaigns as reports
 
 router = APIRouter(prefix="/dashboard/v1/campaigns", tags=["dashboard"])
@@ -88,17 +86,13 @@ class CampaignReportOut(Out):
     waterfall: dict[str, int]
 
 
-class CountsOut(Out):
-    """What was done."""
-
-    counts: dict[str, Any]
-
-
 @router.post("", status_code=201)
-def create_campaign(body: CampaignIn, _: Planner, session: SessionDep, settings: SettingsDep, now: Now) -> CampaignReportOut:
+def create_campaign(
+    body: CampaignIn, principal: Planner, session: SessionDep, settings: SettingsDep, now: Now
+) -> CampaignReportOut:
     """Plan a campaign: a draft."""
     options = CampaignOptions(**body.model_dump())
-    campaign = service.create_campaign(session, options=options, holdout_share=settings.holdout_share, now=now)
+    campaign = service.create_campaign(session, options=options, holdout_share=settings.holdout_share, by=principal, now=now)
     return CampaignReportOut.model_validate(reports.campaign_report(session, code=campaign.code))
 
 
@@ -114,28 +108,3 @@ def list_campaigns(
 def get_campaign(code: CodePath, principal: Viewer, session: SessionDep) -> CampaignReportOut:
     """One campaign with the waterfall of my grids."""
     return CampaignReportOut.model_validate(reports.campaign_report(session, code=code, grid_ids=principal.grid_ids))
-
-
-@router.post("/{code}/freeze")
-def freeze_targets(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CountsOut:
-    """Make the list from the latest ranking: targets by reason."""
-    return CountsOut(counts=service.freeze_targets(session, campaign_code=code, now=now))
-
-
-@router.post("/{code}/open")
-def open_campaign(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CampaignReportOut:
-    """Let a frozen campaign be dispatched."""
-    service.open_campaign(session, campaign_code=code, now=now)
-    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
-
-
-@router.post("/{code}/dispatch")
-def dispatch(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CountsOut:
-    """Make the work orders of an open campaign; again: no second ones."""
-    return CountsOut(counts=dispatch_campaign(session, campaign_code=code, now=now))
-
-
-@router.post("/{code}/close")
-def close_campaign(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CountsOut:
-    """Close an open campaign; its live work orders expire."""
-    return CountsOut(counts=end_campaign(session, campaign_code=code, now=now))

@@ -16,17 +16,36 @@ BODY = {
     "control_share": "0",
     "exploration_share": "0",
 }
-STEPS = ("freeze", "open", "dispatch", "close")
+STEPS = ("submit", "approve", "schedule", "run", "dispatch", "close")
+PLANNING = ("submit", "revise", "schedule", "run", "dispatch", "close")
+APPROVING = ("approve", "send-back")
+WHY = {"comment": "Fewer."}
 
 
-@pytest.mark.parametrize("path", [PATH, *(f"{PATH}/AUTUMN/{step}" for step in STEPS)])
+@pytest.mark.parametrize("path", [PATH, *(f"{PATH}/AUTUMN/{step}" for step in PLANNING)])
 def test_only_planners_change_campaigns(client_as, path):
     assert client_as(None).post(path, json=BODY).status_code == 401
     for login in ("ana", "chen", "bea", "lin", "payroll"):
         assert client_as(login).post(path, json=BODY).status_code == 403, login
 
 
-@pytest.mark.parametrize("path", [PATH, f"{PATH}/AUTUMN"])
+@pytest.mark.parametrize("step", APPROVING)
+def test_neither_planners_nor_those_below_approve(client_as, step):
+    path = f"{PATH}/AUTUMN/{step}"
+    assert client_as(None).post(path, json=WHY).status_code == 401
+    for login in ("ana", "chen", "pia", "lin", "payroll"):
+        assert client_as(login).post(path, json=WHY).status_code == 403, login
+
+
+def test_planners_and_analysts_evaluate(client_as):
+    path = f"{PATH}/AUTUMN/evaluate"
+    assert client_as(None).post(path).status_code == 401
+    for login in ("ana", "chen", "bea", "payroll"):
+        assert client_as(login).post(path).status_code == 403, login
+    assert client_as("lin").post(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/AUTUMN", f"{PATH}/AUTUMN/events"])
 def test_neither_strangers_nor_terminal_managers_nor_payroll_read_campaigns(client_as, path):
     assert client_as(None).get(path).status_code == 401
     for login in ("ana", "payroll"):
@@ -34,10 +53,10 @@ def test_neither_strangers_nor_terminal_managers_nor_payroll_read_campaigns(clie
 
 
 def test_a_campaign_that_is_not_there_is_not_found_at_every_step(client_as):
-    pia = client_as("pia")
-    assert pia.get(f"{PATH}/NONE").status_code == 404
-    for step in STEPS:
-        answer = pia.post(f"{PATH}/NONE/{step}")
+    ada = client_as("ada")
+    assert ada.get(f"{PATH}/NONE").status_code == ada.get(f"{PATH}/NONE/events").status_code == 404
+    for step in (*PLANNING, *APPROVING, "evaluate"):
+        answer = ada.post(f"{PATH}/NONE/{step}", json=WHY)
         assert (answer.status_code, answer.json()["code"]) == (404, "campaign.unknown")
 
 
@@ -53,33 +72,70 @@ def planned(client_as, company):
         yield pia
 
 
-def test_a_campaign_goes_from_a_draft_to_closed_and_its_waterfall_balances(planned):
-    steps = {step: planned.post(f"{PATH}/AUTUMN/{step}").json() for step in STEPS}
-    assert steps["freeze"]["counts"] == {"undecided": 12}
-    assert steps["open"]["campaign"]["status"] == "open"
+@pytest.fixture
+def take(planned, client_as):
+    """`take("submit", "approve")`: those steps, the approval by Ada, the others by Pia; gives the answers."""
+    ada = client_as("ada")
+
+    def steps(*names):
+        answers = {name: (ada if name in APPROVING else planned).post(f"{PATH}/AUTUMN/{name}") for name in names}
+        assert {answer.status_code for answer in answers.values()} == {200}, answers
+        return {name: answer.json() for name, answer in answers.items()}
+
+    return steps
+
+
+def test_a_campaign_goes_from_a_draft_to_closed_and_its_waterfall_balances(planned, take):
+    steps = take(*STEPS)
+    assert [steps[name]["campaign"]["status"] for name in ("submit", "approve", "run")] == ["submitted", "approved", "running"]
+    assert steps["schedule"]["counts"] == {"undecided": 12}
     assert steps["dispatch"]["counts"]["new_work_orders"] == 12
     assert steps["close"]["counts"] == {"expired": 12}
     report = planned.get(f"{PATH}/AUTUMN").json()
     assert (report["campaign"]["status"], report["targets"], report["waterfall"]) == ("closed", 12, {"dispatched": 12})
     assert (report["campaign"]["holdout_share"], report["campaign"]["required_tags"]) == ("0.01000", [])
+    life = [(item["verb"], item["login"]) for item in planned.get(f"{PATH}/AUTUMN/events").json()["items"]]
+    assert life[:3] == [("create", "pia"), ("submit", "pia"), ("approve", "ada")]
+    answer = planned.post(f"{PATH}/AUTUMN/evaluate")
+    assert (answer.status_code, answer.json()["code"]) == (409, "campaign.not_mature")
 
 
-def test_a_second_dispatch_makes_no_second_order(planned):
-    for step in ("freeze", "open", "dispatch"):
-        planned.post(f"{PATH}/AUTUMN/{step}")
-    assert planned.post(f"{PATH}/AUTUMN/dispatch").json()["counts"]["new_work_orders"] == 0
+def test_a_campaign_is_sent_back_with_a_reason_and_taken_back_with_another(planned, take, client_as):
+    take("submit")
+    ada = client_as("ada")
+    for body in ({}, {"comment": " "}, {"comment": "x" * 4_001}, {"comment": "a\u0000"}, {"comment": "a", "extra": 1}):
+        assert ada.post(f"{PATH}/AUTUMN/send-back", json=body).status_code == 422
+    assert ada.post(f"{PATH}/AUTUMN/send-back", json=WHY).json()["campaign"]["status"] == "draft"
+    take("submit", "approve")
+    assert planned.post(f"{PATH}/AUTUMN/revise", json=WHY).json()["campaign"]["status"] == "draft"
+    said = [item["comment"] for item in planned.get(f"{PATH}/AUTUMN/events").json()["items"]]
+    assert said == [None, None, "Fewer.", None, None, "Fewer."]
+
+
+def test_who_submitted_a_campaign_does_not_approve_it_and_a_branch_none_of_the_company(planned, client_as):
+    ada = client_as("ada")
+    ada.post(f"{PATH}/AUTUMN/submit")
+    answer = ada.post(f"{PATH}/AUTUMN/approve")
+    assert (answer.status_code, answer.json()["code"]) == (403, "campaign.planner_approves")
+    answer = client_as("bea").post(f"{PATH}/AUTUMN/approve")
+    assert (answer.status_code, answer.json()["code"]) == (403, "campaign.not_yours")
+
+
+def test_a_second_dispatch_makes_no_second_order(planned, take):
+    take("submit", "approve", "schedule", "run", "dispatch")
+    assert take("dispatch")["dispatch"]["counts"]["new_work_orders"] == 0
 
 
 def test_steps_out_of_order_and_a_code_taken_are_conflicts(planned):
-    for step in ("open", "dispatch", "close"):
+    for step in ("schedule", "run", "dispatch", "close", "evaluate"):
         answer = planned.post(f"{PATH}/AUTUMN/{step}")
         assert (answer.status_code, answer.json()["code"]) == (409, "campaign.wrong_status")
     answer = planned.post(PATH, json=BODY)
     assert (answer.status_code, answer.json()["code"]) == (409, "campaign.code_taken")
 
 
-def test_a_grid_manager_sees_the_waterfall_of_the_own_grid_alone(planned, client_as):
-    planned.post(f"{PATH}/AUTUMN/freeze")
+def test_a_grid_manager_sees_the_waterfall_of_the_own_grid_alone(take, client_as):
+    take("submit", "approve", "schedule")
     shown = {login: client_as(login).get(f"{PATH}/AUTUMN").json()["targets"] for login in ("chen", "fu", "bea", "pia")}
     assert shown == {"chen": 10, "fu": 2, "bea": 12, "pia": 12}
 

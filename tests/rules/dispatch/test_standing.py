@@ -9,7 +9,7 @@ from app.dispatch.balance import WATERFALL
 from app.dispatch.standing import Event, Order, Score, Standing, sentences_of
 
 AT = datetime(2026, 10, 12, tzinfo=UTC)
-NOT_LISTED = Standing("K1", "Autumn", "FTTH1", "open", False, None, None, None, None, 120, None, None, None)
+NOT_LISTED = Standing("K1", "Autumn", "FTTH1", "running", False, None, None, None, None, 120, None, None, None)
 ORDER = Order(1, "BO", "Bo", "open", date(2026, 10, 13), date(2026, 10, 21), "lowest_load", AT, None, [])
 
 

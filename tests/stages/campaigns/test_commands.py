@@ -9,6 +9,7 @@ from app.core.db import set_scope
 from tests.factories import customer, make_scores
 
 CREATE = ("create-campaign", "AUTUMN", "--product", "FTTH1", "--from", "2026-10-12", "--to", "2026-10-21")
+APPROVED = (("submit", "--by", "pia"), ("approve", "--by", "ada"))
 
 
 @pytest.fixture(autouse=True)
@@ -20,17 +21,30 @@ def ranked(company):
 
 def test_a_campaign_from_its_draft_to_its_end(gridwork):
     assert gridwork(*CREATE, "--list-size", 8, "--control-share", 0)[0] == 0
-    for command in ("freeze", "open-campaign", "dispatch"):
-        assert gridwork(command, "AUTUMN")[0] == 0, command
+    for words in (*APPROVED, ("schedule",), ("run-campaign",), ("dispatch",)):
+        assert gridwork(words[0], "AUTUMN", *words[1:])[0] == 0, words
     code, said = gridwork("campaigns")
     assert code == 0
-    assert all(word in said for word in ("AUTUMN", "open", "dispatched"))
+    assert all(word in said for word in ("AUTUMN", "running", "dispatched"))
     code, said = gridwork("explain", "C01")
     assert code == 0
     assert "With Ana (ANA), because the customer is this manager's own." in said
     code, said = gridwork("explain", "C15", "--campaign", "AUTUMN")
     assert "Not on the list of AUTUMN, which was full at rank 8." in said
     assert gridwork("close-campaign", "AUTUMN")[0] == 0
+    code, said = gridwork("campaign-events", "AUTUMN")
+    assert code == 0
+    assert all(word in said for word in ("create", "approve", "ada", "close", "the system"))
+
+
+def test_a_campaign_is_sent_back_and_revised_with_a_reason(gridwork):
+    gridwork(*CREATE, "--list-size", 8, "--by", "pia")
+    gridwork("submit", "AUTUMN", "--by", "pia")
+    assert gridwork("send-back", "AUTUMN", "--by", "ada", "--comment", "Too many.")[0] == 0
+    for words in APPROVED:
+        assert gridwork(words[0], "AUTUMN", *words[1:])[0] == 0, words
+    code, said = gridwork("revise", "AUTUMN", "--by", "pia", "--comment", "Fewer.")
+    assert (code, "draft" in said) == (0, True)
 
 
 def test_a_list_by_tags_leaves_the_share_that_the_company_holds_out(gridwork, company, monkeypatch):
@@ -41,7 +55,9 @@ def test_a_list_by_tags_leaves_the_share_that_the_company_holds_out(gridwork, co
     monkeypatch.setenv("GRIDWORK_HOLDOUT_SHARE", "0.15")
     tags = ("--tag", "vip", "--without-tag", "tired")
     assert gridwork(*CREATE, "--list-size", 8, "--control-share", 0, *tags)[0] == 0
-    code, said = gridwork("freeze", "AUTUMN")
+    for words in APPROVED:
+        gridwork(words[0], "AUTUMN", *words[1:])
+    code, said = gridwork("schedule", "AUTUMN")
     assert (code, "undecided │ 1" in said) == (0, True), said
     set_scope(company, scope="all")
     campaign = get_campaign(company, "AUTUMN")
@@ -64,7 +80,12 @@ def test_a_list_by_tags_leaves_the_share_that_the_company_holds_out(gridwork, co
         ((*CREATE, "--list-size", 5, "--product", "NONE"), "product_code"),
         ((*CREATE, "--list-size", 5, "--tag", "vip"), "required_tags"),
         ((*CREATE, "--list-size", 5, "--without-tag", ""), "excluded_tags"),
-        (("freeze", "NONE"), "there is no campaign NONE"),
+        (("schedule", "NONE"), "there is no campaign NONE"),
+        (("submit", "NONE", "--by", "pia"), "there is no campaign NONE"),
+        (("submit", "NONE", "--by", "nobody"), "the login of somebody who may act today"),
+        (("approve", "NONE", "--by", "pia"), "there is no campaign NONE"),
+        (("campaign-events", "NONE"), "there is no campaign NONE"),
+        (("evaluate-campaign", "NONE"), "there is no campaign NONE"),
         (("dispatch", "a\udcff"), "not text"),
         (("explain", "NOBODY"), "customer"),
         (("explain", "\udcff"), "not text"),

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from app.campaigns.eligibility import first_reason, is_control, is_held_out
 from app.campaigns.options import CampaignOptions
 from app.campaigns.queries import facts_of_customer
-from app.campaigns.service import create_campaign, freeze_targets
+from app.campaigns.service import create_campaign, schedule_campaign
 from app.centre.definitions import TagOptions
 from app.centre.service import define_tag, retire_tag
 from app.core.errors import Invalid
@@ -26,8 +26,8 @@ HALF = Decimal("0.5")
 HELD_OUT = {customer_no for customer_no in ALL if is_held_out(customer_no, HALF)}
 
 
-def _draft(session, **overrides):
-    values = {"control_share": Decimal(0), "exploration_share": Decimal(0), "status": CampaignStatus.DRAFT, "rest_days": 0}
+def _approved(session, **overrides):
+    values = {"control_share": Decimal(0), "exploration_share": Decimal(0), "status": CampaignStatus.APPROVED, "rest_days": 0}
     return make_campaign(session, **(values | overrides))
 
 
@@ -42,8 +42,8 @@ def _with_uplift(session, by_customer):
     session.expire_all()
 
 
-def _freeze(session, campaign):
-    counts = freeze_targets(session, campaign_code=campaign.code, now=NOW)
+def _draw(session, campaign):
+    counts = schedule_campaign(session, campaign_code=campaign.code, now=NOW)
     rows = session.scalars(select(CampaignTarget).where(CampaignTarget.campaign_id == campaign.id).order_by(CampaignTarget.rank))
     return counts, list(rows)
 
@@ -54,14 +54,14 @@ def _numbers(session, targets):
 
 
 def _dispatch(session, campaign):
-    campaign.status, campaign.opened_at = CampaignStatus.OPEN, NOW
+    campaign.status, campaign.opened_at = CampaignStatus.RUNNING, NOW
     session.flush()
     return dispatch_campaign(session, campaign_code=campaign.code, now=NOW)
 
 
 def test_whom_a_contact_would_put_off_is_passed_over_however_much_room_there_is(session):
     _with_uplift(session, {"C05": 0.2, "C06": 0.0, "C07": -0.001, "C08": None})
-    counts, targets = _freeze(session, campaign := _draft(session))
+    counts, targets = _draw(session, campaign := _approved(session))
     assert [target.reason for target in targets] == [None, None, "negative_uplift", None]
     assert [target.uplift for target in targets] == [pytest.approx(0.2), 0.0, pytest.approx(-0.001), None]
     assert counts == {"negative_uplift": 1, "undecided": 3}
@@ -71,7 +71,7 @@ def test_whom_a_contact_would_put_off_is_passed_over_however_much_room_there_is(
 
 def test_the_explored_are_drawn_among_the_others_alone(session):
     _with_uplift(session, {customer_no: 0.1 if number < 6 else -0.1 for number, customer_no in enumerate(ALL)})
-    _, targets = _freeze(session, _draft(session, list_size=8, exploration_share=HALF))
+    _, targets = _draw(session, _approved(session, list_size=8, exploration_share=HALF))
     drawn = [target for target in targets if target.draw is Draw.EXPLORED]
     assert len(drawn) == 2
     assert all(target.uplift > 0 for target in drawn)
@@ -80,7 +80,7 @@ def test_the_explored_are_drawn_among_the_others_alone(session):
 
 def test_a_dispatch_asks_again_and_its_waterfall_balances(session):
     _with_uplift(session, {"C05": 0.2, "C06": 0.1, "C07": -0.1})
-    _freeze(session, campaign := _draft(session))
+    _draw(session, campaign := _approved(session))
     late = update(CampaignTarget).where(CampaignTarget.customer_id == customer(session, "C06").id)
     session.execute(late.values(uplift=-0.2))
     found = _dispatch(session, campaign)
@@ -94,8 +94,8 @@ def test_the_held_out_are_those_of_the_hash_in_every_campaign(session):
     make_scores(session, ALL)
     assert 0 < len(HELD_OUT) < len(ALL)
     for seed in (1, 2):
-        campaign = _draft(session, holdout_share=HALF, seed=seed, list_size=15)
-        _, targets = _freeze(session, campaign)
+        campaign = _approved(session, holdout_share=HALF, seed=seed, list_size=15)
+        _, targets = _draw(session, campaign)
         held_out = [target for target in targets if target.reason == "permanent_holdout"]
         assert set(_numbers(session, held_out)) == HELD_OUT
         assert {target.selection_probability for target in targets} == {0.5}
@@ -107,7 +107,7 @@ def test_the_held_out_are_those_of_the_hash_in_every_campaign(session):
 
 def test_the_held_out_are_no_controls_and_the_others_may_be(session):
     make_scores(session, ALL)
-    _, targets = _freeze(session, _draft(session, holdout_share=HALF, control_share=HALF, list_size=15))
+    _, targets = _draw(session, _approved(session, holdout_share=HALF, control_share=HALF, list_size=15))
     for customer_no, target in zip(_numbers(session, targets), targets, strict=True):
         control = "control" if is_control(7, target.customer_id, HALF) else None
         assert target.reason == ("permanent_holdout" if customer_no in HELD_OUT else control)
@@ -149,7 +149,7 @@ def test_a_list_is_made_of_those_who_bear_all_tags_asked_for_and_none_of_the_oth
         (["loyal"], ["vip"], ["C05"]),
         (["gone"], [], []),
     ):
-        _, targets = _freeze(session, _draft(session, list_size=15, required_tags=required, excluded_tags=excluded))
+        _, targets = _draw(session, _approved(session, list_size=15, required_tags=required, excluded_tags=excluded))
         assert _numbers(session, targets) == expected, (required, excluded)
 
 

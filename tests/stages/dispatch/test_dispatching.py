@@ -1,4 +1,4 @@
-"""From a frozen list to work orders."""
+"""From a drawn list to work orders."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ ALL = [f"C{number:02d}" for number in range(1, 16)]
 
 
 def make_list(session, customer_nos=ALL, *, explored=(), **overrides):
-    """An open campaign whose frozen list is these customers, best first."""
+    """A running campaign whose list is these customers, best first."""
     campaign = make_campaign(session, **({"ends_on": TODAY + timedelta(days=1)} | overrides))
     for rank, customer_no in enumerate(customer_nos, start=1):
         person = customer(session, customer_no)
@@ -148,9 +148,9 @@ def test_where_capacity_is_short_the_explored_are_not_the_first_to_go(session):
     assert sum(no in ALL[4:8] for no in _orders(session, campaign)) == 2
 
 
-def test_only_an_open_campaign_whose_window_is_not_over_is_dispatched(session):
+def test_only_a_running_campaign_whose_window_is_not_over_is_dispatched(session):
     for status in CampaignStatus:
-        if status is not CampaignStatus.OPEN:
+        if status is not CampaignStatus.RUNNING:
             with pytest.raises(WrongStatus):
                 _dispatch(session, make_list(session, status=status))
     with pytest.raises(CampaignOver):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.campaigns.queries import find_latest_run
-from app.campaigns.service import freeze_targets
+from app.campaigns.service import schedule_campaign
 from app.models.campaign import CampaignStatus, CampaignTarget, Draw, Product, ProductKind, TerminalReason
 from app.models.customer import Arm, Holding, PastContact
 from app.models.feedback import Verdict
@@ -232,5 +232,5 @@ def test_a_risk_is_ranked_at_night_beside_the_orders_and_a_list_to_keep_customer
     session.flush()
     assert find_latest_run(session, product(session).id).id == found["FTTH1/loss"]["run"]
     hold(session, pl.DataFrame({"customer_id": [customer(session, f"C0{n}").id for n in range(1, 6)]}))
-    make_campaign(session, code="STAY", status=CampaignStatus.DRAFT, list_size=40, control_share=0, exploration_share=0)
-    assert freeze_targets(session, campaign_code="STAY", now=NOW) == {"invalid": 50, "undecided": 5}
+    make_campaign(session, code="STAY", status=CampaignStatus.APPROVED, list_size=40, control_share=0, exploration_share=0)
+    assert schedule_campaign(session, campaign_code="STAY", now=NOW) == {"invalid": 50, "undecided": 5}

@@ -1,4 +1,4 @@
-"""From contacts and controls to a list by uplift: trained, ranked, frozen and dispatched."""
+"""From contacts and controls to a list by uplift: trained, ranked, drawn and dispatched."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from sqlalchemy import select, text, update
 
-from app.campaigns.service import freeze_targets
+from app.campaigns.service import schedule_campaign
 from app.dispatch.service import dispatch_campaign
 from app.models.campaign import CampaignStatus, CampaignTarget, Product
 from app.models.customer import PastContact
@@ -69,10 +69,15 @@ def test_who_is_won_comes_first_and_who_is_put_off_is_never_dispatched(session):
     assert np.mean([family[row.customer_id] for row in rows[-400:]]) < 0.05
     session.execute(text("UPDATE customers SET phone = '1'"))
     campaign = make_campaign(
-        session, status=CampaignStatus.DRAFT, list_size=1_600, rest_days=0, control_share=Decimal(0), exploration_share=Decimal(0)
+        session,
+        status=CampaignStatus.APPROVED,
+        list_size=1_600,
+        rest_days=0,
+        control_share=Decimal(0),
+        exploration_share=Decimal(0),
     )
-    freeze_targets(session, campaign_code=campaign.code, now=NOW)
-    campaign.status = CampaignStatus.OPEN
+    schedule_campaign(session, campaign_code=campaign.code, now=NOW)
+    campaign.status = CampaignStatus.RUNNING
     session.flush()
     waterfall = dispatch_campaign(session, campaign_code=campaign.code, now=NOW)["waterfall"]
     assert sum(waterfall.values()) == 1_600 + 15

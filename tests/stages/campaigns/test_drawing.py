@@ -1,22 +1,19 @@
-"""Planning a campaign and freezing its list."""
+"""Planning a campaign and drawing its list."""
 
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.campaigns.eligibility import first_reason, hash_number, is_control
 from app.campaigns.options import CampaignOptions
-from app.campaigns.queries import UnknownCampaign, facts_of_customer, get_campaign
+from app.campaigns.queries import facts_of_customer
 from app.campaigns.service import (
     CampaignCodeTaken,
     NoScores,
-    WrongStatus,
-    close_campaign,
     create_campaign,
-    freeze_targets,
-    open_campaign,
+    schedule_campaign,
 )
 from app.core.errors import Invalid
 from app.models.campaign import CampaignStatus, CampaignTarget, Draw, Product, ProductKind
@@ -28,13 +25,13 @@ ALL = [f"C{number:02d}" for number in range(1, 16)]
 OPTIONS = CampaignOptions("AUTUMN", "Autumn", "FTTH1", TODAY, TODAY + timedelta(days=9), list_size=5)
 
 
-def _draft(session, **overrides):
-    values = {"control_share": Decimal(0), "exploration_share": Decimal(0), "status": CampaignStatus.DRAFT}
+def _approved(session, **overrides):
+    values = {"control_share": Decimal(0), "exploration_share": Decimal(0), "status": CampaignStatus.APPROVED}
     return make_campaign(session, **(values | overrides))
 
 
-def _freeze(session, campaign):
-    counts = freeze_targets(session, campaign_code=campaign.code, now=NOW)
+def _draw(session, campaign):
+    counts = schedule_campaign(session, campaign_code=campaign.code, now=NOW)
     rows = session.scalars(select(CampaignTarget).where(CampaignTarget.campaign_id == campaign.id).order_by(CampaignTarget.rank))
     return counts, list(rows)
 
@@ -119,8 +116,8 @@ AGAINST = {
 def test_what_speaks_against_a_customer(session, do, how, reason):
     make_scores(session, ["C05"])
     do(session, "C05", **how)
-    campaign = _draft(session)
-    _, (target,) = _freeze(session, campaign)
+    campaign = _approved(session)
+    _, (target,) = _draw(session, campaign)
     assert target.reason == reason
     assert first_reason(facts_of_customer(session, campaign, target.customer_id, day=TODAY)) == reason
 
@@ -132,14 +129,14 @@ def test_a_live_work_order_of_another_campaign_locks_and_a_done_one_rests(sessio
     tv = make_campaign(session, product_code="TV1")
     make_work_order(session, campaign=tv, customer_no="C07")
     make_scores(session, ["C04", "C05", "C06", "C07"])
-    _, targets = _freeze(session, _draft(session))
+    _, targets = _draw(session, _approved(session))
     assert [target.reason for target in targets] == ["locked_by_other_campaign", "contacted_too_recently", None, None]
 
 
 def test_a_campaign_without_rest_asks_nobody_when_the_last_contact_was(session):
     _contact(session, "C05", 0)
     make_scores(session, ["C05"])
-    _, (target,) = _freeze(session, _draft(session, rest_days=0))
+    _, (target,) = _draw(session, _approved(session, rest_days=0))
     assert target.reason is None
 
 
@@ -149,7 +146,7 @@ def test_only_who_holds_it_is_asked_to_keep_it(session, kind):
     _own(session, "C05")
     _order(session, "C05", 10)
     make_scores(session, ["C05", "C06"])
-    _, targets = _freeze(session, _draft(session))
+    _, targets = _draw(session, _approved(session))
     assert [target.reason for target in targets] == [None, "invalid"]
 
 
@@ -158,7 +155,7 @@ def test_only_who_held_it_and_holds_it_no_longer_is_won_back(session):
     _own(session, "C05", to_date=TODAY - timedelta(days=1))
     _own(session, "C06")
     make_scores(session, ["C05", "C06", "C07"])
-    _, targets = _freeze(session, _draft(session))
+    _, targets = _draw(session, _approved(session))
     assert [target.reason for target in targets] == [None, "invalid", "invalid"]
 
 
@@ -166,7 +163,7 @@ def test_who_is_sold_more_may_hold_something_of_the_family_but_not_the_very_prod
     _own(session, "C05", "FTTH1")
     _own(session, "C06", "FTTH2")
     make_scores(session, ["C05", "C06"], product_code="FTTH2")
-    _, targets = _freeze(session, _draft(session, product_code="FTTH2"))
+    _, targets = _draw(session, _approved(session, product_code="FTTH2"))
     assert [target.reason for target in targets] == [None, "already_owns"]
 
 
@@ -176,7 +173,7 @@ def test_a_visit_needs_an_address_or_a_position(session):
         row.address, row.latitude, row.phone = address, latitude, None
     session.flush()
     make_scores(session, ["C05", "C06", "C07"])
-    _, targets = _freeze(session, _draft(session, channel="visit"))
+    _, targets = _draw(session, _approved(session, channel="visit"))
     assert [target.reason for target in targets] == ["invalid", None, None]
 
 
@@ -184,8 +181,8 @@ def test_the_walk_goes_from_the_best_down_until_enough_can_be_contacted(session)
     make_scores(session, ALL)
     _refuse(session, "C02")
     _refuse(session, "C04")
-    campaign = _draft(session, list_size=3)
-    counts, targets = _freeze(session, campaign)
+    campaign = _approved(session, list_size=3)
+    counts, targets = _draw(session, campaign)
     assert [(target.rank, target.reason) for target in targets] == [
         (1, None),
         (2, "do_not_disturb"),
@@ -194,13 +191,13 @@ def test_the_walk_goes_from_the_best_down_until_enough_can_be_contacted(session)
         (5, None),
     ]
     assert counts == {"do_not_disturb": 2, "undecided": 3}
-    assert campaign.status is CampaignStatus.FROZEN
+    assert campaign.status is CampaignStatus.SCHEDULED
 
 
 def test_a_minimum_score_takes_everybody_from_there_up(session):
     make_scores(session, ALL)
     _refuse(session, "C04")
-    counts, targets = _freeze(session, _draft(session, list_size=None, minimum_score=0.87))
+    counts, targets = _draw(session, _approved(session, list_size=None, minimum_score=0.87))
     assert [target.rank for target in targets] == [1, 2, 3, 4]
     assert counts == {"do_not_disturb": 1, "undecided": 3}
 
@@ -209,8 +206,8 @@ def test_a_minimum_score_takes_everybody_from_there_up(session):
 def test_the_explored_are_drawn_from_the_rest_with_their_probability(session, how):
     make_scores(session, ALL)
     _refuse(session, "C15")
-    campaign = _draft(session, exploration_share=Decimal("0.5"), **how)
-    _, targets = _freeze(session, campaign)
+    campaign = _approved(session, exploration_share=Decimal("0.5"), **how)
+    _, targets = _draw(session, campaign)
     explored = [target for target in targets if target.draw is Draw.EXPLORED]
     assert [target.rank for target in targets if target.draw is Draw.RANKED] == [1, 2, 3]
     by_hash = sorted((hash_number(7, "explore", customer(session, no).id), no) for no in ALL[3:14])
@@ -220,8 +217,8 @@ def test_the_explored_are_drawn_from_the_rest_with_their_probability(session, ho
 
 def test_controls_are_passed_over_and_are_those_of_the_hash(session):
     make_scores(session, ALL)
-    campaign = _draft(session, control_share=Decimal("0.4"), list_size=6)
-    _, targets = _freeze(session, campaign)
+    campaign = _approved(session, control_share=Decimal("0.4"), list_size=6)
+    _, targets = _draw(session, campaign)
     controls = {target.customer_id for target in targets if target.reason == "control"}
     assert controls == {target.customer_id for target in targets if is_control(7, target.customer_id, Decimal("0.4"))}
     assert 0 < len(controls) < len(targets)
@@ -232,24 +229,24 @@ def test_somebody_with_another_reason_is_no_control(session):
     make_scores(session, ALL)
     for customer_no in ALL:
         _refuse(session, customer_no)
-    counts, _ = _freeze(session, _draft(session, control_share=Decimal("0.9")))
+    counts, _ = _draw(session, _approved(session, control_share=Decimal("0.9")))
     assert counts == {"do_not_disturb": 15}
 
 
 def test_the_newest_ranking_counts(session):
     make_scores(session, ["C01"])
     newest = make_scores(session, ["C02"])
-    campaign = _draft(session)
-    _, (target,) = _freeze(session, campaign)
+    campaign = _approved(session)
+    _, (target,) = _draw(session, campaign)
     assert target.customer_id == customer(session, "C02").id
     assert campaign.scoring_run_id == newest.id
 
 
-def test_without_a_ranking_nothing_is_frozen(session):
-    campaign = _draft(session)
-    with pytest.raises(NoScores):
-        freeze_targets(session, campaign_code=campaign.code, now=NOW)
-    assert campaign.status is CampaignStatus.DRAFT
+def test_without_a_ranking_nothing_is_drawn(session):
+    campaign = _approved(session)
+    with pytest.raises(NoScores), session.begin_nested():
+        schedule_campaign(session, campaign_code=campaign.code, now=NOW)
+    assert campaign.status is CampaignStatus.APPROVED
 
 
 def test_a_campaign_takes_what_is_not_said_from_its_product(session):
@@ -274,19 +271,3 @@ def test_a_code_is_given_once_and_a_product_must_exist(session):
         create_campaign(session, options=OPTIONS, now=NOW)
     with pytest.raises(Invalid, match="product_code"):
         create_campaign(session, options=CampaignOptions("B", "B", "NONE", TODAY, TODAY, list_size=1), now=NOW)
-
-
-def test_a_campaign_is_frozen_opened_and_closed_in_this_order_alone(session):
-    make_scores(session, ALL)
-    create_campaign(session, options=OPTIONS, now=NOW)
-    steps = [freeze_targets, open_campaign, close_campaign]
-    for done, step in enumerate(steps):
-        for other in steps:
-            if other is not step:
-                with pytest.raises(WrongStatus):
-                    other(session, campaign_code="AUTUMN", now=NOW)
-        step(session, campaign_code="AUTUMN", now=NOW)
-        assert get_campaign(session, "AUTUMN").status == list(CampaignStatus)[done + 1]
-    with pytest.raises(UnknownCampaign):
-        open_campaign(session, campaign_code="NONE", now=NOW)
-    assert session.scalar(text("SELECT count(*) FROM campaign_targets WHERE reason IS NULL")) == 5

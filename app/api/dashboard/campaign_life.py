@@ -1,0 +1,126 @@
+"""The life of a campaign: submitted, approved by another person or sent back, scheduled, run, dispatched, closed, evaluated."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.api.dashboard.campaigns import CampaignReportOut
+from app.api.deps import Approver, Now, Planner, PlannerOrAnalyst, SessionDep, Viewer
+from app.api.types import CodePath, In, LongText, Out
+from app.campaigns import approval, service
+from app.dispatch.service import dispatch_campaign
+from app.dispatch.sweeps import end_campaign
+from app.reports import campaigns as reports
+
+router = APIRouter(prefix="/dashboard/v1/campaigns/{code}", tags=["dashboard"])
+
+
+class CommentIn(In):
+    """What is to be said with a step."""
+
+    comment: LongText = ""
+
+
+class ReasonIn(In):
+    """Why it is sent back or taken back."""
+
+    comment: LongText
+
+
+class CountsOut(Out):
+    """What was done."""
+
+    counts: dict[str, Any]
+
+
+class CampaignEventOut(Out):
+    """A step of a campaign's life; `login` null: the system."""
+
+    happened_at: datetime
+    verb: str
+    from_status: str | None
+    to_status: str
+    login: str | None
+    comment: str | None
+
+
+class CampaignEventsOut(Out):
+    """A campaign's life, oldest first."""
+
+    items: list[CampaignEventOut]
+
+
+_NO_COMMENT = CommentIn()
+
+
+@router.get("/events")
+def list_events(code: CodePath, _: Viewer, session: SessionDep) -> CampaignEventsOut:
+    """What happened to a campaign, by whom, with their comments."""
+    return CampaignEventsOut.model_validate({"items": reports.campaign_events(session, code=code)})
+
+
+@router.post("/submit")
+def submit_campaign(
+    code: CodePath, principal: Planner, session: SessionDep, now: Now, body: CommentIn = _NO_COMMENT
+) -> CampaignReportOut:
+    """Ask for the approval of a draft."""
+    approval.submit_campaign(session, campaign_code=code, by=principal, comment=body.comment, now=now)
+    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
+
+
+@router.post("/approve")
+def approve_campaign(
+    code: CodePath, principal: Approver, session: SessionDep, now: Now, body: CommentIn = _NO_COMMENT
+) -> CampaignReportOut:
+    """Let a submitted campaign run; not by who planned or submitted it."""
+    approval.approve_campaign(session, campaign_code=code, by=principal, comment=body.comment, now=now)
+    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
+
+
+@router.post("/send-back")
+def send_back_campaign(code: CodePath, body: ReasonIn, principal: Approver, session: SessionDep, now: Now) -> CampaignReportOut:
+    """Make a submitted campaign a draft again and say what is to be changed."""
+    approval.send_back_campaign(session, campaign_code=code, by=principal, comment=body.comment, now=now)
+    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
+
+
+@router.post("/revise")
+def revise_campaign(code: CodePath, body: ReasonIn, principal: Planner, session: SessionDep, now: Now) -> CampaignReportOut:
+    """Take a campaign back before it runs: a draft again, without its approval and list."""
+    approval.revise_campaign(session, campaign_code=code, by=principal, comment=body.comment, now=now)
+    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
+
+
+@router.post("/schedule")
+def schedule_campaign(code: CodePath, principal: Planner, session: SessionDep, now: Now) -> CountsOut:
+    """Draw the list of an approved campaign from the latest ranking: targets by reason."""
+    return CountsOut(counts=service.schedule_campaign(session, campaign_code=code, by=principal, now=now))
+
+
+@router.post("/run")
+def run_campaign(code: CodePath, principal: Planner, session: SessionDep, now: Now) -> CampaignReportOut:
+    """Let a scheduled campaign be dispatched."""
+    service.run_campaign(session, campaign_code=code, by=principal, now=now)
+    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
+
+
+@router.post("/dispatch")
+def dispatch(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CountsOut:
+    """Make the work orders of a running campaign; again: no second ones."""
+    return CountsOut(counts=dispatch_campaign(session, campaign_code=code, now=now))
+
+
+@router.post("/close")
+def close_campaign(code: CodePath, principal: Planner, session: SessionDep, now: Now) -> CountsOut:
+    """Close a campaign that was approved; its live work orders expire."""
+    return CountsOut(counts=end_campaign(session, campaign_code=code, by=principal, now=now))
+
+
+@router.post("/evaluate")
+def evaluate_campaign(
+    code: CodePath, principal: PlannerOrAnalyst, session: SessionDep, now: Now, body: CommentIn = _NO_COMMENT
+) -> CampaignReportOut:
+    """Say what a closed campaign has taught, once its orders are mature."""
+    service.evaluate_campaign(session, campaign_code=code, by=principal, comment=body.comment, now=now)
+    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
