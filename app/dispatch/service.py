@@ -36,7 +36,7 @@ WITH placed AS (
     INSERT INTO work_orders (campaign_id, dispatch_run_id, customer_id, product_id, product_family, grid_id, staff_id, state,
         scheduled_on, due_on, rank, score, draw, selection_probability, assigned_because, dispatched_at, matures_at)
     SELECT t.campaign_id, :run_id, t.customer_id, :product_id, :family, j.grid_id, p.staff_id, 'open', p.scheduled_on, :due_on,
-        t.rank, t.score, t.draw, t.selection_probability, CASE p.outcome WHEN 0 THEN 'owner' ELSE 'lowest_load' END, :now,
+        t.rank, t.score, t.draw, t.selection_probability, CASE p.outcome WHEN 0 THEN 'owner' ELSE 'best_value' END, :now,
         :matures_at
     FROM dispatch_placed p JOIN dispatch_judged j USING (customer_id) JOIN campaign_targets t USING (customer_id)
     WHERE t.campaign_id = :campaign_id AND p.outcome IN (0, 1)
@@ -105,7 +105,12 @@ def _place_candidates(session: Session, campaign: Campaign, first: date) -> None
         last=campaign.ends_on,
     )
     order = order_of(rows["rank"].astype(np.int64), rows["explored"] != 0, campaign.seed)
-    targets = Targets(grid=rows["grid_id"].astype(np.int64), owner=rows["owner"].astype(np.int64), order=order)
+    targets = Targets(
+        grid=rows["grid_id"].astype(np.int64),
+        owner=rows["owner"].astype(np.int64),
+        order=order,
+        drawn=rows["explored"] != 0,
+    )
     placement = split(targets, managers)
     staff = np.append(managers.staff, 0)[placement.manager]  # NOBODY, that is -1, is the last: 0
     staging.write_placements(

@@ -21,6 +21,7 @@ LEFT_OUT = {
 }
 ASSIGNED = {
     "owner": "the customer is this manager's own",
+    "best_value": "with this manager the contacts of the grid are worth the most together, within everybody's capacity",
     "lowest_load": "this manager had the lowest load relative to capacity in the grid when the customer's turn came",
 }
 

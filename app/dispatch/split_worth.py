@@ -1,0 +1,78 @@
+"""What a contact is worth with each manager of the grid (pure NumPy).
+
+worth = (value + cost) x skill x (1 + owner_share if the manager is the owner) - cost - km_cost x km
+
+value is the money of the contact with a manager of neutral skill, its cost taken off; so skill moves what is earned and not
+what is paid. skill is the manager's success index for the product: (successes + k) / (expected + k), where expected is the
+sum of the scores frozen on the matured orders (DESIGN 5), so that a good territory makes no good manager; k pulls who has
+few orders to 1 (empirical Bayes: Efron, Morris 1975, "Data analysis using Stein's estimator"). km is the way from the
+customer to the middle of the manager's other work; nothing is asked where a place is unknown.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+_KM_PER_DEGREE = 111.195
+
+
+@dataclass(frozen=True)
+class SplitRules:
+    """How a grid is split.
+
+    owner_share: what the owner's knowledge of the customer adds to what is earned, as a share of it.
+    km_cost: money a kilometre; 0: distance does not count.
+    fairness: how far the load of a manager, as a share of capacity, may be from the grid's.
+    skill_prior: contacts expected to succeed that pull a skill to 1; lowest_skill, highest_skill: its bounds.
+    """
+
+    owner_share: float = 0.2
+    km_cost: float = 0.0
+    fairness: float = 0.25
+    skill_prior: float = 20.0
+    lowest_skill: float = 0.8
+    highest_skill: float = 1.25
+
+
+def skill_of(successes: Floats, expected: Floats, rules: SplitRules) -> Floats:
+    """The skill from the successes of past orders and what their scores let expect; 1 without any. Any shape."""
+    index = (successes + rules.skill_prior) / (expected + rules.skill_prior)
+    return np.clip(index, rules.lowest_skill, rules.highest_skill)
+
+
+def worth_of(
+    value: Floats,
+    cost: Floats,
+    owner: Integers,
+    skill: Floats,
+    km: Floats | None,
+    rules: SplitRules,
+) -> Floats:
+    """Worth of each pair of one grid, (m, n).
+
+    value, cost: (n,); owner: position of the owner among the grid's managers or -1, (n,); skill: (m,), or (m, n) where
+    targets are of several products; km: (m, n) or None, NaN where a place is unknown.
+    """
+    earned = value + cost
+    factor = skill if skill.ndim == 2 else skill[:, None]
+    worth: Floats = earned * factor
+    owned = np.flatnonzero(owner >= 0)
+    worth[owner[owned], owned] *= 1 + rules.owner_share
+    worth -= cost
+    if km is not None and rules.km_cost:
+        worth -= np.nan_to_num(km * rules.km_cost)
+    return worth
+
+
+def km_between(places: Floats, anchors: Floats) -> Floats:
+    """Kilometres from each anchor to each place, (m, n), over the plane of a town; NaN where one is unknown.
+
+    places: (n, 2), anchors: (m, 2), latitude and longitude in degrees.
+    """
+    narrow = np.cos(np.radians(places[:, 0]))
+    north = places[None, :, 0] - anchors[:, None, 0]
+    east = (places[None, :, 1] - anchors[:, None, 1]) * narrow
+    return np.hypot(north, east) * _KM_PER_DEGREE
