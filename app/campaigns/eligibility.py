@@ -8,9 +8,14 @@ from hashlib import sha256
 REASONS = (
     "invalid",
     "do_not_disturb",
+    "complaint_open",
     "already_owns",
+    "resting_after_refusal",
+    "resting_after_success",
     "contacted_too_recently",
     "locked_by_other_campaign",
+    "contact_limit",
+    "quiet_day",
     "negative_uplift",
     "permanent_holdout",
     "control",
@@ -27,9 +32,14 @@ class Facts:
 
     invalid: bool = False
     do_not_disturb: bool = False
+    complaint_open: bool = False
     already_owns: bool = False
+    resting_after_refusal: bool = False
+    resting_after_success: bool = False
     contacted_too_recently: bool = False
     locked_by_other_campaign: bool = False
+    contact_limit: bool = False
+    quiet_day: bool = False
     negative_uplift: bool = False
     permanent_holdout: bool = False
     control: bool = False

@@ -8,6 +8,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.campaigns.eligibility import Facts, hash_limit
+from app.campaigns.policy_queries import policy_terms, term_parameters
+from app.campaigns.policy_terms import Terms
 from app.campaigns.reasons import fact_columns, joins
 from app.core import clock
 from app.core.errors import NotFound
@@ -105,7 +107,9 @@ def eligibility_parameters(session: Session, campaign: Campaign, *, day: date, o
     """The parameters of `reasons.py` for a campaign on a day; `only` narrows to one customer."""
     product = get_product(session, campaign.product_id)
     family_ids = product_ids_of_family(session, campaign.product_family)
+    terms = campaign_terms(session, campaign, day=day)
     return {
+        **term_parameters(terms),
         "campaign_id": campaign.id,
         "channel": campaign.channel,
         "family": campaign.product_family,
@@ -123,6 +127,18 @@ def eligibility_parameters(session: Session, campaign: Campaign, *, day: date, o
         "holdout_below": hash_limit(campaign.holdout_share),
         "only": only,
     }
+
+
+def campaign_terms(session: Session, campaign: Campaign, *, day: date, until: date | None = None) -> Terms:
+    """What the contact policy asks of a contact for a campaign on some day from `day` until its end, or `until`."""
+    return policy_terms(
+        session,
+        channel=campaign.channel,
+        family=campaign.product_family,
+        first=day,
+        last=until or campaign.ends_on,
+        keeps=PURPOSES[get_product(session, campaign.product_id).kind].must_hold,
+    )
 
 
 def facts_of_customer(session: Session, campaign: Campaign, customer_id: int, *, day: date) -> Facts:

@@ -1,6 +1,7 @@
 """The reasons of eligibility.py as SQL, for millions of customers at once (pure: it only writes text)."""
 
 from app.campaigns.eligibility import HOLDOUT_SALT, REASONS
+from app.campaigns.policy_sets import POLICY_SETS
 from app.scoring.holding import ENDED, HELD, ORDERED, refused
 
 
@@ -29,6 +30,7 @@ _CONDITIONS = {
     "negative_uplift": "{uplift} < 0",
     "permanent_holdout": f"{_HELD_OUT} < :holdout_below",
     "control": f"{hash_of('control', 'c.id')} < :control_below",
+    **{reason: f"{reason}.customer_id IS NOT NULL" for reason in POLICY_SETS},
 }
 
 # A set of distinct customers for each question, so that the planner hashes each table once.
@@ -51,6 +53,7 @@ _SETS = {
         "FROM work_orders s WHERE s.product_family = :family AND s.state IN ('open', 'in_progress')"
         " AND s.campaign_id <> :campaign_id"
     ),
+    **POLICY_SETS,
 }
 
 

@@ -8,6 +8,11 @@ NOT_DRAWN = ("draft", "submitted", "approved")  # statuses of a campaign without
 AGAINST = {
     "invalid": "the customer cannot be reached by the campaign's channel, or does not hold what is to be kept",
     "do_not_disturb": "the customer refuses contact",
+    "complaint_open": "the customer complained, and is left alone for some days",
+    "resting_after_refusal": "the customer refused such an offer, and is left alone for some days",
+    "resting_after_success": "the customer ordered, and is left alone for some days",
+    "contact_limit": "the contacts of these days, made and to come, are as many as the contact policy allows",
+    "quiet_day": "the contact policy allows no contact on any day of the campaign",
     "already_owns": "the customer has a product of this family already",
     "negative_uplift": "a contact is expected to make an order less likely",
     "permanent_holdout": "the customer is one of the few whom no campaign contacts, so that its effect can be told",

@@ -1,6 +1,18 @@
 """Tables only, one file per aggregate. Importing this package registers them all."""
 
-from app.models import campaign, campaign_life, centre, customer, feedback, operations, organisation, points, score, work_order
+from app.models import (
+    campaign,
+    campaign_life,
+    centre,
+    customer,
+    feedback,
+    operations,
+    organisation,
+    points,
+    policy,
+    score,
+    work_order,
+)
 
 __all__ = [
     "campaign",
@@ -11,6 +23,7 @@ __all__ = [
     "operations",
     "organisation",
     "points",
+    "policy",
     "score",
     "work_order",
 ]

@@ -134,7 +134,7 @@ def test_a_live_work_order_of_another_campaign_locks_and_a_done_one_rests(sessio
 
 
 def test_a_campaign_without_rest_asks_nobody_when_the_last_contact_was(session):
-    _contact(session, "C05", 0)
+    _contact(session, "C05", 14)  # earlier than that the company's policy does
     make_scores(session, ["C05"])
     _, (target,) = _draw(session, _approved(session, rest_days=0))
     assert target.reason is None
