@@ -14,7 +14,7 @@ from app.commands.treatment import show_treatment
 from app.core import clock
 from app.scoring.learning.any_extract import Judgement, choices, judge_extract
 from app.scoring.learning.contenders import Contender
-from app.scoring.learning.extract import shown
+from app.scoring.learning.extract import Extract, shown
 from app.scoring.learning.forward import Forward
 from app.scoring.learning.tables import read_table
 from app.scoring.uplift.evaluation import TreatmentEvaluation, evaluate_treatment
@@ -85,7 +85,9 @@ def _columns(name: str, judgement: Judgement) -> Table:
     labels = judgement.extract.labels
     table = Table(title=name, show_header=False)
     table.add_row("rows", f"{labels.size:,}")
-    table.add_row("positive", f"{int(labels.sum()):,} ({labels.mean():.2%}), label = {judgement.extract.positive}")
+    table.add_row("positive", f"{int(labels.sum()):,} ({labels.mean():.2%}), {_counted(judgement.extract)}")
+    for note in judgement.extract.notes:
+        table.add_row("not learned from", note)
     if judgement.folds and judgement.folds.repeats:
         table.add_row("repeats", f"{judgement.folds.repeats:,} rows equal another and stay in its fold")
     table.add_row(f"{len(judgement.used)} columns used", ", ".join(judgement.used))
@@ -94,6 +96,11 @@ def _columns(name: str, judgement: Judgement) -> Table:
     for refusal in judgement.refused:
         table.add_row("refused as a leak", f"{shown(refusal.column)}: {refusal.reason}; --allow {shown(refusal.column)} uses it")
     return table
+
+
+def _counted(extract: Extract) -> str:
+    plain = extract.positive in ("1", "true") or extract.why_positive in ("as asked", "told by its name")
+    return f"label = {extract.positive}" + ("" if plain else f" ({extract.why_positive})")
 
 
 def _contenders(contenders: tuple[Contender, ...]) -> Table:
@@ -170,6 +177,9 @@ def _as_dict(judgement: Judgement, uplift: TreatmentEvaluation | None) -> dict[s
     return {
         "rows": int(labels.size),
         "positives": int(labels.sum()),
+        "positive": judgement.extract.positive,
+        "why_positive": judgement.extract.why_positive,
+        "notes": list(judgement.extract.notes),
         "used": judgement.used,
         "left_out": [asdict(one) for one in judgement.left_out],
         "refused": [asdict(one) | {"column": shown(one.column)} for one in judgement.refused],

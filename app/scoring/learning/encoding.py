@@ -1,5 +1,6 @@
 """From a frame of figures to the float32 matrix LightGBM reads, by codes learned in training."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -80,17 +81,25 @@ def fit_encoding(frame: pl.DataFrame) -> Encoding:
     return fit_encode(frame)[0]
 
 
-def fit_encode(frame: pl.DataFrame) -> tuple[Encoding, NDArray[np.float32]]:
-    """`fit_encoding` and the matrix of the same frame, in the time of one."""
+def fit_encode(frame: pl.DataFrame, *, at_once: int = 1) -> tuple[Encoding, NDArray[np.float32]]:
+    """`fit_encoding` and the matrix of the same frame, in the time of one; `at_once` columns at a time."""
     names = feature_columns(frame)
     matrix: NDArray[np.float32] = np.empty((frame.height, len(names)), dtype=np.float32, order="F")
+
+    def learned(place: int) -> Column | None:
+        column = _fit_column(frame[names[place]])
+        _encode_column(frame[names[place]], column, matrix[:, place])
+        return column if _varies(matrix[:, place]) else None
+
+    with ThreadPoolExecutor(at_once) as pool:
+        found = list(pool.map(learned, range(len(names))))
     columns: list[Column] = []
-    for name in names:
-        column = _fit_column(frame[name])
-        values = matrix[:, len(columns)]
-        _encode_column(frame[name], column, values)
-        if _varies(values) and not any(_equal(values, matrix[:, i]) for i in range(len(columns))):
-            columns.append(column)
+    for place, column in enumerate(found):
+        if column is None or any(_equal(matrix[:, place], matrix[:, i]) for i in range(len(columns))):
+            continue
+        if place > len(columns):  # what was dropped before it left a gap
+            matrix[:, len(columns)] = matrix[:, place]
+        columns.append(column)
     if not columns:
         raise NoFeatures("features", "at least one column with two different values")
     return Encoding(tuple(columns)), matrix[:, : len(columns)]
@@ -173,4 +182,8 @@ def _equal(values: NDArray[np.float32], others: NDArray[np.float32]) -> bool:
 
 
 def _varies(values: NDArray[np.float32]) -> bool:
-    return bool(values.size) and not bool(np.all((values == values[0]) | (np.isnan(values) & np.isnan(values[0]))))
+    """Are there two different values, missing being one? Nearly always the first rows show it."""
+    return any(
+        bool(part.size) and not bool(np.all((part == values[0]) | (np.isnan(part) & np.isnan(values[0]))))
+        for part in (values[:LOOKED_AT_FIRST], values)
+    )

@@ -1,5 +1,6 @@
 """Any extract made ready to learn from: what is the label, what may teach, and what is left out for which reason."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,6 +18,7 @@ from app.scoring.learning.labels import FEWEST_OF_A_CLASS, OneOutcomeOnly
 YES = frozenset({"1", "yes", "y", "true", "t", "是"})
 NO = frozenset({"0", "no", "n", "false", "f", "否"})
 RESERVED = NOT_FEATURES | CALENDAR_NAMES
+DENIED = re.compile(r"^(no|not|non|un)[\s_-]*")
 PREFIX = "features."  # before a column whose name would mean something to us
 
 
@@ -50,7 +52,7 @@ class LeftOut:
 class Extract:
     """n rows made ready. frame: columns to learn from. labels (n,) 0 or 1. treatment (n,): the arm, or None. times (n,): whole
     numbers that rise with time (days where the file has days), or None; then the rows are in that order. positive: the value
-    of the label that counts as 1."""
+    of the label that counts as 1, and why that one. notes: sentences about rows left out."""
 
     frame: pl.DataFrame
     labels: NDArray[np.int8]
@@ -58,6 +60,8 @@ class Extract:
     times: NDArray[np.int64] | None
     left_out: tuple[LeftOut, ...]
     positive: str
+    why_positive: str = ""
+    notes: tuple[str, ...] = ()
 
     def without(self, columns: Collection[str]) -> "Extract":
         """The same without these columns."""
@@ -82,7 +86,8 @@ def prepare(
     roles = [name for name in (label, treatment, time) if name is not None]
     if len(set(roles)) < len(roles):
         raise NoSuchColumn("treatment" if treatment in (label, time) else "time", f"another column than {label!r}")
-    labels, counted = _labels(table[label], positive)
+    notes, table = _with_label(table, label)
+    labels, counted, why = _labels(table[label], positive)
     times = None
     if time is not None:
         times = _times(table[time], time, today)
@@ -95,7 +100,7 @@ def prepare(
         if name not in allow and (reason := why_left_out(figures[name], times, table[time] if time else None))
     ]
     kept = figures.drop([one.column for one in left_out])
-    return Extract(_ready(kept), labels, table[treatment] if treatment else None, times, tuple(left_out), counted)
+    return Extract(_ready(kept), labels, table[treatment] if treatment else None, times, tuple(left_out), counted, why, notes)
 
 
 def shown(column: str) -> str:
@@ -109,17 +114,25 @@ def _ready(figures: pl.DataFrame) -> pl.DataFrame:
     return figures.with_columns(days).rename({n: PREFIX + n for n in figures.columns if n in RESERVED or n.lower() in RESERVED})
 
 
-def _labels(values: pl.Series, positive: str | None) -> tuple[NDArray[np.int8], str]:
-    """0 or 1 per row, and which value is 1."""
-    name = values.name
-    if values.null_count():
-        raise UnusableLabel("label", f"a value in every row, {name!r} has none in {values.null_count()} of {len(values)} rows")
+def _with_label(table: pl.DataFrame, label: str) -> tuple[tuple[str, ...], pl.DataFrame]:
+    """The rows that have a label, and a sentence about the others."""
+    values = table[label]
+    there = values.is_not_null() & (values.is_not_nan() if values.dtype.is_float() else True)
+    missing = table.height - int(there.sum())
+    if missing == table.height:
+        raise UnusableLabel("label", f"a value in some rows, {label!r} has none in any of {missing}")
+    return ((f"{missing:,} rows without a label are left out",), table.filter(there)) if missing else ((), table)
+
+
+def _labels(values: pl.Series, positive: str | None) -> tuple[NDArray[np.int8], str, str]:
+    """0 or 1 per row, which value is 1, and in words why it is that one."""
+    name, why = values.name, "as asked"
     texts = _plain_texts(values)
     found = texts.unique().sort().to_list()
     if len(found) < 2:
         raise OneOutcomeOnly("label", f"two different values, {name!r} is {found[0]!r} in every row")
     if positive is None:
-        positive = _positive(name, found)
+        positive, why = _positive(name, texts, found)
     elif positive.strip().casefold() not in {one.casefold() for one in found}:
         raise UnusableLabel("positive", f"one of the values of {name!r}, {', '.join(found[:10])}, got {positive!r}")
     wanted = positive.strip().casefold()
@@ -129,23 +142,37 @@ def _labels(values: pl.Series, positive: str | None) -> tuple[NDArray[np.int8], 
         raise OneOutcomeOnly(
             "label", f"at least {FEWEST_OF_A_CLASS} rows of either kind, {name!r} has {positives} of {labels.size} positive"
         )
-    return labels, positive
+    return labels, positive, why
 
 
 def _plain_texts(values: pl.Series) -> pl.Series:
+    if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Object):
+        raise UnusableLabel("label", f"numbers, texts or true and false, {values.name!r} is {values.dtype}")
+    if values.dtype.is_decimal():
+        values = values.cast(pl.Float64)
     if values.dtype.is_float() and bool((values == values.round()).all()):
         values = values.cast(pl.Int64)
     return values.cast(pl.String).str.strip_chars(" .")  # some write True. and False.
 
 
-def _positive(name: str, found: list[str]) -> str:
+def _positive(name: str, texts: pl.Series, found: list[str]) -> tuple[str, str]:
+    """Which of two values is 1, and why: the larger of two numbers, yes and no in some form, what the other one denies, or the
+    rarer."""
     if len(found) > 2:
         raise UnusableLabel("label", f"a column of two values, or --positive, {name!r} has {len(found)} different ones")
+    numbers = to_numbers(pl.Series(found))
+    if not numbers.null_count():
+        return found[int(numbers.arg_max() or 0)], "the larger"
     yes = [one for one in found if one.casefold() in YES]
     no = [one for one in found if one.casefold() in NO]
-    if len(yes) != 1 or len(no) != 1:
-        raise UnusableLabel("label", f"0 and 1, yes and no, or --positive, {name!r} holds {found[0]!r} and {found[1]!r}")
-    return yes[0]
+    if len(yes) == 1 or len(no) == 1:
+        chosen = yes[0] if len(yes) == 1 else next(one for one in found if one not in no)
+        return chosen, "told by its name"
+    bare = [DENIED.sub("", one.casefold()) for one in found]
+    if bare[0] == bare[1]:
+        return min(found, key=len), "told by its name"
+    counts = texts.value_counts().sort("count", name)
+    return str(counts[name][0]), "the rarer; --positive says otherwise"
 
 
 def _times(values: pl.Series, name: str, today: date) -> NDArray[np.int64]:

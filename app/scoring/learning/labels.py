@@ -1,6 +1,7 @@
 """What happened after a contact: the label a ranker learns, and the errors of data that cannot teach it."""
 
 from datetime import date
+from math import ceil
 
 import numpy as np
 import polars as pl
@@ -102,6 +103,12 @@ def check_trainable(
             f"at least {FEWEST_OF_A_CLASS} {examples} with {event} in the window and {FEWEST_OF_A_CLASS} without, "
             f"got {positives} and {labels.size - positives}",
         )
+
+
+def enough_rows(labels: NDArray[np.int8], most: int, *, fewest: int) -> int:
+    """`most` of these rows, or as many as hold about `fewest` of the rarer outcome when drawn at random, where it is rare."""
+    rarer = min(int(labels.sum()), int(labels.size - labels.sum()))
+    return min(labels.size, max(most, ceil(fewest * labels.size / max(1, rarer))))
 
 
 def _instant(column: str, zone: str) -> pl.Expr:

@@ -4,8 +4,9 @@ Refused is a column that alone puts the outcomes in order better than a figure k
 churn score), and one of which a value, or being filled at all, is nearly always a positive (a churn reason, money spent).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from app.scoring.learning.boosting import Settings, fit, margins
 from app.scoring.learning.encoding import Encoding, NoFeatures, fit_encode
 from app.scoring.learning.features import feature_columns
-from app.scoring.learning.labels import FEWEST_OF_A_CLASS
+from app.scoring.learning.labels import FEWEST_OF_A_CLASS, enough_rows
 
 Labels = NDArray[np.int8]
 Values = NDArray[np.float32]
@@ -24,6 +25,7 @@ NEVER_ABOVE = 0.95  # AUC of one column, whatever the others reach
 PURE_FROM = 0.90  # Wilson's lower bound of the share of positives
 FEWEST_PURE = 30
 MOST_ROWS = 50_000
+FEWEST_LOOKED_AT = 500  # of the rarer outcome
 BINS = 64
 ROWS_OF_A_BIN = 100
 PARTS = 4
@@ -44,72 +46,109 @@ def find_leaks(
 ) -> tuple[Refusal, ...]:
     """Columns of `frame` (those that may be learned from, or of `columns`) to be refused, in their order.
 
-    Of more than 50,000 rows a random part is looked at. Columns in `allow` are not looked at, but count among the others.
+    Of more than 50,000 rows a random part is looked at, a larger one where an outcome is rare. Columns in `allow` are not
+    looked at, but count among the others.
     """
     names = feature_columns(frame) if columns is None else list(columns)
     if set(names) <= set(allow) or min(int(labels.sum()), int(labels.size - labels.sum())) < FEWEST_OF_A_CLASS:
         return ()
-    if labels.size > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(labels.size, MOST_ROWS, replace=False))
+    if labels.size > (most := enough_rows(labels, MOST_ROWS, fewest=FEWEST_LOOKED_AT)):
+        rows = np.sort(np.random.default_rng(seed).choice(labels.size, most, replace=False))
         frame, labels = frame[rows.tolist()], labels[rows]
     try:
         encoding, matrix = fit_encode(frame.select(names))
     except NoFeatures:
         return ()
     part = np.random.default_rng(seed).permutation(labels.size) % PARTS
-    alone = [_auc_alone(matrix[:, i], labels, part, is_text=c.kind == "text") for i, c in enumerate(encoding.columns)]
-    others = _auc_of_the_rest(matrix, labels, encoding, alone, part)
-    refused = []
-    for i, name in enumerate(encoding.names):
-        found = _judge(name, alone[i], others, matrix[:, i], labels)
-        refused += [found] if found and name not in allow else []
-    return tuple(refused)
+    seen = [_look(matrix[:, i], labels, part, is_text=c.kind == "text") for i, c in enumerate(encoding.columns)]
+    others = _auc_of_the_rest(matrix, labels, encoding, [one.auc for one in seen], part)
+    refused: dict[str, Refusal] = {}
+    for name, one in zip(encoding.names, seen, strict=True):
+        if name not in allow and (found := _judge(name, one, others, labels)):
+            refused[name] = found
+    refused |= _repeats(frame, encoding, matrix, set(names) - {*encoding.names, *allow}, refused)
+    return tuple(refused[name] for name in names if name in refused)
 
 
-def _judge(name: str, alone: float, others: float, values: Values, labels: Labels) -> Refusal | None:
-    figure = round(alone, 3)
+def _judge(name: str, seen: "_Seen", others: float, labels: Labels) -> Refusal | None:
+    alone, figure = seen.auc, round(seen.auc, 3)
     if alone >= NEVER_ABOVE:
         return Refusal(name, f"alone it reaches an AUC of {figure}: nothing known beforehand does (limit {NEVER_ABOVE})", figure)
     if alone >= ALONE_AT_MOST and alone > others:
         why = f"alone it reaches an AUC of {figure} (limit {ALONE_AT_MOST}), more than the other columns together ({others:.3f})"
         return Refusal(name, why, figure)
-    purest = max(_pure_values(values, labels), default=None)
+    purest = max(_pure(seen.places, labels), default=None)
     if purest is None:
         return None
     bound, share, rows, where = purest
     return Refusal(name, f"{where}, {share:.1%} of {rows} rows are positive, of all {labels.mean():.1%}", round(bound, 3))
 
 
-def _auc_alone(values: Values, labels: Labels, part: NDArray[np.int64], *, is_text: bool) -> float:
+def _repeats(
+    frame: pl.DataFrame, encoding: Encoding, matrix: NDArray[np.float32], dropped: Collection[str], refused: Mapping[str, Refusal]
+) -> dict[str, Refusal]:
+    """Columns that were dropped because they are the same as one that is refused: without it they would be learned from."""
+    found = {}
+    for name in dropped if refused else ():
+        try:
+            values = fit_encode(frame.select(name))[1][:, 0]
+        except NoFeatures:
+            continue
+        same = [kept for kept in refused if np.array_equal(values, matrix[:, encoding.names.index(kept)], equal_nan=True)]
+        if same:
+            found[name] = Refusal(name, f"it is the same as {same[0]}: {refused[same[0]].reason}", refused[same[0]].figure)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What a column shows alone: its AUC, and how many rows and positives there are at some of its values, in words."""
+
+    auc: float
+    places: tuple[tuple[int, int, str], ...]
+
+
+def _look(values: Values, labels: Labels, part: NDArray[np.int64], *, is_text: bool) -> _Seen:
     """AUC of the column alone, out of fold: each value is scored by the share of positives in its bin in the other parts.
 
     Of a number also the AUC of the number itself, whichever way it points, if that is more: bins blur.
     """
-    from sklearn.metrics import roc_auc_score  # a second to import, which only those pay who train
-
-    bins = _bins(values, is_text=is_text)
-    straight = 0.5 if is_text or np.isnan(values).any() else float(roc_auc_score(labels, values))
-    scores = np.empty(labels.size)
-    count = int(bins.max()) + 1
-    for i in range(PARTS):
-        away = part != i
-        base = labels[away].mean()
-        rows = np.bincount(bins[away], minlength=count)
-        positives = np.bincount(bins[away], weights=labels[away], minlength=count)
-        scores[~away] = ((positives + 5 * base) / (rows + 5))[bins[~away]]
-    return max(float(roc_auc_score(labels, scores)), straight, 1 - straight)
-
-
-def _bins(values: Values, *, is_text: bool) -> NDArray[np.int64]:
-    """Missing is bin 0; a text's codes are bins; numbers fall into bins of equal count, in which a frequent value has its own."""
     missing = np.isnan(values)
-    if is_text:
-        return np.where(missing, 0, np.nan_to_num(values) + 1).astype(np.int64)
-    edges = np.unique(
-        np.quantile(values[~missing], np.linspace(0, 1, int(np.clip(values.size // ROWS_OF_A_BIN, 8, BINS))), method="lower")
+    levels, level = np.unique(values[~missing], return_inverse=True)
+    counts = np.bincount(level, minlength=levels.size)
+    positives = np.bincount(level, weights=labels[~missing], minlength=levels.size)
+    straight = 0.5 if is_text or missing.any() else _auc_of_groups(counts, positives)
+    bins = np.zeros(values.size, dtype=np.int64)
+    bins[~missing] = _bins(levels, counts, values.size, is_text=is_text)[level]
+    groups = int(bins.max()) + 1
+    cell = part * groups + bins
+    rows, hits = (
+        np.bincount(cell, weights=weights, minlength=PARTS * groups).reshape(PARTS, groups) for weights in (None, labels)
     )
-    bins = np.searchsorted(edges, values, side="right") + np.searchsorted(edges, values, side="left")  # edges apart from between
-    return np.where(missing, 0, bins + 1).astype(np.int64)
+    away_rows, away_hits = rows.sum(axis=0) - rows, hits.sum(axis=0) - hits
+    base = away_hits.sum(axis=1, keepdims=True) / away_rows.sum(axis=1, keepdims=True)
+    scores = (away_hits + 5 * base) / (away_rows + 5)
+    _, place = np.unique(scores.ravel(), return_inverse=True)
+    auc = _auc_of_groups(np.bincount(place, weights=rows.ravel()), np.bincount(place, weights=hits.ravel()))
+    return _Seen(max(auc, straight, 1 - straight), tuple(_places(missing, levels, counts, positives, labels)))
+
+
+def _auc_of_groups(rows: NDArray[Any], positives: NDArray[Any]) -> float:
+    """AUC of scores of which each value has so many rows and positives, from the lowest value up (Mann, Whitney 1947)."""
+    negatives = rows - positives
+    below = np.cumsum(negatives) - negatives
+    return float(positives @ (below + negatives / 2) / (positives.sum() * negatives.sum()))
+
+
+def _bins(levels: Values, counts: NDArray[np.int64], rows: int, *, is_text: bool) -> NDArray[np.int64]:
+    """Bin of each level, from 1 on: a text's codes are bins; numbers fall into bins of equal count, in which a frequent value
+    has its own."""
+    if is_text:
+        return levels.astype(np.int64) + 1
+    filled = int(counts.sum())
+    at = np.floor(np.linspace(0, 1, int(np.clip(rows // ROWS_OF_A_BIN, 8, BINS))) * (filled - 1))
+    edges = np.unique(levels[np.searchsorted(np.cumsum(counts), at, side="right")])
+    return np.searchsorted(edges, levels, side="right") + np.searchsorted(edges, levels, side="left") + 1  # edges stand apart
 
 
 def _auc_of_the_rest(
@@ -131,20 +170,25 @@ def _auc_of_the_rest(
     return float(roc_auc_score(labels, scores))
 
 
-def _pure_values(values: Values, labels: Labels) -> Iterator[tuple[float, float, int, str]]:
-    """Values, and being filled or above zero at all, that are nearly always positive: bound, share, rows, in words."""
-    if labels.mean() > 0.5:
-        return
-    missing = np.isnan(values)
-    found = [(missing, "where it is missing"), (~missing, "where it is filled")]
-    found.append((~missing & (values != 0), "where it is filled and not 0"))
-    levels, counts = np.unique(values[~missing], return_counts=True)
-    frequent = levels[np.argsort(-counts, kind="stable")][:BINS]
-    found += [(values == level, "at one of its values") for level in frequent]
-    for rows, where in found:
-        count, positives = int(rows.sum()), int(labels[rows].sum())
-        if FEWEST_PURE <= count < labels.size and wilson_lower(positives, count) >= PURE_FROM:
-            yield wilson_lower(positives, count), positives / count, count, where
+def _places(
+    missing: NDArray[np.bool_], levels: Values, counts: NDArray[np.int64], positives: NDArray[Any], labels: Labels
+) -> Iterator[tuple[int, int, str]]:
+    """Rows and positives where the column is missing, where it is filled, and at its frequent values."""
+    gone, of_all = int(missing.sum()), int(labels.sum())
+    there = int(positives.sum())
+    yield gone, of_all - there, "where it is missing"
+    yield labels.size - gone, there, "where it is filled"
+    zero = levels == 0
+    yield labels.size - gone - int(counts[zero].sum()), there - int(positives[zero].sum()), "where it is filled and not 0"
+    for i in np.argsort(-counts, kind="stable")[:BINS]:
+        yield int(counts[i]), int(positives[i]), "at one of its values"
+
+
+def _pure(places: Iterable[tuple[int, int, str]], labels: Labels) -> Iterator[tuple[float, float, int, str]]:
+    """Those where nearly all rows are positive: bound, share, rows, in words."""
+    for rows, positives, where in places if labels.mean() <= 0.5 else ():
+        if FEWEST_PURE <= rows < labels.size and wilson_lower(positives, rows) >= PURE_FROM:
+            yield wilson_lower(positives, rows), positives / rows, rows, where
 
 
 def wilson_lower(positives: int, rows: int, z: float = 1.959964) -> float:

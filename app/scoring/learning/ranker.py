@@ -1,20 +1,21 @@
 """How a ranker is trained: leaks refused, settings chosen, columns that do harm left out, probabilities calibrated."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.scoring.learning.boosting import CANDIDATES, PLAIN, Fitter, Settings, fit_mix, to_text
+from app.scoring.learning.boosting import CANDIDATES, PLAIN, Fitter, Settings, fit_mix, threads_for, to_text
 from app.scoring.learning.calibration import choose_calibration
 from app.scoring.learning.encoding import Encoding, fit_encode
 from app.scoring.learning.evaluate import Evaluation, evaluate
 from app.scoring.learning.examples import Examples
 from app.scoring.learning.features import feature_columns
-from app.scoring.learning.labels import FEWEST_OF_A_CLASS, check_no_leak, check_trainable
-from app.scoring.learning.leaks import find_leaks
+from app.scoring.learning.labels import FEWEST_OF_A_CLASS, check_no_leak, check_trainable, enough_rows
+from app.scoring.learning.leaks import Refusal, find_leaks
 from app.scoring.learning.trained import Importance, TrainedRanker, Training, load_boosters, rank, score
 from app.scoring.learning.tuning import MIX, Tuned, trials_for, tune
 from app.scoring.learning.validation import (
@@ -39,6 +40,7 @@ MANY_ROWS = 1_000_000  # from here one booster is fitted, and choices are made o
 JUDGED_OF_MANY = 40_000
 TUNED_OF_MANY = 20_000
 MOST_TUNED = 50_000
+FEWEST_JUDGED = 2_000  # of the rarer outcome, where there are so many
 FEWEST_EXPLORED = 200
 
 
@@ -67,12 +69,14 @@ def learn(
     Raises TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
     """
     places, taught = _taught(examples)
-    refused = find_leaks(taught.frame, taught.labels, allow=allow, seed=seed)
-    encoding, matrix = fit_encode(taught.frame.drop([refusal.column for refusal in refused]))
+    refused, encoding, matrix = _columns(taught, allow, seed, num_threads)
     judging, at = _judging_task(taught, encoding, matrix, seed, num_threads, label_window)
-    tuned = _tune(judging, candidates, bags, trials, budget_seconds, many=taught.rows > MANY_ROWS)
-    kept = harmless_columns(worth := column_worth(judging, tuned.mix[0]))
-    held, plain = held_out_mix(judging.only(kept), tuned.mix), held_out(judging, PLAIN)
+    many = taught.rows > MANY_ROWS
+    with ThreadPoolExecutor(1) as beside:
+        plain_held = _beside(beside, judging, lambda: held_out(judging, PLAIN))
+        tuned = _tune(judging, candidates, bags, trials, budget_seconds, many=many)
+        kept = harmless_columns(worth := column_worth(judging, tuned.mix[0]))
+        held, plain = held_out_mix(judging.only(kept), tuned.mix), plain_held()
     whole = matrix if len(kept) == len(worth) else np.asfortranarray(matrix[:, kept])
     options: dict[str, Any] = {"seed": seed, "num_threads": num_threads, "weights": _weights(taught)}
     boosters = fitter(whole, taught.labels, encoding.keep(kept).text_positions, tuned.mix, **options)
@@ -93,6 +97,25 @@ def learn(
     )
     told = _importance(encoding, worth, kept, boosters)
     return _training(ranker, places[at[held.rows]], held, scores, plain_scores, told, tuned.stopped_early)
+
+
+def _columns(
+    taught: Examples, allow: Collection[str], seed: int, num_threads: int
+) -> tuple[tuple[Refusal, ...], Encoding, NDArray[np.float32]]:
+    """What is refused as a leak, and the codes and the matrix of all else."""
+    with ThreadPoolExecutor(1) as beside:
+        looking = beside.submit(find_leaks, taught.frame, taught.labels, allow=allow, seed=seed)
+        encoding, matrix = fit_encode(taught.frame, at_once=num_threads)
+        refused = looking.result()
+    if not {refusal.column for refusal in refused}.isdisjoint(encoding.names):
+        encoding, matrix = fit_encode(taught.frame.drop([refusal.column for refusal in refused]), at_once=num_threads)
+    return refused, encoding, matrix
+
+
+def _beside(pool: ThreadPoolExecutor, task: Task, work: Callable[[], HeldOut]) -> Callable[[], HeldOut]:
+    """Done by another thread where this one has a core to spare, which LightGBM leaves on few rows; else when it is asked for."""
+    spare = task.num_threads > 1 and threads_for(task.labels.size, task.num_threads) == 1
+    return pool.submit(work).result if spare else work
 
 
 def cross_calibrated(held: HeldOut, *, seed: int) -> NDArray[np.float64]:
@@ -131,7 +154,7 @@ def _judging_task(
 ) -> tuple[Task, NDArray[np.int64]]:
     """The examples that choices are made on, and their positions: all, or a fixed random part of very many."""
     weights, labels, frame = _weights(examples), examples.labels, examples.frame
-    most = JUDGED_OF_MANY if examples.rows > MANY_ROWS else MOST_JUDGED
+    most = enough_rows(labels, JUDGED_OF_MANY if examples.rows > MANY_ROWS else MOST_JUDGED, fewest=FEWEST_JUDGED)
     at = np.arange(examples.rows)
     if examples.rows > most:
         at = np.sort(np.random.default_rng(seed).choice(examples.rows, most, replace=False))
@@ -159,7 +182,7 @@ def _tune(
     task: Task, candidates: tuple[Settings, ...] | None, bags: int, trials: int | None, budget: float | None, *, many: bool
 ) -> Tuned:
     """Settings chosen on a part of the task, where it is large."""
-    most = TUNED_OF_MANY if many else MOST_TUNED
+    most = enough_rows(task.labels, TUNED_OF_MANY if many else MOST_TUNED, fewest=FEWEST_JUDGED // 2)
     wanted = trials or (len(candidates) if candidates else trials_for(task.labels.size, many=many))
     return tune(task.part(most), candidates or CANDIDATES, trials=wanted, members=1 if many else bags, budget_seconds=budget)
 

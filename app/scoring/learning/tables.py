@@ -1,14 +1,18 @@
 """Files of any origin as frames: Parquet, or CSV as spreadsheets and databases write it."""
 
+import re
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from app.core.errors import Invalid, NotFound
+from app.scoring.learning.encoding import DIGITS_FROM
 
 MISSING = ["", "NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "?"]
 SEPARATORS = ",;\t|"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class NoSuchFile(NotFound):
@@ -24,12 +28,13 @@ class UnreadableFile(Invalid):
 
 
 def read_table(path: Path) -> pl.DataFrame:
-    """A Parquet or CSV file (UTF-8 or GB18030; comma, semicolon, tab or bar) as a frame. Raises NoSuchFile, UnreadableFile."""
+    """A Parquet or CSV file as a frame; CSV in UTF-8, UTF-16, GB18030 or Latin-1, by comma, semicolon, tab or bar, with decimal
+    points or, where the comma does not part columns, decimal commas. Raises NoSuchFile, UnreadableFile."""
     if not path.is_file():
         raise NoSuchFile(f"there is no file {path}")
-    with path.open("rb") as file:
-        start = file.read(65_536)
     try:
+        with path.open("rb") as file:
+            start = file.read(65_536)
         table = pl.read_parquet(path) if start[:4] == b"PAR1" else _read_csv(path, start)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
         raise UnreadableFile(
@@ -44,18 +49,58 @@ def read_table(path: Path) -> pl.DataFrame:
 
 
 def _read_csv(path: Path, start: bytes) -> pl.DataFrame:
-    separator = max(SEPARATORS, key=start.split(b"\n", 1)[0].decode("latin-1").count)
-    options = {"separator": separator, "null_values": MISSING, "try_parse_dates": True, "infer_schema_length": 20_000}
-    source: Path | BytesIO = path
+    if b"\0" in start and not start.startswith(UTF16):
+        raise UnreadableFile("file", f"a Parquet or CSV file, {path.name} is neither")
+    source = _as_utf8(path, start)
+    text = (start if source is path else source.getvalue()[:65_536]).decode(errors="replace")
+    header = re.sub(r'"[^"]*"', "", text.lstrip("\ufeff\n").split("\n", 1)[0])
+    separator = max(SEPARATORS, key=header.count)
+    options: dict[str, Any] = {"separator": separator, "null_values": MISSING}
     try:
-        start.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(start) - 4:  # else a character was cut in two
-            source = BytesIO(path.read_bytes().decode("gb18030").encode())
-    try:
-        return pl.read_csv(source, **options)  # type: ignore[arg-type]
+        table = pl.read_csv(source, **options, try_parse_dates=True, infer_schema_length=20_000)
     except pl.exceptions.NoDataError:
         return pl.DataFrame()
     except pl.exceptions.ComputeError:  # a later value does not fit the kind that the first rows showed: all is text
-        again = path if isinstance(source, Path) else BytesIO(source.getvalue())
-        return pl.read_csv(again, separator=separator, null_values=MISSING, infer_schema=False)
+        again = path if source is path else BytesIO(source.getvalue())
+        table = pl.read_csv(again, **options, infer_schema=False)
+    return table if separator == "," else table.with_columns(_with_point(column) for column in table if _has_commas(column))
+
+
+def _as_utf8(path: Path, start: bytes) -> Any:
+    """The path where the file is UTF-8 with lines that end as they should, else what it holds made so, in memory."""
+    try:
+        start.decode("utf-8")
+        is_utf8 = True
+    except UnicodeDecodeError as error:
+        is_utf8 = error.start >= len(start) - 4  # a character was cut in two
+    if is_utf8 and not (b"\r" in start and b"\n" not in start):
+        return path
+    content = path.read_bytes()
+    text = content.decode(_encoding_of(content, is_utf8=is_utf8))
+    return BytesIO((text if "\n" in text else text.replace("\r", "\n")).encode())
+
+
+def _encoding_of(content: bytes, *, is_utf8: bool) -> str:
+    """GB18030 writes characters by pairs of high bytes; in Latin-1 nearly every high byte stands alone."""
+    if content.startswith(UTF16):
+        return "utf-16"
+    if is_utf8:
+        return "utf-8"
+    high, alone = (
+        len(re.findall(rb"[\x80-\xff]", content)),
+        len(re.findall(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])", content)),
+    )
+    return "latin-1" if 2 * alone > high else "gb18030"
+
+
+def _has_commas(column: pl.Series) -> bool:
+    """Are nearly all of these texts numbers, some with a decimal comma (not before three digits each, which are thousands)?"""
+    if column.dtype != pl.String:
+        return False
+    filled = column.drop_nulls().str.strip_chars()
+    numbers = filled.str.contains(r"^[-+]?\d+(,\d+)?$").sum()
+    return numbers >= DIGITS_FROM * max(1, len(filled)) and bool(filled.str.contains(r"^[-+]?\d+,(\d{1,2}|\d{4,})$").any())
+
+
+def _with_point(column: pl.Series) -> pl.Series:
+    return column.str.strip_chars().str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)

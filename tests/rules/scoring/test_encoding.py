@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.scoring.learning.encoding import Encoding, NoFeatures, SnapshotColumnsChanged, encode, fit_encoding
+from app.scoring.learning.encoding import Encoding, NoFeatures, SnapshotColumnsChanged, encode, fit_encode, fit_encoding
 
 FRAME = pl.DataFrame(
     {
@@ -39,6 +39,15 @@ def test_columns_without_two_values_and_exact_repeats_are_dropped() -> None:
     encoding = fit_encoding(FRAME.with_columns(job_again=pl.col("job"), pdays_again=pl.col("pdays")))
     assert encoding.names == ["job", "pdays", "active"]
     assert encoding.text_positions == [0]
+
+
+def test_columns_learned_two_at_a_time_are_those_learned_one_by_one() -> None:
+    frame = FRAME.select("fixed", "job", "nothing", "pdays", job_again="job", late=pl.int_range(pl.len()))
+    (one, first), (two, second) = fit_encode(frame), fit_encode(frame, at_once=2)
+    assert one == two
+    assert one.names == ["job", "pdays", "late"]
+    assert np.array_equal(first, encode(frame, one), equal_nan=True)
+    assert np.array_equal(first, second, equal_nan=True)
 
 
 def test_the_matrix_is_float32_and_column_major() -> None:

@@ -70,6 +70,11 @@ def test_a_day_after_the_time_of_its_row_was_recorded_later() -> None:
         (["是", "否"], None, "是"),
         (["churned", "stayed"], "Churned", "Churned"),
         ([2, 1], "2", "2"),
+        ([2, 1], None, "2"),
+        ([1, -1], None, "1"),
+        (["churn", "no churn"], None, "churn"),
+        (["Bad", "No"], None, "Bad"),
+        (["1.0 ", "0.0"], None, "1.0"),
     ],
 )
 def test_labels_of_any_form_are_read(values: list[object], positive: str | None, counted: str) -> None:
@@ -79,12 +84,26 @@ def test_labels_of_any_form_are_read(values: list[object], positive: str | None,
     assert extract.positive == counted
 
 
+def test_of_two_words_that_say_nothing_the_rarer_counts_and_it_is_said() -> None:
+    words = pl.col("bought").replace({"yes": "gone", "no": "loyal"})
+    extract = prepare(TABLE.with_columns(bought=words), label="bought", today=TODAY)
+    assert (extract.positive, extract.why_positive, extract.labels.sum()) == ("gone", "the rarer; --positive says otherwise", 40)
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan")])
+def test_rows_without_a_label_are_left_out_and_counted(nothing: float | None) -> None:
+    numbers = pl.when(pl.col("row_no") < 6).then(nothing).otherwise((pl.col("bought") == "yes").cast(pl.Float64))
+    extract = prepare(TABLE.with_columns(bought=numbers), label="bought", time="day", today=TODAY)
+    assert (extract.labels.size, extract.frame.height) == (ROWS - 6, ROWS - 6)
+    assert extract.notes == ("6 rows without a label are left out",)
+
+
 def test_labels_that_cannot_be_read_are_refused_in_words() -> None:
     for changed, positive, error, words in (
         (pl.lit("yes"), None, OneOutcomeOnly, "label: expected two different values, 'bought' is 'yes' in every row"),
-        (pl.lit(None), None, UnusableLabel, f"has none in {ROWS} of {ROWS} rows"),
+        (pl.lit(None), None, UnusableLabel, f"has none in any of {ROWS}"),
+        (pl.concat_list("usage"), None, UnusableLabel, "numbers, texts or true and false"),
         (pl.col("usage"), None, UnusableLabel, "a column of two values, or --positive"),
-        (pl.col("bought").replace({"yes": "lost"}), None, UnusableLabel, "yes and no, or --positive"),
         (pl.col("bought"), "maybe", UnusableLabel, "positive: expected one of the values of 'bought'"),
         (pl.when(pl.col("row_no") < 3).then(1).otherwise(0), None, OneOutcomeOnly, "has 3 of 120 positive"),
     ):
@@ -103,12 +122,27 @@ def test_columns_and_times_that_are_not_there_are_named() -> None:
         prepare(TABLE, label="bought", time="bought", today=TODAY)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_files_of_several_encodings_and_separators_are_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "extract.csv"
     path.write_bytes("城市;usage;bought\n天津; 1.5 ;yes\n北京;NA;no\n".encode(encoding))
     assert read_table(path).columns == ["城市", "usage", "bought"]
     assert read_table(path)["城市"].to_list() == ["天津", "北京"]
+
+
+def test_latin_1_old_line_ends_and_a_header_with_the_separator_in_quotes_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "extract.csv"
+    path.write_bytes('"usage, minutes";place;bought\r1.5;Málaga;yes\r2.5;León;no\r'.encode("latin-1"))
+    assert read_table(path)["place"].to_list() == ["Málaga", "León"]
+    assert read_table(path)["usage, minutes"].to_list() == [1.5, 2.5]
+
+
+def test_decimal_commas_are_read_where_the_comma_parts_no_columns(tmp_path: Path) -> None:
+    path = tmp_path / "extract.csv"
+    path.write_text("price;thousands;bought\n1,5;1,024;yes\n-20,25;17,500;no\n;3;no\n")
+    table = read_table(path)
+    assert table["price"].to_list() == [1.5, -20.25, None]
+    assert table["thousands"].to_list() == ["1,024", "17,500", "3"]
 
 
 def test_parquet_is_known_by_its_content(tmp_path: Path) -> None:
@@ -119,7 +153,7 @@ def test_parquet_is_known_by_its_content(tmp_path: Path) -> None:
 def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
     with pytest.raises(NoSuchFile, match="there is no file"):
         read_table(tmp_path / "none.csv")
-    for content in (b"", b"a,b\n", b"PAR1 but not really"):
+    for content in (b"", b"a,b\n", b"PAR1 but not really", bytes(range(256)) * 9, b"PK\3\4\0\0"):
         (tmp_path / "bad").write_bytes(content)
         with pytest.raises(UnreadableFile):
             read_table(tmp_path / "bad")

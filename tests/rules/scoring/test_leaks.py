@@ -35,6 +35,18 @@ def test_two_leaks_do_not_excuse_each_other() -> None:
     assert refused(**scores) == ["churn_score", "satisfaction"]
 
 
+def test_a_copy_of_a_leak_does_not_take_its_place() -> None:
+    score = DRAWS.normal(2 * LABELS, 1)
+    assert refused(churn_score=score, other=USAGE[::-1], churn_score_old=score) == ["churn_score", "churn_score_old"]
+
+
+def test_a_leak_is_seen_where_its_outcome_is_rare() -> None:
+    labels = np.zeros(60_000, dtype=np.int8)
+    labels[::5_000] = 1
+    frame = pl.DataFrame({"usage": DRAWS.normal(size=labels.size), "churn_score": DRAWS.normal(3 * labels, 1)})
+    assert [refusal.column for refusal in find_leaks(frame, labels)] == ["churn_score"]
+
+
 def test_a_reason_that_only_the_lost_have_is_refused() -> None:
     reasons = [str(DRAWS.choice(["price", "moved"])) if lost else None for lost in LABELS]
     assert refused(churn_reason=reasons) == ["churn_reason"]
