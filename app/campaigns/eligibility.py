@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from hashlib import sha256
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from app.core.draws import DRAW_RANGE, draw_key, draw_numbers
 
 # The first that holds is the reason. Holdout and control come last: only somebody who would have been contacted can be one.
 REASONS = (
@@ -20,10 +24,9 @@ REASONS = (
     "permanent_holdout",
     "control",
 )
-PLACEMENT_REASONS = ("dispatched", "no_active_manager", "over_capacity")
+PLACEMENT_REASONS = ("dispatched", "no_active_manager", "over_capacity", "better_use", "over_budget", "below_cost")
 HOLDOUT_SHARE = Decimal("0.01")  # where a company sets no other
 HOLDOUT_SALT = "permanent holdout"  # never changed: another one would call the held out and hold out the called
-_HASH_RANGE = 2**32
 
 
 @dataclass(frozen=True)
@@ -50,31 +53,37 @@ def first_reason(facts: Facts) -> str | None:
     return next((reason for reason in REASONS if getattr(facts, reason)), None)
 
 
-def hash_number(seed: int, salt: str, customer_id: int) -> int:
-    """A number from 0 to 2^32 - 1, uniform over customers, the same for ever: the first 4 bytes of a SHA-256."""
-    return _first_bytes(f"{seed}/{salt}/{customer_id}")
-
-
 def hash_limit(share: Decimal) -> int:
-    """Below this number lie the hash numbers of a share (0..1) of all customers."""
-    return int(share * _HASH_RANGE)
+    """Below this number lie the draws of a share (0..1) of all customers."""
+    return int(share * DRAW_RANGE)
 
 
-def is_control(seed: int, customer_id: int, control_share: Decimal) -> bool:
-    """Whether this campaign keeps the customer as a control, now and in every re-run."""
-    return hash_number(seed, "control", customer_id) < hash_limit(control_share)
+def draws_of(seed: int, salt: str, draw_keys: ArrayLike) -> NDArray[np.int64]:
+    """A number from 0 to 2^32 - 1 for each customer, uniform over customers. `draw_keys`: draws.draw_key of their numbers."""
+    return draw_numbers(f"{seed}/{salt}", draw_keys)
+
+
+def are_controls(seed: int, draw_keys: ArrayLike, control_share: Decimal) -> NDArray[np.bool_]:
+    """Whether this campaign keeps each customer as a control, now and in every re-run."""
+    return draws_of(seed, "control", draw_keys) < hash_limit(control_share)
+
+
+def are_held_out(draw_keys: ArrayLike, holdout_share: Decimal) -> NDArray[np.bool_]:
+    """Whether no campaign at all contacts each customer. Whom a small share holds out, every larger one does too."""
+    return draw_numbers(HOLDOUT_SALT, draw_keys) < hash_limit(holdout_share)
+
+
+def is_control(seed: int, customer_no: str, control_share: Decimal) -> bool:
+    """`are_controls` of one customer."""
+    return bool(are_controls(seed, draw_key(customer_no), control_share)[0])
 
 
 def is_held_out(customer_no: str, holdout_share: Decimal) -> bool:
-    """Whether no campaign at all contacts the customer. Whom a small share holds out, every larger one does too."""
-    return _first_bytes(f"{HOLDOUT_SALT}/{customer_no}") < hash_limit(holdout_share)
+    """`are_held_out` of one customer."""
+    return bool(are_held_out(draw_key(customer_no), holdout_share)[0])
 
 
 def list_parts(list_size: int, exploration_share: Decimal) -> tuple[int, int]:
     """(customers taken by score, customers drawn at random) of a list of `list_size` customers to contact."""
     ranked = int((list_size * (1 - exploration_share)).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
     return ranked, list_size - ranked
-
-
-def _first_bytes(text: str) -> int:
-    return int.from_bytes(sha256(text.encode()).digest()[:4], "big")

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
-from app.campaigns.eligibility import Facts, hash_limit
+from app.campaigns.eligibility import Facts, is_control, is_held_out
 from app.campaigns.policy_queries import policy_terms, term_parameters
 from app.campaigns.policy_terms import Terms
-from app.campaigns.reasons import fact_columns, joins
+from app.campaigns.reasons import facts_statement
 from app.core import clock
 from app.core.errors import NotFound
 from app.models.campaign import Campaign, CampaignTarget, Product, ProductKind
@@ -64,6 +64,11 @@ def get_product(session: Session, product_id: int) -> Product:
     return session.get_one(Product, product_id)
 
 
+def list_products(session: Session) -> list[Product]:
+    """All products, by id."""
+    return list(session.scalars(select(Product).order_by(Product.id)))
+
+
 def product_ids_of_family(session: Session, family: str) -> list[int]:
     """The products of a family."""
     return list(session.scalars(select(Product.id).where(Product.family == family).order_by(Product.id)))
@@ -94,6 +99,11 @@ def count_list(session: Session, campaign_id: int) -> int:
     ).one()
 
 
+def has_list(session: Session, campaign_id: int) -> bool:
+    """Whether a campaign has any target."""
+    return session.scalars(select(exists().where(CampaignTarget.campaign_id == campaign_id))).one()
+
+
 def unknown_tags(session: Session, tags: Collection[str]) -> list[str]:
     """Those of the tags that no rule in use defines and no customer bears by the operator's feed."""
     statement = text("""
@@ -103,8 +113,8 @@ def unknown_tags(session: Session, tags: Collection[str]) -> list[str]:
     return list(session.scalars(statement, {"tags": list(tags)}))
 
 
-def eligibility_parameters(session: Session, campaign: Campaign, *, day: date, only: int | None = None) -> dict[str, Any]:
-    """The parameters of `reasons.py` for a campaign on a day; `only` narrows to one customer."""
+def eligibility_parameters(session: Session, campaign: Campaign, *, day: date) -> dict[str, Any]:
+    """The parameters of `reasons.py` for a campaign on a day."""
     product = get_product(session, campaign.product_id)
     family_ids = product_ids_of_family(session, campaign.product_family)
     terms = campaign_terms(session, campaign, day=day)
@@ -122,10 +132,6 @@ def eligibility_parameters(session: Session, campaign: Campaign, *, day: date, o
         "owned_since": clock.start_of_day(day - timedelta(days=OWNED_DAYS)),
         "rests": campaign.rest_days > 0,
         "rested_since": clock.start_of_day(day - timedelta(days=campaign.rest_days)),
-        "seed": str(campaign.seed),
-        "control_below": hash_limit(campaign.control_share),
-        "holdout_below": hash_limit(campaign.holdout_share),
-        "only": only,
     }
 
 
@@ -143,8 +149,17 @@ def campaign_terms(session: Session, campaign: Campaign, *, day: date, until: da
 
 def facts_of_customer(session: Session, campaign: Campaign, customer_id: int, *, day: date) -> Facts:
     """What speaks against contacting this customer for this campaign on this day; uplift is that of its list."""
-    facts = fact_columns(uplift="t.uplift")
-    target = "LEFT JOIN campaign_targets t ON t.campaign_id = :campaign_id AND t.customer_id = w.id"
-    statement = text(f"SELECT {facts} FROM customers w {joins('w.id')} {target} WHERE w.id = :only")  # noqa: S608 - our own text
-    parameters = eligibility_parameters(session, campaign, day=day, only=customer_id)
-    return Facts(**dict(session.execute(statement, parameters).mappings().one()))
+    row = session.execute(
+        text(
+            "SELECT c.customer_no, t.uplift FROM customers c"
+            " LEFT JOIN campaign_targets t ON t.campaign_id = :campaign_id AND t.customer_id = c.id WHERE c.id = :only"
+        ),
+        {"campaign_id": campaign.id, "only": customer_id},
+    ).one()
+    parameters = {**eligibility_parameters(session, campaign, day=day), "only": customer_id}
+    return Facts(
+        **dict(session.execute(text(facts_statement()), parameters).mappings().one()),
+        negative_uplift=row.uplift is not None and row.uplift < 0,
+        permanent_holdout=is_held_out(row.customer_no, campaign.holdout_share),
+        control=is_control(campaign.seed, row.customer_no, campaign.control_share),
+    )

@@ -9,14 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.campaigns import queries
-from app.campaigns.eligibility import HOLDOUT_SHARE, list_parts
+from app.campaigns.customers import read_ranked, rule_of
+from app.campaigns.eligibility import HOLDOUT_SHARE
 from app.campaigns.lifecycle import Verb
+from app.campaigns.listing import judge, take_list
 from app.campaigns.options import CampaignOptions, check_maturity, check_options, seed_of
 from app.campaigns.steps import WrongStatus as WrongStatus
 from app.campaigns.steps import add_event, take_step
-from app.campaigns.walk import walk_statement
+from app.campaigns.target_rows import TargetRows, write_targets
 from app.core import clock
-from app.core.db import refresh_statistics
 from app.core.errors import Conflict, Invalid
 from app.core.security import Principal
 from app.models.campaign import Campaign, CampaignStatus, Product
@@ -105,7 +106,7 @@ def schedule_campaign(session: Session, *, campaign_code: str, by: Principal | N
     run = queries.find_latest_run(session, campaign.product_id)
     if run is None:
         raise NoScores
-    _write_targets(session, campaign, run, now)
+    _write_list(session, campaign, run, now)
     campaign.frozen_at, campaign.scoring_run_id = now, run.id
     session.flush()
     return queries.count_targets(session, campaign.id)
@@ -146,23 +147,10 @@ def _check_tags(session: Session, name: str, tags: Collection[str]) -> None:
         raise Invalid(name, f"tags of the library or of a customer, there is none called {', '.join(unknown)}")
 
 
-def _write_targets(session: Session, campaign: Campaign, run: ScoringRun, now: datetime) -> None:
-    by_score = campaign.list_size is None
-    ranked, explored = list_parts(campaign.list_size or 0, campaign.exploration_share)
-    day = max(clock.local_date(now), campaign.starts_on)
-    parameters = {
-        **queries.eligibility_parameters(session, campaign, day=day),
-        "run_id": run.id,
-        "now": now,
-        # Of a customer at this place of the list, before it was asked who is held out and who is a control.
-        "chance": (1 - campaign.holdout_share) * (1 - campaign.control_share),
-        **{f"required_{i}": tag for i, tag in enumerate(campaign.required_tags)},
-        **{f"excluded_{i}": tag for i, tag in enumerate(campaign.excluded_tags)},
-        **({"minimum_score": campaign.minimum_score, "exploration_share": campaign.exploration_share} if by_score else {}),
-        **({} if by_score else {"ranked": ranked, "explored": explored}),
-    }
+def _write_list(session: Session, campaign: Campaign, run: ScoringRun, now: datetime) -> None:
     # No target carries a key to its customer: a full load may not remove one meanwhile.
     session.execute(text("LOCK TABLE customers IN SHARE MODE"))
-    walk = walk_statement(by_score=by_score, required_tags=len(campaign.required_tags), excluded_tags=len(campaign.excluded_tags))
-    session.execute(text(walk), parameters)
-    refresh_statistics(session, "campaign_targets")
+    rule, day = rule_of(campaign), max(clock.local_date(now), campaign.starts_on)
+    customers = read_ranked(session, campaign, run, day=day)
+    listed, reason = take_list(customers, judge(customers, rule), rule)
+    write_targets(session, TargetRows(campaign.id, listed, reason), now=now)

@@ -12,7 +12,7 @@ from app.access.service import find_person
 from app.campaigns import approval, service
 from app.commands.context import console, run, sessions
 from app.core.security import Principal
-from app.dispatch.service import dispatch_campaign
+from app.dispatch.service import dispatch_campaigns
 from app.dispatch.sweeps import end_campaign
 from app.jobs.runner import in_transaction
 from app.models.campaign import Campaign
@@ -72,9 +72,9 @@ def run_campaign(code: Code) -> None:
     run("run-campaign", lambda session, now: _said(service.run_campaign(session, campaign_code=code, now=now)))
 
 
-def dispatch(code: Code) -> None:
-    """Make the work orders of a running campaign; again: no second ones."""
-    run("dispatch", lambda session, now: dispatch_campaign(session, campaign_code=code, now=now))
+def dispatch(codes: Annotated[list[str], typer.Argument(help="codes of campaigns; several are one run")]) -> None:
+    """Make the work orders of approved campaigns; again: no second ones."""
+    run("dispatch", lambda session, now: dispatch_campaigns(session, campaign_codes=codes, now=now))
 
 
 def close_campaign(code: Code) -> None:

@@ -10,6 +10,7 @@ from app.core.errors import Conflict
 from app.dispatch.states import Event, is_live, next_state
 from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
 
+CONTACT_LOCK = "uq_work_orders_contact_lock"
 _MAY_MEET_THE_LOCK = {Event.REOPENED, Event.RESET}  # the others never make an order live: no savepoint to pay for
 
 
@@ -61,7 +62,7 @@ def move_work_order(
             _apply(work_order, row, now)
             session.flush()
     except IntegrityError as error:
-        if "uq_work_orders_contact_lock" not in str(error.orig):
+        if CONTACT_LOCK not in str(error.orig):
             raise
         raise ContactLocked from error
     return row

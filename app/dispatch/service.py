@@ -1,134 +1,111 @@
-"""Turning a drawn list into work orders, and giving a work order to another manager."""
+"""Turning lists into work orders, and giving a work order to another manager."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.campaigns import queries as campaigns
-from app.campaigns.reasons import joins, reason_case
-from app.campaigns.service import WrongStatus
+from app.campaigns.lifecycle import Verb
+from app.campaigns.service import WrongStatus, run_campaign
+from app.campaigns.steps import take_step
 from app.core import clock
-from app.core.errors import Conflict, Invalid
-from app.dispatch import queries, staging
+from app.core.errors import Invalid
+from app.dispatch import queries
 from app.dispatch.balance import make_waterfall
-from app.dispatch.capacity import capacity_of
-from app.dispatch.life import move_work_order
-from app.dispatch.split import Targets, order_of, split
+from app.dispatch.deciding import RunInputs, decide_run
+from app.dispatch.inputs import read_inputs
+from app.dispatch.life import CONTACT_LOCK, move_work_order
+from app.dispatch.order_rows import write_decisions
 from app.dispatch.states import Event
 from app.models.campaign import Campaign, CampaignStatus
 from app.models.work_order import DispatchRun, WorkOrder
 
-_JUDGE = f"""
-INSERT INTO dispatch_judged
-SELECT t.customer_id, c.grid_id, coalesce(c.owner_staff_id, 0), t.rank, CAST(t.draw = 'explored' AS int),
-    {reason_case(with_control=False, uplift="t.uplift")}
-FROM campaign_targets t {joins("t.customer_id")} WHERE t.campaign_id = :campaign_id AND t.reason IS NULL
-"""  # noqa: S608 - our own text
-
-# In the order of customers, so that two dispatches that share some wait for each other and never deadlock. Who got a live
-# order of the family from elsewhere in the meantime is kept out by the unique index, not by having looked.
-_PLACE = """
-WITH placed AS (
-    INSERT INTO work_orders (campaign_id, dispatch_run_id, customer_id, product_id, product_family, grid_id, staff_id, state,
-        scheduled_on, due_on, rank, score, draw, selection_probability, assigned_because, dispatched_at, matures_at)
-    SELECT t.campaign_id, :run_id, t.customer_id, :product_id, :family, j.grid_id, p.staff_id, 'open', p.scheduled_on, :due_on,
-        t.rank, t.score, t.draw, t.selection_probability, CASE p.outcome WHEN 0 THEN 'owner' ELSE 'best_value' END, :now,
-        :matures_at
-    FROM dispatch_placed p JOIN dispatch_judged j USING (customer_id) JOIN campaign_targets t USING (customer_id)
-    WHERE t.campaign_id = :campaign_id AND p.outcome IN (0, 1)
-    ORDER BY t.customer_id
-    ON CONFLICT (customer_id, product_family) WHERE state IN ('open', 'in_progress') DO NOTHING
-    RETURNING customer_id
-), settled AS (
-    UPDATE campaign_targets t SET decided_at = :now, grid_id = j.grid_id, reason = CASE
-        WHEN j.reason IS NOT NULL THEN j.reason
-        WHEN p.outcome = 2 THEN 'no_active_manager'
-        WHEN p.outcome = 3 THEN 'over_capacity'
-        WHEN o.customer_id IS NULL THEN 'locked_by_other_campaign'
-        ELSE 'dispatched' END
-    FROM dispatch_judged j LEFT JOIN dispatch_placed p USING (customer_id) LEFT JOIN placed o USING (customer_id)
-    WHERE t.campaign_id = :campaign_id AND t.customer_id = j.customer_id AND t.reason IS NULL
-)
-SELECT count(*) FROM placed
-"""
-
-
-class CampaignOver(Conflict):
-    """The window of this campaign is over: nothing can be scheduled in it."""
-
-    code = "campaign.over"
+MOST_TRIES = 5  # of a run that meets live orders which committed since it looked
 
 
 def dispatch_campaign(session: Session, *, campaign_code: str, now: datetime) -> dict[str, Any]:
-    """Decide every undecided target of a running campaign, and write the work orders and a DispatchRun with its waterfall.
+    """Decide every undecided target of a campaign, and write the work orders and a DispatchRun with its waterfall.
 
-    Returns {targets, new_work_orders, waterfall}; done again it makes no second work order. Raises UnknownCampaign,
+    An approved campaign gets its list in the same run; it is running afterwards. Returns {targets, new_work_orders, waterfall};
+    done again it makes no second work order. Raises UnknownCampaign,
     WrongStatus, CampaignOver, and WaterfallUnbalanced, at which everything is to be rolled back.
     """
-    campaign = campaigns.lock_campaign(session, campaign_code)
-    if campaign.status is not CampaignStatus.RUNNING:
-        raise WrongStatus(
-            f"The campaign {campaign_code} is {campaign.status}: expected running.", campaign_status=campaign.status.value
-        )
-    first = max(clock.local_date(now), campaign.starts_on)
-    if first > campaign.ends_on:
-        raise CampaignOver
+    return dispatch_campaigns(session, campaign_codes=[campaign_code], now=now)[campaign_code]
+
+
+def dispatch_campaigns(session: Session, *, campaign_codes: Collection[str], now: datetime) -> dict[str, dict[str, Any]]:
+    """Dispatch several campaigns as one run: each customer to the best use, several families as one contact.
+
+    Gives for each campaign what `dispatch_campaign` gives, and raises the same.
+    """
+    chosen = [_lock_dispatchable(session, code, now) for code in sorted(set(campaign_codes))]
     session.flush()
+    # One run at a time: two would give the same free capacity away twice.
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('dispatch', 0))"))
+    # No target carries a key to its customer: a full load may not remove one meanwhile.
+    session.execute(text("LOCK TABLE customers IN SHARE MODE"))
     # A refusal is either seen below or waits until this is committed, and then withdraws the order.
     session.execute(text("LOCK TABLE contact_preferences IN SHARE MODE"))
-    staging.make_tables(session)
-    session.execute(text(_JUDGE), campaigns.eligibility_parameters(session, campaign, day=first))
-    _place_candidates(session, campaign, first)
+    runs = {campaign.id: _begin_run(session, campaign, now) for campaign in chosen}
+    new = _decide_and_write(session, chosen, {campaign_id: run.id for campaign_id, run in runs.items()}, now)
+    return {campaign.code: _close_run(session, campaign, runs[campaign.id], new[campaign.id]) for campaign in chosen}
+
+
+def _lock_dispatchable(session: Session, code: str, now: datetime) -> Campaign:
+    """The campaign, locked and running; its list is drawn in this run where it has none."""
+    campaign = campaigns.lock_campaign(session, code)
+    if campaign.status is CampaignStatus.APPROVED:
+        take_step(session, campaign_code=code, verb=Verb.SCHEDULE, by=None, now=now)
+    if campaign.status is CampaignStatus.SCHEDULED:
+        run_campaign(session, campaign_code=code, now=now)
+    if campaign.status is not CampaignStatus.RUNNING:
+        raise WrongStatus(
+            f"The campaign {code} is {campaign.status}: expected approved, scheduled or running.",
+            campaign_status=campaign.status.value,
+        )
+    return campaign
+
+
+def _begin_run(session: Session, campaign: Campaign, now: datetime) -> DispatchRun:
     run = DispatchRun(campaign_id=campaign.id, started_at=now, finished_at=now, target_count=0, waterfall={})
     session.add(run)
     session.flush()  # the work orders carry the run's id
-    new = session.scalar(text(_PLACE), _place_parameters(campaign, run, now))
+    return run
+
+
+def _decide_and_write(session: Session, chosen: list[Campaign], run_ids: dict[int, int], now: datetime) -> dict[int, int]:
+    """Look, decide and write; again where somebody got a live order since the look, until the look is as things are."""
+    for attempt in range(1, MOST_TRIES + 1):
+        inputs = read_inputs(session, chosen, now=now)
+        decisions = decide_run(inputs)
+        try:
+            with session.begin_nested():
+                new = write_decisions(session, chosen, inputs, decisions, run_ids=run_ids, now=now)
+            _note_lists(chosen, inputs, now)
+            return new
+        except IntegrityError as error:
+            if CONTACT_LOCK not in str(error.orig) or attempt == MOST_TRIES:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _note_lists(chosen: list[Campaign], inputs: RunInputs, now: datetime) -> None:
+    for campaign, source in zip(chosen, inputs.campaigns, strict=True):
+        if not source.is_drawn:
+            campaign.frozen_at, campaign.scoring_run_id = now, source.scoring_run_id
+
+
+def _close_run(session: Session, campaign: Campaign, run: DispatchRun, new: int) -> dict[str, Any]:
     counts = campaigns.count_targets(session, campaign.id)
     run.target_count = campaigns.count_list(session, campaign.id)
     orders = queries.count_work_orders(session, campaign.id)
     run.waterfall = make_waterfall(counts, target_count=run.target_count, order_count=orders)
     session.flush()
     return {"targets": run.target_count, "new_work_orders": new, "waterfall": run.waterfall}
-
-
-def _place_candidates(session: Session, campaign: Campaign, first: date) -> None:
-    rows = staging.read_candidates(session)
-    managers = capacity_of(
-        queries.managers_active_between(session, first, campaign.ends_on),
-        queries.absences_between(session, first, campaign.ends_on),
-        queries.live_load_between(session, first, campaign.ends_on),
-        first=first,
-        last=campaign.ends_on,
-    )
-    order = order_of(rows["rank"].astype(np.int64), rows["explored"] != 0, campaign.seed)
-    targets = Targets(
-        grid=rows["grid_id"].astype(np.int64),
-        owner=rows["owner"].astype(np.int64),
-        order=order,
-        drawn=rows["explored"] != 0,
-    )
-    placement = split(targets, managers)
-    staff = np.append(managers.staff, 0)[placement.manager]  # NOBODY, that is -1, is the last: 0
-    staging.write_placements(
-        session, customer_id=rows["customer_id"], staff_id=staff, day=placement.day, outcome=placement.outcome, first=first
-    )
-
-
-def _place_parameters(campaign: Campaign, run: DispatchRun, now: datetime) -> dict[str, Any]:
-    matures_on = campaign.ends_on + timedelta(days=campaign.attribution_days + campaign.maturity_days)
-    return {
-        "campaign_id": campaign.id,
-        "run_id": run.id,
-        "product_id": campaign.product_id,
-        "family": campaign.product_family,
-        "due_on": campaign.ends_on,
-        "now": now,
-        "matures_at": clock.end_of_day(matures_on),
-    }
 
 
 def reassign_work_order(

@@ -29,8 +29,8 @@ from app.dispatch.split_worth import SplitRules
 __all__ = ["NOBODY", "GridFigures", "Managers", "Outcome", "Placement", "SplitRules", "Targets", "order_of", "split"]
 
 
-def order_of(rank: Integers, explored: Booleans, seed: int) -> Floats:
-    """The order in which targets are placed: by rank, the explored ones spread among them evenly, in random order.
+def order_of(rank: Integers, explored: Booleans, turn: Integers) -> Floats:
+    """The order in which targets are placed: by rank, the explored ones spread among them evenly, by `turn`, a random number.
 
     So where capacity is short, chance and not the ranker decides which of the explored ones are left out.
     """
@@ -38,7 +38,7 @@ def order_of(rank: Integers, explored: Booleans, seed: int) -> Floats:
     ranked = np.flatnonzero(~explored)
     drawn = np.flatnonzero(explored)
     ranked = ranked[np.argsort(rank[ranked], kind="stable")]
-    drawn = np.random.default_rng(seed).permutation(drawn)
+    drawn = drawn[np.lexsort((rank[drawn], turn[drawn]))]
     order[ranked] = (np.arange(len(ranked)) + 0.5) / max(len(ranked), 1)
     order[drawn] = (np.arange(len(drawn)) + 0.5) / max(len(drawn), 1)
     positions = np.empty(len(rank))

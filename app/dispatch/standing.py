@@ -22,6 +22,9 @@ AGAINST = {
 }
 LEFT_OUT = {
     "no_active_manager": "no manager of the grid works in the campaign's window",
+    "better_use": "another campaign of the same run had the better use for the customer",
+    "over_budget": "the campaign's budget went to customers who rank higher",
+    "below_cost": "a contact would cost more than it is expected to bring",
     "over_capacity": "the grid's capacity in the window went to customers who rank higher",
 }
 ASSIGNED = {

@@ -28,6 +28,7 @@ _PERIODS = {"base_points": ("period", "to_date(s.period, 'YYYY-MM')")}
 # Columns that hold the id of a row without a foreign key, because that would cost a look-up for each of very many rows.
 _UNDECLARED = {
     "customers": [("customer_scores", "customer_id"), ("campaign_targets", "customer_id")],
+    "staff": [("work_orders", "staff_id")],
     "units": [("campaign_targets", "grid_id"), ("work_orders", "grid_id")],
 }
 _REFER_TO_EACH_OTHER = {"units", "products"}

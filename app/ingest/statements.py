@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from string import Template
 
+from app.core.draws import draw_key_sql
 from app.ingest.columns import Column, Feed, Kind, Lookup
 
 ROWS = "import_rows"
@@ -83,6 +84,8 @@ class Target:
 def target_of(feed: Feed) -> Target:
     """Where this feed goes."""
     values = {column_in_table(column): _value(feed, column) for column in feed.columns}
+    if feed.name == "customers":
+        values["draw_key"] = draw_key_sql("s.customer_no")
     names = {column.name: column_in_table(column) for column in feed.columns}
     key = tuple(names[name] for name in _KEYS.get(feed.name, feed.key))
     return Target(_TABLES.get(feed.name, feed.name), key, values, " ".join(_join(column) for column in _looked_up(feed)))
@@ -106,6 +109,7 @@ def merge_statement(feed: Feed, *, only: str = "") -> str:
     """
     target = target_of(feed)
     free = {name: value for name, value in target.values.items() if name not in target.key}
+    compared = {name: value for name, value in free.items() if name != "draw_key"}  # follows from the key
     changes = [f'"{name}" = {value}' for name, value in free.items()]
     if target.table == "customers":
         changes.append("changed_xid = pg_current_xact_id()")  # phones learn of it by this
@@ -116,8 +120,8 @@ def merge_statement(feed: Feed, *, only: str = "") -> str:
         joins=target.joins,
         same_key=target.same_key,
         only=f"{only} AND " if only else "",
-        old=", ".join(f't."{name}"' for name in free),
-        new=", ".join(free.values()),
+        old=", ".join(f't."{name}"' for name in compared),
+        new=", ".join(compared.values()),
         changes=", ".join(changes),
     )
 

@@ -72,6 +72,9 @@ class TerminalReason(StrEnum):
     CONTROL = "control"
     NO_ACTIVE_MANAGER = "no_active_manager"
     OVER_CAPACITY = "over_capacity"
+    BETTER_USE = "better_use"
+    OVER_BUDGET = "over_budget"
+    BELOW_COST = "below_cost"
 
 
 class Product(Base):
@@ -158,5 +161,6 @@ class CampaignTarget(Base):
     uplift: Mapped[float | None] = mapped_column(REAL)
     draw: Mapped[Draw] = mapped_column(enum_text(Draw))
     selection_probability: Mapped[float] = mapped_column(REAL)
+    value: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
     reason: Mapped[TerminalReason | None] = mapped_column(enum_text(TerminalReason))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -40,7 +40,10 @@ class Arm(StrEnum):
 
 
 class Customer(Base):
-    """A customer of one grid, perhaps with an owner among its terminal managers."""
+    """A customer of one grid, perhaps with an owner among its terminal managers.
+
+    `draw_key` is core.draws.draw_key of the number; null in rows of before there was one, and then computed when it is asked.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (Index(None, "grid_id"),)
@@ -58,6 +61,7 @@ class Customer(Base):
     lifecycle: Mapped[str | None] = mapped_column(Text)
     opened_on: Mapped[date | None] = mapped_column(Date)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    draw_key: Mapped[int | None] = mapped_column(BigInteger)
     changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
 
 

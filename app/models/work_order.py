@@ -1,6 +1,7 @@
 """Work orders: who contacts whom, for what, when; and everything that happened to them."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -9,10 +10,10 @@ from sqlalchemy import (
     BigInteger,
     Date,
     ForeignKey,
-    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
+    Numeric,
     Text,
     UniqueConstraint,
     text,
@@ -56,14 +57,14 @@ class WorkOrder(Base):
     """One customer to be contacted by one terminal manager for one campaign.
 
     `score` is the calibrated probability frozen at dispatch. `changed_xid` is kept by a trigger, for delta sync.
-    Campaign and customer are held by one key to the target; product, grid and run follow from it and carry no key of their
-    own, because each costs a look-up for every order of a dispatch.
+    Campaign, customer and manager carry no foreign key, because each costs a look-up for every order of a dispatch: triggers
+    refuse, once for a statement, orders without their target or manager. Product, grid and run follow from the target.
+    `contact_id`: the id of the first of the orders that one run made for the customer, one contact together. `value`: money.
     """
 
     __tablename__ = "work_orders"
     __table_args__ = (
         UniqueConstraint("campaign_id", "customer_id"),
-        ForeignKeyConstraint(["campaign_id", "customer_id"], ["campaign_targets.campaign_id", "campaign_targets.customer_id"]),
         Index("uq_work_orders_contact_lock", "customer_id", "product_family", unique=True, postgresql_where=text(LIVE)),
         Index(None, "staff_id", "changed_xid"),
     )
@@ -75,7 +76,7 @@ class WorkOrder(Base):
     product_id: Mapped[int] = mapped_column(Integer)
     product_family: Mapped[str] = mapped_column(Text)
     grid_id: Mapped[int] = mapped_column(Integer)
-    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    staff_id: Mapped[int] = mapped_column(Integer)
     state: Mapped[WorkOrderState] = mapped_column(enum_text(WorkOrderState))
     scheduled_on: Mapped[date] = mapped_column(Date)
     due_on: Mapped[date] = mapped_column(Date)
@@ -84,6 +85,8 @@ class WorkOrder(Base):
     draw: Mapped[Draw] = mapped_column(enum_text(Draw))
     selection_probability: Mapped[float] = mapped_column(REAL)
     assigned_because: Mapped[str] = mapped_column(Text)
+    value: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    contact_id: Mapped[int | None] = mapped_column(BigInteger)
     dispatched_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     close_reason: Mapped[str | None] = mapped_column(Text)

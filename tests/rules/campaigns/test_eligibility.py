@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.campaigns.eligibility import REASONS, Facts, first_reason, hash_number, is_control, is_held_out, list_parts
+from app.campaigns.eligibility import REASONS, Facts, draws_of, first_reason, is_control, is_held_out, list_parts
+from app.core.draws import draw_key
 
 ORDER = [
     "invalid",
@@ -38,17 +39,18 @@ def test_of_two_reasons_the_earlier_one_counts(first, second):
 
 
 def test_a_twentieth_of_the_customers_is_control_and_another_campaign_has_others():
-    mine = {number for number in range(20_000) if is_control(7, number, Decimal("0.05"))}
-    others = {number for number in range(20_000) if is_control(8, number, Decimal("0.05"))}
+    mine = {number for number in range(20_000) if is_control(7, f"K{number}", Decimal("0.05"))}
+    others = {number for number in range(20_000) if is_control(8, f"K{number}", Decimal("0.05"))}
     assert 900 < len(mine) < 1100
     assert len(mine & others) < 100
 
 
 def test_who_is_control_of_a_share_stays_so_in_a_larger_share_and_for_ever():
-    small, large = ({n for n in range(2_000) if is_control(7, n, Decimal(share))} for share in ("0.05", "0.1"))
+    small, large = ({n for n in range(2_000) if is_control(7, f"K{n}", Decimal(share))} for share in ("0.05", "0.1"))
     assert small < large
-    assert hash_number(7, "control", 1) == 0x88C78532
-    assert not any(is_control(7, number, Decimal(0)) for number in range(1_000))
+    assert draw_key("K1") == -0x45248D7C8995EED6
+    assert draws_of(7, "control", draw_key("K1")) == [3627754347]
+    assert not any(is_control(7, f"K{number}", Decimal(0)) for number in range(1_000))
 
 
 def test_a_hundredth_of_the_customers_is_held_out_and_whoever_was_stays_so_in_a_larger_share():

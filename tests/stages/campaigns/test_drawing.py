@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from app.campaigns.eligibility import first_reason, hash_number, is_control
+from app.campaigns.eligibility import draws_of, first_reason, is_control
 from app.campaigns.options import CampaignOptions
 from app.campaigns.queries import facts_of_customer
 from app.campaigns.service import (
@@ -15,6 +15,7 @@ from app.campaigns.service import (
     create_campaign,
     schedule_campaign,
 )
+from app.core.draws import draw_key
 from app.core.errors import Invalid
 from app.models.campaign import CampaignStatus, CampaignTarget, Draw, Product, ProductKind
 from app.models.customer import Arm, ContactPreference, Holding, Order, PastContact, PreferenceStatus
@@ -210,7 +211,7 @@ def test_the_explored_are_drawn_from_the_rest_with_their_probability(session, ho
     _, targets = _draw(session, campaign)
     explored = [target for target in targets if target.draw is Draw.EXPLORED]
     assert [target.rank for target in targets if target.draw is Draw.RANKED] == [1, 2, 3]
-    by_hash = sorted((hash_number(7, "explore", customer(session, no).id), no) for no in ALL[3:14])
+    by_hash = sorted((draws_of(7, "explore", draw_key(no))[0], no) for no in ALL[3:14])
     assert {target.customer_id for target in explored} == {customer(session, no).id for _, no in by_hash[:3]}
     assert [target.selection_probability for target in explored] == [pytest.approx(3 / 11)] * 3
 
@@ -220,7 +221,8 @@ def test_controls_are_passed_over_and_are_those_of_the_hash(session):
     campaign = _approved(session, control_share=Decimal("0.4"), list_size=6)
     _, targets = _draw(session, campaign)
     controls = {target.customer_id for target in targets if target.reason == "control"}
-    assert controls == {target.customer_id for target in targets if is_control(7, target.customer_id, Decimal("0.4"))}
+    numbers = {customer(session, no).id: no for no in ALL}
+    assert controls == {target.customer_id for target in targets if is_control(7, numbers[target.customer_id], Decimal("0.4"))}
     assert 0 < len(controls) < len(targets)
     assert [target.selection_probability for target in targets] == [pytest.approx(0.6)] * len(targets)
 

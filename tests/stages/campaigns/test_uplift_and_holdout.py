@@ -109,7 +109,7 @@ def test_the_held_out_are_no_controls_and_the_others_may_be(session):
     make_scores(session, ALL)
     _, targets = _draw(session, _approved(session, holdout_share=HALF, control_share=HALF, list_size=15))
     for customer_no, target in zip(_numbers(session, targets), targets, strict=True):
-        control = "control" if is_control(7, target.customer_id, HALF) else None
+        control = "control" if is_control(7, customer_no, HALF) else None
         assert target.reason == ("permanent_holdout" if customer_no in HELD_OUT else control)
 
 

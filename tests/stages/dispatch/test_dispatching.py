@@ -9,8 +9,9 @@ from app.campaigns.queries import UnknownCampaign
 from app.campaigns.service import WrongStatus
 from app.core.errors import Invalid
 from app.dispatch.balance import WaterfallUnbalanced
+from app.dispatch.inputs import CampaignOver
 from app.dispatch.queries import UnknownWorkOrder
-from app.dispatch.service import CampaignOver, dispatch_campaign, reassign_work_order
+from app.dispatch.service import dispatch_campaign, reassign_work_order
 from app.dispatch.sweeps import end_campaign, expire_overdue, withdraw_refused
 from app.models.campaign import CampaignStatus, CampaignTarget, Draw
 from app.models.customer import ContactPreference, PreferenceStatus
@@ -148,9 +149,9 @@ def test_where_capacity_is_short_the_explored_are_not_the_first_to_go(session):
     assert sum(no in ALL[4:8] for no in _orders(session, campaign)) == 2
 
 
-def test_only_a_running_campaign_whose_window_is_not_over_is_dispatched(session):
+def test_only_an_approved_campaign_whose_window_is_not_over_is_dispatched(session):
     for status in CampaignStatus:
-        if status is not CampaignStatus.RUNNING:
+        if status not in (CampaignStatus.APPROVED, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING):
             with pytest.raises(WrongStatus):
                 _dispatch(session, make_list(session, status=status))
     with pytest.raises(CampaignOver):

@@ -1,0 +1,96 @@
+"""Reading whom a list is about: the customers of a ranking or of a list, with what speaks against each."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from app.campaigns import queries
+from app.campaigns.listing import Customers, ListRule, Positions, gather_against
+from app.campaigns.reasons import SETS, bearers_of
+from app.core.columns import read_columns
+from app.core.draws import draw_key_sql
+from app.models.campaign import Campaign
+from app.models.score import ScoringRun
+from app.scoring.run_scores import read_run_scores
+
+_PERSON = {
+    "customer_id": ("c.id", "int64"),
+    "grid_id": ("c.grid_id", "int32"),
+    "owner": ("coalesce(c.owner_staff_id, 0)", "int32"),
+    "draw_key": (f"coalesce(c.draw_key, {draw_key_sql('c.customer_no')})", "int64"),
+}
+_TARGET = {
+    **_PERSON,
+    "rank": ("t.rank", "int32"),
+    "score": ("t.score", "float32"),
+    "uplift": ("coalesce(t.uplift, 'NaN')", "float32"),
+    "explored": ("CAST(CAST(t.draw = 'explored' AS int) AS smallint)", "int16"),
+    "probability": ("t.selection_probability", "float32"),
+}
+_UNDECIDED = (
+    "FROM campaign_targets t JOIN customers c ON c.id = t.customer_id WHERE t.campaign_id = :campaign_id AND t.reason IS NULL"
+)
+
+
+def rule_of(campaign: Campaign) -> ListRule:
+    """What decides the list of a campaign."""
+    return ListRule(
+        seed=campaign.seed,
+        control_share=campaign.control_share,
+        holdout_share=campaign.holdout_share,
+        exploration_share=campaign.exploration_share,
+        list_size=campaign.list_size,
+        minimum_score=campaign.minimum_score,
+    )
+
+
+def read_ranked(session: Session, campaign: Campaign, run: ScoringRun, *, day: date) -> Customers:
+    """The customers of a ranking who bear the campaign's tags, from the best down. Raises StoredFileMissing."""
+    scores = read_run_scores(session, run)
+    people = read_columns(session, _PERSON, "FROM customers c", {})
+    position = Positions(people["customer_id"]).of(scores.customer_id)
+    rows = np.flatnonzero(position >= 0)
+    rows = rows[_bears_tags(session, campaign, scores.customer_id[rows])]
+    found = Customers(
+        **{name: people[name][position[rows]] for name in _PERSON},
+        rank=scores.rank[rows],
+        score=scores.score[rows],
+        uplift=scores.uplift[rows],
+        against=np.zeros(len(rows), dtype=np.int64),
+        explored=np.zeros(len(rows), dtype=np.bool_),
+        probability=np.ones(len(rows), dtype=np.float32),
+    )
+    return _with_against(session, campaign, found, day)
+
+
+def read_undecided(session: Session, campaign: Campaign, *, day: date) -> Customers:
+    """The targets of a list that are not decided yet, by rank."""
+    columns = read_columns(session, _TARGET, _UNDECIDED, {"campaign_id": campaign.id})
+    order = np.lexsort((columns["draw_key"], columns["rank"]))
+    sorted_columns = {name: column[order] for name, column in columns.items()}
+    explored = sorted_columns.pop("explored") != 0
+    against = np.zeros(len(order), dtype=np.int64)
+    return _with_against(session, campaign, Customers(**sorted_columns, explored=explored, against=against), day)
+
+
+def _with_against(session: Session, campaign: Campaign, customers: Customers, day: date) -> Customers:
+    parameters = queries.eligibility_parameters(session, campaign, day=day)
+    sets = {reason: _members(session, source, parameters) for reason, source in SETS.items()}
+    return replace(customers, against=gather_against(customers.customer_id, sets))
+
+
+def _bears_tags(session: Session, campaign: Campaign, customer_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    bears = np.ones(len(customer_ids), dtype=np.bool_)
+    for tags, wanted in ((campaign.required_tags, True), (campaign.excluded_tags, False)):
+        for tag in tags:
+            bears &= np.isin(customer_ids, _members(session, bearers_of("tag"), {"tag": tag})) == wanted
+    return bears
+
+
+def _members(session: Session, source: str, parameters: Mapping[str, Any]) -> NDArray[np.int64]:
+    return read_columns(session, {"customer_id": ("s.customer_id", "int64")}, source, parameters)["customer_id"]
