@@ -17,30 +17,14 @@ Steps 1 and 2 see worth with a trace of more for who is earlier and for who has 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.dispatch import split_flow
+from app.dispatch.split_guess import first_guess
+from app.dispatch.split_problem import Booleans, Floats, Grid, Integers, Loads
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Booleans = NDArray[np.bool_]
 _WORTH_BITS = 38
-_SAMPLE = 1_000
-_SMALL = 2_000  # up to here all pairs go to the flow at once
+_AT_ONCE = 200  # exchanges of one kind
 _MOST_EXCHANGES = 60  # then all pairs go to the flow
-_STEPS = 32  # of load, each of which costs a little more
-_RENT = 2.0**12  # of a step: 1.5e-8 of the largest worth
-_CHANCE_BITS = 10
-
-
-@dataclass(frozen=True)
-class Loads:
-    """New contacts of each manager at least and at most, contacts that count already, capacity of the window; each (m,)."""
-
-    lowest: Integers
-    highest: Integers
-    used: Integers
-    capacity: Integers
 
 
 @dataclass(frozen=True)
@@ -67,8 +51,8 @@ def solve_grid(worth: Floats, loads: Loads, must: Booleans | None = None) -> Sol
     shift = _WORTH_BITS - int(np.frexp(largest)[1]) if largest else 0
     penalty = float(2 ** (_WORTH_BITS + 2 + (m + 2).bit_length()))
     skipped = np.zeros(n) if must is None else np.where(must, -penalty, 0.0)
-    exact = _Grid(np.rint(np.ldexp(worth, shift)), skipped, loads, penalty, rent=0.0)
-    manager = _first_guess(exact)
+    exact = Grid(np.rint(np.ldexp(worth, shift)), skipped, loads, penalty, rent=0.0)
+    manager = first_guess(exact)
     manager, price = _prove(exact, manager)
     manager = _prefer_earlier(exact, manager, price)
     objective, bound = exact.figures(manager, price)
@@ -76,127 +60,7 @@ def solve_grid(worth: Floats, loads: Loads, must: Booleans | None = None) -> Sol
     return Solution(np.where(manager < m, manager, -1), objective * scale, bound * scale, price * scale)
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """A grid in whole numbers: worth (m, n), worth of being skipped (n,), cost of a contact short, rent of a step of load."""
-
-    worth: Floats
-    skipped: Floats
-    loads: Loads
-    penalty: float
-    rent: float
-
-    def cost_of_place(self, load: Integers, who: Integers) -> Floats:
-        """What the next contact of these managers costs at these loads, of the same shape."""
-        loads = self.loads
-        cost = np.where(load < loads.lowest[who], -self.penalty, 0.0)
-        if self.rent:
-            cost += self.rent * np.floor(_STEPS * (loads.used[who] + load) / np.maximum(loads.capacity[who], 1))
-        return np.where(load < loads.highest[who], cost, np.inf)
-
-    def graph(self, manager: Integers) -> tuple[Floats, Floats]:
-        """(losses, residual graph) of an assignment, both (m + 1, m + 1)."""
-        loss = split_flow.losses(self.worth, self.skipped, manager)
-        load = np.bincount(manager, minlength=len(self.worth) + 1)[:-1]
-        who = np.arange(len(self.worth))
-        less = np.where(load > 0, -self.cost_of_place(np.minimum(load, self.loads.highest) - 1, who), np.inf)
-        return loss, split_flow.with_rooms(loss, self.cost_of_place(load, who), less)
-
-    def places(self) -> split_flow.Places:
-        """The places as blocks."""
-        loads, m = self.loads, len(self.worth)
-        step = np.arange(1, 2 * _STEPS) if self.rent else np.zeros(0)
-        turns = np.ceil(step * loads.capacity[:, None] / _STEPS) - loads.used[:, None]
-        starts = np.column_stack([np.zeros(m), loads.lowest, turns]).astype(np.int64)
-        starts = np.sort(np.clip(starts, 0, loads.highest[:, None]), axis=1)
-        number = np.diff(starts, axis=1, append=loads.highest[:, None])
-        manager, block = np.nonzero(number)
-        cost = self.cost_of_place(starts[manager, block], manager)
-        return split_flow.Places(manager, number[manager, block], cost)
-
-    def flow(self, allowed: Booleans) -> Integers:
-        """The best assignment among the allowed pairs by min-cost flow; m where nobody."""
-        manager, target = np.nonzero(allowed)
-        pairs = split_flow.Pairs(target, manager, self.worth[manager, target])
-        found = split_flow.assign(pairs, self.skipped, self.places(), len(self.worth))
-        return np.where(found < 0, len(self.worth), found)
-
-    def figures(self, manager: Integers, price: Floats) -> tuple[float, float]:
-        """(worth of the assignment, bound of the LP at these prices, less what is short)."""
-        m = len(self.worth)
-        placed = np.flatnonzero(manager < m)
-        load = np.bincount(manager[placed], minlength=m)
-        best = np.where(self.skipped < 0, -np.inf, self.skipped)  # who must be placed has no other way
-        for j in range(m):
-            np.maximum(best, self.worth[j] - price[j], out=best)
-        paid = np.where(price > 0, price * self.loads.highest, price * self.loads.lowest).sum()
-        short = np.maximum(self.loads.lowest - load, 0).sum()
-        return float(self.worth[manager[placed], placed].sum()), float(best.sum() + paid + self.penalty * short)
-
-
-def _first_guess(exact: _Grid) -> Integers:
-    """A feasible assignment, nearly the best, equals decided."""
-    m, n = exact.worth.shape
-    at = np.arange(1, n + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    traced = np.empty_like(exact.worth)
-    for j in range(m):
-        np.add(exact.worth[j], (at * np.uint64(2 * j + 0xD1B54A33)) >> np.uint64(64 - _CHANCE_BITS), out=traced[j])
-    skipped = exact.skipped + np.floor(np.arange(n) * (2**13 / n))
-    grid = _Grid(traced, skipped, exact.loads, exact.penalty, _RENT)
-    return grid.flow(np.isfinite(traced)) if n <= _SMALL else _from_prices(grid, _sample_prices(grid))
-
-
-def _sample_prices(grid: _Grid) -> Floats:
-    """Prices of every so many-th target by its best worth, with places in proportion."""
-    order = np.argsort(grid.worth.max(axis=0), kind="stable")
-    step = len(order) / _SAMPLE
-    chosen = order[(np.arange(_SAMPLE) * step + step / 2).astype(np.int64)]
-    given = grid.loads
-    scaled = (np.rint(load / step).astype(np.int64) for load in (given.lowest, given.highest, given.used, given.capacity))
-    sample = _Grid(grid.worth[:, chosen], grid.skipped[chosen], Loads(*scaled), grid.penalty, grid.rent)
-    manager = sample.flow(np.isfinite(sample.worth))
-    return split_flow.prices_of(sample.graph(manager)[1])[0][:-1]
-
-
-def _from_prices(grid: _Grid, price: Floats) -> Integers:
-    """Clear choices at these prices as they are, the close ones by flow."""
-    m, n = grid.worth.shape
-    net = np.vstack([grid.worth - price[:, None], grid.skipped[None]])
-    choice = net.argmax(axis=0)
-    margin = net[choice, np.arange(n)] - net
-    members = [np.flatnonzero(choice == j) for j in range(m + 1)]
-    for spread in (1.0, 4.0, 16.0):
-        if (manager := _close(grid, margin, members, choice, spread)) is not None:
-            return manager
-    return grid.flow(np.isfinite(grid.worth))
-
-
-def _close(grid: _Grid, margin: Floats, members: list[Integers], choice: Integers, spread: float) -> Integers | None:
-    """The flow over the closest pairs of each two managers; None where what is fixed does not fit."""
-    m, n = grid.worth.shape
-    allowed = np.zeros((m + 1, n), dtype=bool)
-    for here, who in enumerate(members):
-        most = int(spread * np.sqrt(len(who) * n / _SAMPLE)) + 20
-        for there in range(m + 1):
-            if there != here and len(who):
-                gap = margin[there, who]
-                near = np.argpartition(gap, most)[:most] if most < len(who) else np.arange(len(who))
-                allowed[there, who[near]] = np.isfinite(gap[near])
-    open_ = np.flatnonzero(allowed.any(axis=0))
-    allowed[choice[open_], open_] = True
-    fixed = np.ones(n, dtype=bool)
-    fixed[open_] = False
-    load = np.bincount(choice[fixed], minlength=m + 1)[:m]
-    if (load > grid.loads.highest).any():
-        return None
-    loads = Loads(np.maximum(grid.loads.lowest - load, 0), grid.loads.highest - load, grid.loads.used + load, grid.loads.capacity)
-    part = _Grid(grid.worth[:, open_], grid.skipped[open_], loads, grid.penalty, grid.rent)
-    manager = choice.copy()
-    manager[open_] = part.flow(allowed[:m, open_])
-    return manager
-
-
-def _prove(exact: _Grid, manager: Integers) -> tuple[Integers, Floats]:
+def _prove(exact: Grid, manager: Integers) -> tuple[Integers, Floats]:
     """The assignment after all exchanges that are better, and the prices that prove that there is none left."""
     exchanges = 0
     while True:
@@ -211,18 +75,30 @@ def _prove(exact: _Grid, manager: Integers) -> tuple[Integers, Floats]:
             manager = _exchange(exact, manager, loss, graph, cycle)
 
 
-def _exchange(exact: _Grid, manager: Integers, loss: Floats, graph: Floats, cycle: list[int]) -> Integers:
-    """One target moves along each step of the cycle that is not only a change of load."""
-    worth = np.vstack([exact.worth, exact.skipped[None]])
+def _exchange(exact: Grid, manager: Integers, loss: Floats, graph: Floats, cycle: list[int]) -> Integers:
+    """One target moves along each step of the cycle that is not only a change of load; more than one as long as that pays."""
+    steps = list(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
+    moves = [(here, there) for here, there in steps if loss[here, there] == graph[here, there]]
+    ways = []
+    for here, there in moves:
+        who = np.flatnonzero(manager == here)
+        own, other = (exact.worth[j, who] if j < len(exact.worth) else exact.skipped[who] for j in (here, there))
+        lost = own - other
+        if len(who) > _AT_ONCE:
+            near = np.argpartition(lost, _AT_ONCE)[:_AT_ONCE]
+            who, lost = who[near], lost[near]
+        cheap = np.argsort(lost, kind="stable")
+        ways.append((who[cheap], lost[cheap]))
+    times = min(len(who) for who, _ in ways) if len(moves) == len(steps) else 1
+    pays = np.sum([lost[:times] for _, lost in ways], axis=0) < 0
+    times = max(int(np.cumprod(pays).sum()), 1)
     changed = manager.copy()
-    for here, there in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
-        if loss[here, there] == graph[here, there]:
-            who = np.flatnonzero(manager == here)
-            changed[who[np.argmin(worth[here, who] - worth[there, who])]] = there
+    for (who, _), (_, there) in zip(ways, moves, strict=True):
+        changed[who[:times]] = there
     return changed
 
 
-def _prefer_earlier(exact: _Grid, manager: Integers, price: Floats) -> Integers:
+def _prefer_earlier(exact: Grid, manager: Integers, price: Floats) -> Integers:
     """Of targets that are worth the same with everybody the earlier ones are placed: they change places with later ones."""
     m = len(exact.worth)
     net = (exact.worth - price[:, None]).max(axis=0)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from app.dispatch.split_exact import Loads, solve_grid
+from app.dispatch.split_exact import solve_grid
 from app.dispatch.split_loads import load_bounds, place_within
+from app.dispatch.split_problem import Loads
 from app.dispatch.split_terms import NOBODY, Booleans, Floats, GridFigures, Integers, Managers, Outcome, Placement, Targets
 from app.dispatch.split_worth import SplitRules, km_between, worth_of
 

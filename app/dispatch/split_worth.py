@@ -9,6 +9,7 @@ few orders to 1 (empirical Bayes: Efron, Morris 1975, "Data analysis using Stein
 customer to the middle of the manager's other work; nothing is asked where a place is unknown.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,30 @@ class SplitRules:
 def skill_of(successes: Floats, expected: Floats, rules: SplitRules) -> Floats:
     """The skill from the successes of past orders and what their scores let expect; 1 without any. Any shape."""
     index = (successes + rules.skill_prior) / (expected + rules.skill_prior)
-    return np.clip(index, rules.lowest_skill, rules.highest_skill)
+    skill: Floats = np.clip(index, rules.lowest_skill, rules.highest_skill)
+    return skill
+
+
+def skills_of(
+    achieved: Iterable[tuple[int, int, int, float]], *, staff: Integers, products: Sequence[int], rules: SplitRules
+) -> Floats:
+    """Managers.skill, (products, m), of managers in the order of `staff`, from (staff id, product id, successes, expected)."""
+    row, column = ({int(key): at for at, key in enumerate(keys)} for keys in (products, staff))
+    counts = np.zeros((2, len(products), len(staff)))
+    for staff_id, product_id, successes, expected in achieved:
+        if staff_id in column and product_id in row:
+            counts[:, row[product_id], column[staff_id]] += (successes, expected)
+    return skill_of(counts[0], counts[1], rules)
+
+
+def anchors_of(middles: Iterable[tuple[int, float, float]], staff: Integers) -> Floats:
+    """Managers.anchor, (m, 2), from (staff id, latitude, longitude), of which a later one counts; NaN where there is none."""
+    column = {int(key): at for at, key in enumerate(staff)}
+    anchors = np.full((len(staff), 2), np.nan)
+    for staff_id, latitude, longitude in middles:
+        if staff_id in column:
+            anchors[column[staff_id]] = latitude, longitude
+    return anchors
 
 
 def worth_of(
