@@ -41,6 +41,10 @@ class Settings(BaseModel):
     access_token_minutes: int = Field(15, ge=1, le=1440)
     refresh_token_days: int = Field(30, ge=1, le=365)
     refresh_retry_seconds: int = Field(60, ge=0, le=600)
+    webhook_loopback: bool = Field(False, description="webhooks may go to this machine, by http: for tests and trials")
+    mail: str = Field("", description="smtp://user:password@host:587, smtps://..., file:folder or log:; empty: no mail")
+    mail_from: str = "gridwork@localhost.localdomain"
+    quiet_hours: str = Field("21-8", description="local hours without mail, such as 21-8; 0-0: none")
     shutdown_seconds: int = Field(20, ge=1, le=600)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
@@ -76,6 +80,33 @@ class Settings(BaseModel):
     def _cluster(cls, value: str) -> str:
         if value and not re.fullmatch(r"local:[1-9][0-9]?|(?:tcp|tls)://[^\s/]+:[0-9]+", value):
             raise ValueError("expected local:WORKERS, such as local:2, or a scheduler's address such as tcp://10.0.0.5:8786")
+        return value
+
+    @field_validator("mail")
+    @classmethod
+    def _way_of_mail(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            known = {"": not value, "log": value == "log:", "file": bool(parts.path)}.get(parts.scheme, False)
+            known = known or (parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and (parts.port or 1) > 0)
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("expected smtp://user:password@host:587, smtps://user:password@host:465, file:/folder or log:")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+            raise ValueError("expected a mail address such as gridwork@example.com")
+        return value
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _two_hours(cls, value: str) -> str:
+        if not re.fullmatch(r"([0-9]|1[0-9]|2[0-3])-([0-9]|1[0-9]|2[0-3])", value):
+            raise ValueError("expected two hours from 0 to 23 such as 21-8, or 0-0 for none")
         return value
 
     @field_validator("secret")

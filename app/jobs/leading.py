@@ -25,8 +25,8 @@ from app.jobs.due import last_due, should_try
 from app.jobs.lease import release_lease, renew_lease, take_lease
 from app.jobs.queries import tries_of
 from app.jobs.records import give_up_runs
-from app.jobs.runner import in_transaction, run_job
-from app.jobs.schedule import Scheduled
+from app.jobs.runner import in_transaction
+from app.jobs.schedule import Row
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Worker:
     def __init__(
         self,
         sessions: sessionmaker[Session],
-        timetable: Sequence[Scheduled],
+        timetable: Sequence[Row],
         *,
         beats: sessionmaker[Session] | None = None,
         holder: str = "",
@@ -109,7 +109,7 @@ class Worker:
                 self._scheduler.add_job(self.run_if_due, args=[row], id=f"look at {row.name}", replace_existing=True)
         self._scheduler.resume()
 
-    def run_if_due(self, row: Scheduled) -> None:
+    def run_if_due(self, row: Row) -> None:
         """Run a job for its last due time, unless that is done or another leads."""
         with self._lock:
             if self._leaving or row.name in self._running:
@@ -121,8 +121,7 @@ class Worker:
             if token is not None and due is not None:
                 tries = in_transaction(self._sessions, lambda session: tries_of(session, row.name, due))
                 if should_try(tries, now):
-                    idle = row.idle_seconds
-                    run_job(self._sessions, row.name, row.work, fencing_token=token, due_at=due, idle_seconds=idle)
+                    row.run(self._sessions, token, due)
         except Exception as error:  # run_job logged it and kept it in the run's row; the other jobs go on
             log.debug("job_not_done", job=row.name, kind=type(error).__name__)
         finally:

@@ -14,7 +14,8 @@ from app.core.logs import configure_logs
 from app.core.security import signing_secret
 from app.core.storage import Storage
 from app.jobs.leading import Worker
-from app.jobs.schedule import timetable
+from app.jobs.schedule import Outgoing, timetable
+from app.notices.sending import Sender
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -27,7 +28,7 @@ def run_worker(settings: Settings) -> None:
     configure_logs(settings.log_level)
     clock.use_zone(settings.zone)
     secret = signing_secret(settings.secret, settings.home)
-    rows = timetable(settings.zone, secret, settings.gate_calibration_error)
+    rows = timetable(settings.zone, secret, settings.gate_calibration_error, outgoing_of(settings))
     jobs = app_engine(settings.model_copy(update={"pool_size": len(rows) + 1}), statement_timeout_ms=0)
     beats = app_engine(settings.model_copy(update={"pool_size": 1}), statement_timeout_ms=BEAT_TIMEOUT_MS)
     stop = threading.Event()
@@ -37,6 +38,12 @@ def run_worker(settings: Settings) -> None:
         os._exit(1)  # threads of abandoned jobs would keep an ordinary exit waiting
     jobs.dispose()
     beats.dispose()
+
+
+def outgoing_of(settings: Settings) -> Outgoing:
+    """How others are told in this installation."""
+    sender = Sender(loopback=settings.webhook_loopback)
+    return Outgoing(webhooks=sender, mail=settings.mail, mail_from=settings.mail_from, quiet_hours=settings.quiet_hours)
 
 
 def _heed_signals(stop: threading.Event) -> None:

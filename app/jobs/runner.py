@@ -58,24 +58,25 @@ def run_job(
     transaction was rolled back and the row says failed; JobAlreadyRunning where the same job runs elsewhere; LeaseLost
     where `fencing_token` is no longer the newest, at the start or at the commit.
     """
-    run_id = in_transaction(sessions, lambda session: _begin(session, job, fencing_token, due_at))
+    run_id = in_transaction(sessions, lambda session: begin_run(session, job, fencing_token, due_at))
     try:
         with sessions() as session:
             _prepare(session, job, fencing_token, idle_seconds)
             counts = work(session, clock.now())
-            _close(session, run_id, JobOutcome.DONE, counts=dict(counts), error=None)
+            close_run(session, run_id, JobOutcome.DONE, counts=dict(counts), error=None)
             if fencing_token is not None:
                 check_lease(session, fencing_token)
             session.commit()
     except BaseException as error:
-        _keep_failure(sessions, run_id, error)
+        keep_failure(sessions, run_id, error)
         log.warning("job_failed", job=job, kind=type(error).__name__)
         raise
     log.info("job_done", job=job, **{f"n_{name}": value for name, value in counts.items() if isinstance(value, int)})
     return counts
 
 
-def _begin(session: Session, job: str, fencing_token: int | None, due_at: datetime | None) -> int:
+def begin_run(session: Session, job: str, fencing_token: int | None, due_at: datetime | None) -> int:
+    """Write that a run began; its id. Raises LeaseLost."""
     run = JobRun(
         job=job,
         due_at=due_at,
@@ -94,14 +95,19 @@ def _begin(session: Session, job: str, fencing_token: int | None, due_at: dateti
 def _prepare(session: Session, job: str, fencing_token: int | None, idle_seconds: int) -> None:
     set_scope(session, scope="all")
     if fencing_token is not None:
-        limit = {"limit": f"{idle_seconds}s"}
-        session.execute(text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), limit)
+        limit_idling(session, idle_seconds)
     got = session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended('job/' || :job, 0))"), {"job": job})
     if not got:
         raise JobAlreadyRunning(f"The job {job} is running already.")
 
 
-def _close(session: Session, run_id: int, outcome: JobOutcome, *, counts: dict[str, Any], error: str | None) -> None:
+def limit_idling(session: Session, seconds: int) -> None:
+    """Let the database give up this transaction when it is silent for longer."""
+    limit = {"limit": f"{seconds}s"}
+    session.execute(text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), limit)
+
+
+def close_run(session: Session, run_id: int, outcome: JobOutcome, *, counts: dict[str, Any], error: str | None) -> None:
     """Write how it ended, unless that was written already (a new leader gives up the runs of the one before)."""
     session.flush()
     session.execute(
@@ -111,10 +117,11 @@ def _close(session: Session, run_id: int, outcome: JobOutcome, *, counts: dict[s
     )
 
 
-def _keep_failure(sessions: sessionmaker[Session], run_id: int, error: BaseException) -> None:
+def keep_failure(sessions: sessionmaker[Session], run_id: int, error: BaseException) -> None:
+    """Write in a transaction of its own that a run failed, and why."""
     said = _plain(error)
     try:
-        in_transaction(sessions, lambda session: _close(session, run_id, JobOutcome.FAILED, counts={}, error=said))
+        in_transaction(sessions, lambda session: close_run(session, run_id, JobOutcome.FAILED, counts={}, error=said))
     except SQLAlchemyError as second:
         log.warning("job_failure_not_kept", run=run_id, kind=type(second).__name__)
 

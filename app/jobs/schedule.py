@@ -1,21 +1,26 @@
 """The timetable, top to bottom as the work flows. Times of day are local. Whoever adds a job adds a row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
+from app.jobs import outgoing
 from app.jobs.leftovers import sweep_files
 from app.jobs.records import purge_runs
-from app.jobs.runner import IDLE_SECONDS, Work
+from app.jobs.runner import IDLE_SECONDS, Work, run_job
+from app.jobs.steps import StepWork, run_in_steps
+from app.notices.letters import purge_outbox
+from app.notices.quiet import QuietHours
+from app.notices.sending import Sender
 from app.offers.service import choose_offers
 from app.points.adjust import adjust_closed_months
 from app.scoring.promotion import CALIBRATION_LIMIT
@@ -36,12 +41,46 @@ class Scheduled:
     work: Work
     idle_seconds: int = IDLE_SECONDS
 
+    def run(self, sessions: sessionmaker[Session], fencing_token: int, due_at: datetime) -> None:
+        """Run it for this due time."""
+        run_job(sessions, self.name, self.work, fencing_token=fencing_token, due_at=due_at, idle_seconds=self.idle_seconds)
 
-def timetable(zone: ZoneInfo, secret: str, calibration_limit: float = CALIBRATION_LIMIT) -> tuple[Scheduled, ...]:
+
+@dataclass(frozen=True)
+class InSteps:
+    """One row whose job calls others between its transactions (jobs/steps.py)."""
+
+    name: str
+    when: CronTrigger
+    work: StepWork
+
+    def run(self, sessions: sessionmaker[Session], fencing_token: int, due_at: datetime) -> None:
+        """Run it for this due time."""
+        run_in_steps(sessions, self.name, self.work, fencing_token=fencing_token, due_at=due_at)
+
+
+Row = Scheduled | InSteps
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """How others are told: webhooks, and mail by the setting `mail` (none where it is empty), not in `quiet_hours`."""
+
+    webhooks: Sender = field(default_factory=Sender)
+    mail: str = ""
+    mail_from: str = ""
+    quiet_hours: str = "21-8"
+
+
+def timetable(
+    zone: ZoneInfo, secret: str, calibration_limit: float = CALIBRATION_LIMIT, out: Outgoing | None = None
+) -> tuple[Row, ...]:
     """Every job, in the local time zone; `secret` keeps the draw of back-checks from being foreseen.
 
-    Above `calibration_limit` a ranker in use is calibrated anew.
+    Above `calibration_limit` a ranker in use is calibrated anew. `out`: how others are told.
     """
+    out = out or Outgoing()
+    quiet = QuietHours.parse(out.quiet_hours, zone)
 
     def at(**fields: str | int) -> CronTrigger:
         return CronTrigger(**fields, timezone=zone)
@@ -63,6 +102,9 @@ def timetable(zone: ZoneInfo, secret: str, calibration_limit: float = CALIBRATIO
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
         Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),
+        InSteps("send-webhooks", at(second="*/3"), outgoing.webhooks(out.webhooks, apart=False)),
+        InSteps("send-webhooks-apart", at(second="*/5"), outgoing.webhooks(out.webhooks, apart=True)),
+        InSteps("send-mail", at(second="*/30"), outgoing.mail(out.mail, out.mail_from, quiet)),
         Scheduled("sweep-files", at(hour=4, minute=15, second=0), _now(sweep_files)),
         Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
     )
@@ -77,4 +119,8 @@ def _now(service: _Service) -> Work:
 
 
 def _purge(session: Session, now: datetime) -> dict[str, int]:
-    return {"log_ins": purge_log_ins(session, now=now), "job_runs": purge_runs(session, now=now)}
+    return {
+        "log_ins": purge_log_ins(session, now=now),
+        "job_runs": purge_runs(session, now=now),
+        "events": purge_outbox(session, now=now),
+    }

@@ -1,0 +1,42 @@
+"""Sending what the outbox holds: claim, commit, send, record. No transaction is open while somebody else is called."""
+
+from collections.abc import Mapping
+
+from app.jobs.steps import Step, StepWork
+from app.notices.mailing import send_letters
+from app.notices.quiet import QuietHours
+from app.notices.relay import bury, claim_letters, claim_parcels, record_letters, record_parcels
+from app.notices.sending import Sender, send_parcels
+
+NOTHING = {"delivered": 0, "failed": 0, "dead": 0}
+
+
+def webhooks(sender: Sender, *, apart: bool) -> StepWork:
+    """The work of one round: to the endpoints that answer well, or (`apart`) to those that failed or were slow.
+
+    They are two jobs, so that whoever does not answer delays nobody but the others of that kind.
+    """
+
+    def work(step: Step) -> Mapping[str, int]:
+        if apart:
+            step(lambda session, now: bury(session, now=now))
+        parcels = step(lambda session, now: claim_parcels(session, apart=apart, now=now))
+        if not parcels:
+            return NOTHING
+        answers = send_parcels(parcels, sender)
+        return step(lambda session, now: record_parcels(session, parcels, answers, now=now))
+
+    return work
+
+
+def mail(address: str, sender: str, quiet: QuietHours) -> StepWork:
+    """The work of one round of mails, by the way that the setting `address` names."""
+
+    def work(step: Step) -> Mapping[str, int]:
+        letters = step(lambda session, now: claim_letters(session, now=now)) if address else []
+        if not letters:
+            return NOTHING
+        answers = send_letters(letters, mail=address, sender=sender)
+        return step(lambda session, now: record_letters(session, letters, answers, quiet=quiet, now=now))
+
+    return work

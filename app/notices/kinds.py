@@ -1,0 +1,44 @@
+"""What can be told to other systems: each kind with the fields that its payload may have. Codes, counts, ids; never a person."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+MAX_BYTES = 20_000  # Standard Webhooks: thin payloads, under 20 kB
+MAX_TEXT = 200
+DIGEST = "digest.daily"
+TEST = "webhook.test"
+KINDS: dict[str, frozenset[str]] = {
+    "work_orders.escalated": frozenset({"notice_id", "level", "rule", "unit_code", "orders"}),
+    "work_orders.escalation_resolved": frozenset({"notice_id", "level", "rule", "unit_code"}),
+    "campaign.running": frozenset({"campaign_code"}),
+    "campaign.closed": frozenset({"campaign_code", "expired"}),
+    "month.closed": frozenset({"month", "sha256", "entries"}),
+    "import.rejected": frozenset({"import_id", "feed", "rows", "rejected"}),
+    TEST: frozenset({"name"}),
+    DIGEST: frozenset({"digest_id"}),
+}
+SUBSCRIBABLE = tuple(sorted(set(KINDS) - {DIGEST, TEST}))
+
+
+def check_payload(kind: str, payload: Mapping[str, Any]) -> None:
+    """Raise ValueError for a kind or a field that is not in the table above, for long texts and for nested values.
+
+    A field that is not listed is how a name or a phone would leave the house, so it is refused where it is put.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind: expected one of {', '.join(sorted(KINDS))}, not {kind}")
+    if unlisted := sorted(set(payload) - KINDS[kind]):
+        raise ValueError(f"payload of {kind}: fields that are not listed: {', '.join(unlisted)}")
+    for name, value in payload.items():
+        if not isinstance(value, str | int | None) or (isinstance(value, str) and len(value) > MAX_TEXT):
+            raise ValueError(f"payload of {kind}: {name}: expected a number, or text of at most {MAX_TEXT} characters")
+
+
+def body_of(kind: str, happened_at: str, payload: Mapping[str, Any]) -> bytes:
+    """What is sent and signed: `{"type", "timestamp", "data"}` of Standard Webhooks, the same bytes for the same event."""
+    whole = {"type": kind, "timestamp": happened_at, "data": dict(payload)}
+    body = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    if len(body) >= MAX_BYTES:
+        raise ValueError(f"payload of {kind}: expected less than {MAX_BYTES} bytes")
+    return body
