@@ -60,9 +60,9 @@ class DeliveryRow:
 
 
 def lock_endpoint(session: Session, name: str) -> WebhookEndpoint:
-    """The webhook, locked until the end of the transaction. Raises UnknownEndpoint."""
+    """The webhook, locked until the end of the transaction; who puts events need not wait. Raises UnknownEndpoint."""
     statement = select(WebhookEndpoint).where(WebhookEndpoint.name == name).order_by(WebhookEndpoint.id)
-    found = session.scalar(statement.with_for_update().execution_options(populate_existing=True))
+    found = session.scalar(statement.with_for_update(key_share=True).execution_options(populate_existing=True))
     if found is None:
         raise UnknownEndpoint(f"name: there is no webhook {name}")
     return found
