@@ -16,6 +16,7 @@ from app.commands import (
     doctor,
     evaluation,
     imports,
+    notices,
     offers,
     people,
     points,
@@ -35,7 +36,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Know the customers": (centre, offers),
     "Plan and dispatch": (campaigns, campaign_life, territory),
     "Check, close, pay": (points,),
-    "Run": (people, serving, doctor),
+    "Run": (people, serving, notices, doctor),
 }
 for section, modules in SECTIONS.items():
     for module in modules:

@@ -23,6 +23,7 @@ from app.api.operations import imports as operations_imports
 from app.api.operations import jobs as operations_jobs
 from app.api.operations import months as operations_months
 from app.api.operations import rankers as operations_rankers
+from app.api.operations import webhooks as operations_webhooks
 from app.api.payroll import months as payroll_months
 
 
@@ -44,6 +45,7 @@ def all_routes() -> APIRouter:
     router.include_router(operations_imports.router)
     router.include_router(operations_jobs.router)
     router.include_router(operations_rankers.router)
+    router.include_router(operations_webhooks.router)
     router.include_router(dashboard_campaigns.router)
     router.include_router(dashboard_campaign_life.router)
     router.include_router(dashboard_work_orders.router)

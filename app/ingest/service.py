@@ -28,6 +28,7 @@ from app.ingest.scan import UnreadableFile
 from app.ingest.spill import Spill
 from app.ingest.staging import drop_staging, keep_faulty, make_staging, planned_for_sets, stage_file
 from app.ingest.statements import target_of
+from app.ingest.telling import tell_of_rejected
 from app.models.operations import FeedDay, ImportBatch
 
 MAX_FILE_NAME = 200
@@ -75,8 +76,7 @@ def import_feed(
     whose key is not in the file (of `features` and `base_points` only on days and in months that are in it), unless something
     refers to them; more than `max_removed_share` of the rows only with `force`. `complete_from` .. `complete_through` says
     that the feed is complete on these local days. `progress` is told the number of rows of each chunk. Raises UnknownFeed,
-    UnreadableFile, NotThisFeed, TooManyRemoved,
-    WrongDays; then nothing at all has changed.
+    UnreadableFile, NotThisFeed, TooManyRemoved, WrongDays; then nothing at all has changed.
     """
     definition = feed_named(feed)
     days = _days(feed, complete_from, complete_through, now)
@@ -89,6 +89,7 @@ def import_feed(
             with planned_for_sets(session), TemporaryDirectory(prefix="gridwork-import-") as folder:
                 counts = _apply(session, file, how, Spill(Path(folder)), progress)
             session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(counts=counts))
+            tell_of_rejected(session, batch_id=batch_id, feed=feed, counts=counts, now=now)
         declared = _declare(session, feed, days, now)
     session.expire_all()  # what was loaded before is no longer so
     batch = queries.find_import_of(session, feed, file.sha256)

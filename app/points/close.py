@@ -13,6 +13,7 @@ from app.core.clock import Month
 from app.core.errors import Conflict
 from app.models.feedback import Verdict
 from app.models.points import EntryKind, MonthlyStatement, PayrollFile, PointsEntry, PointsMonth
+from app.notices.outbox import put_event
 from app.points import queries
 from app.points.evidence import EvidenceRow, insert_evidence
 from app.points.figures import LEFT_OUT, FeedbackFact, ManagerFigures, WorkOrderFact, gather, lines_of, ratio_of
@@ -63,6 +64,8 @@ def close_month(session: Session, *, month: Month, now: datetime, account_id: in
     points_month.closed_at, points_month.closed_by_account_id = now, account_id
     session.flush()  # from here on the triggers refuse every change of the month
     total = {"entries": len(entries), "statements": statements, "points": str(file.points_sum), "sha256": file.sha256}
+    told = {"month": str(month), "sha256": file.sha256, "entries": len(entries)}
+    put_event(session, kind="month.closed", payload=told, now=now)
     return {"month": str(month)} | counts | total
 
 
