@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from app.cli import app as cli
+from app.commands.notices import outbox, webhooks
 from app.commands.serving import database
 from app.settings import Settings
 
@@ -16,7 +17,9 @@ def test_every_setting_is_explained_with_its_name_and_no_other():
 
 
 def test_every_command_it_names_exists():
-    known = {command.name for command in cli.registered_commands} | {"database"}
+    groups = {"database": database, "webhooks": webhooks, "outbox": outbox}
+    known = {command.name for command in cli.registered_commands} | set(groups)
     assert set(re.findall(r"gridwork ([a-z][a-z-]+)", GUIDE)) <= known
-    inner = {command.name for command in database.registered_commands}
-    assert set(re.findall(r"gridwork database ([a-z]+)", GUIDE)) <= inner
+    for name, group in groups.items():
+        inner = {command.name for command in group.registered_commands}
+        assert set(re.findall(rf"gridwork {name} ([a-z]+)", GUIDE)) <= inner

@@ -10,6 +10,7 @@ from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.security import Principal
 from app.models.campaign import Campaign, CampaignStatus
 from app.models.campaign_life import CampaignEvent
+from app.notices.outbox import put_event
 
 
 class WrongStatus(Conflict):
@@ -52,6 +53,7 @@ def take_step(
     _check_comment(verb, comment)
     add_event(session, campaign, verb.value, to=CampaignStatus(found), by=by, comment=comment, now=now)
     campaign.status = CampaignStatus(found)
+    put_event(session, kind="campaign.status_changed", payload={"campaign_code": campaign_code, "status": found}, now=now)
     return campaign
 
 

@@ -11,8 +11,7 @@ TEST = "webhook.test"
 KINDS: dict[str, frozenset[str]] = {
     "work_orders.escalated": frozenset({"notice_id", "level", "rule", "unit_code", "orders"}),
     "work_orders.escalation_resolved": frozenset({"notice_id", "level", "rule", "unit_code"}),
-    "campaign.running": frozenset({"campaign_code"}),
-    "campaign.closed": frozenset({"campaign_code", "expired"}),
+    "campaign.status_changed": frozenset({"campaign_code", "status"}),
     "month.closed": frozenset({"month", "sha256", "entries"}),
     "import.rejected": frozenset({"import_id", "feed", "rows", "rejected"}),
     TEST: frozenset({"name"}),

@@ -73,17 +73,13 @@ def endpoint_rows(session: Session) -> list[EndpointRow]:
     waiting = func.count(OutboxDelivery.id).filter(OutboxDelivery.state == DeliveryState.PENDING)
     dead = func.count(OutboxDelivery.id).filter(OutboxDelivery.state == DeliveryState.DEAD)
     end = WebhookEndpoint
+    columns: list[Any] = [end.name, end.url, end.kinds, end.created_at, end.apart_since, end.disabled_at, end.disabled_because]
+    columns += [waiting, dead]
     undelivered = and_(OutboxDelivery.endpoint_id == WebhookEndpoint.id, OutboxDelivery.state != DeliveryState.DELIVERED)
     statement = (
-        select(
-            *(end.name, end.url, end.kinds, end.created_at, end.apart_since, end.disabled_at, end.disabled_because),
-            *(waiting, dead),
-        )
-        .outerjoin(OutboxDelivery, undelivered)
-        .group_by(WebhookEndpoint.id)
-        .order_by(WebhookEndpoint.name)
+        select(*columns).outerjoin(OutboxDelivery, undelivered).group_by(WebhookEndpoint.id).order_by(WebhookEndpoint.name)
     )
-    return [EndpointRow(*row) for row in session.execute(statement).tuples()]
+    return [EndpointRow(*row) for row in session.execute(statement)]
 
 
 def is_disabled(session: Session, endpoint_id: int) -> bool:

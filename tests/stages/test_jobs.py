@@ -16,7 +16,8 @@ from app.jobs.lease import LeaseLost, check_lease, release_lease, renew_lease, t
 from app.jobs.queries import find_leader, newest_runs, tries_of
 from app.jobs.records import give_up_runs, purge_runs
 from app.jobs.runner import JobAlreadyRunning, in_transaction, run_job
-from app.jobs.schedule import timetable
+from app.jobs.schedule import InSteps, Scheduled, timetable
+from app.jobs.steps import run_in_steps
 from app.models.operations import JobLease, JobOutcome, JobRun
 from app.models.organisation import RefreshFamily, RefreshToken
 from tests.factories import NOW
@@ -223,10 +224,49 @@ def test_log_ins_that_are_long_over_are_removed_and_live_ones_stay(session):
     assert session.scalar(select(func.count()).select_from(RefreshToken)) == 3
 
 
-@pytest.mark.parametrize("row", timetable(ZoneInfo("Asia/Shanghai"), "s" * 40), ids=lambda row: row.name)
+ROWS = timetable(ZoneInfo("Asia/Shanghai"), "s" * 40)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if isinstance(row, Scheduled)], ids=lambda row: row.name)
 def test_every_job_of_the_timetable_runs_and_counts_what_json_can_hold(session, row):
     counts = row.work(session, NOW)
     assert json.loads(json.dumps(dict(counts))) == counts
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if isinstance(row, InSteps)], ids=lambda row: row.name)
+def test_every_job_in_steps_runs_and_counts(session, row):
+    counts = row.work(lambda part: part(session, NOW))
+    assert json.loads(json.dumps(dict(counts))) == counts
+
+
+def test_a_job_in_steps_keeps_the_steps_before_the_one_that_failed_and_says_so(sessions):
+    def work(step):
+        step(write_one_run_more)
+        with pytest.raises(LeaseLost):
+            step(lambda session, now: check_lease(session, 99))
+        raise RuntimeError("somebody else was called and did not answer")
+
+    take(sessions, "one")
+    with pytest.raises(RuntimeError):
+        run_in_steps(sessions, "some job", work, fencing_token=1)
+    assert traces(sessions) == 1
+    assert [(run.job, run.outcome.value, run.error) for run in runs(sessions) if run.job != "trace"] == [
+        ("some job", "failed", "RuntimeError: somebody else was called and did not answer")
+    ]
+
+
+def test_a_job_in_steps_writes_nothing_once_another_leads(sessions):
+    def work(step):
+        step(write_one_run_more)
+        let_run_out(sessions)
+        take(sessions, "two")
+        step(write_one_run_more)
+        return {"n": 2}
+
+    take(sessions, "one")
+    with pytest.raises(LeaseLost):
+        run_in_steps(sessions, "some job", work, fencing_token=1)
+    assert traces(sessions) == 1
 
 
 def test_a_withdrawn_customer_waits_less_than_a_minute():

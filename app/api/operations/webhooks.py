@@ -118,7 +118,7 @@ def rotate_webhook(name: CodePath, body: RotateIn, _: Admin, session: SessionDep
 
 
 @router.post("/webhooks/{name}/test", status_code=202)
-def test_webhook(name: CodePath, _: Admin, session: SessionDep, now: Now) -> WebhookStateOut:
+def try_webhook(name: CodePath, _: Admin, session: SessionDep, now: Now) -> WebhookStateOut:
     """Send it an event that means nothing; the worker does so within seconds."""
     return WebhookStateOut.model_validate(endpoints.try_endpoint(session, name=name, now=now))
 

@@ -22,7 +22,7 @@ def add(sessions, name, url, kinds=()):
     return in_transaction(sessions, lambda s: add_endpoint(s, name=name, url=url, kinds=kinds, loopback=True, now=NOW)).secret
 
 
-def put(sessions, count=1, kind="campaign.running", now=NOW):
+def put(sessions, count=1, kind="campaign.status_changed", now=NOW):
     """Webhook-ids of new events."""
 
     def work(session):

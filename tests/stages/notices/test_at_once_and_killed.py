@@ -154,12 +154,12 @@ def test_senders_killed_at_any_moment_lose_nothing(sessions, database):
         add(sessions, "one", receiver.url)
         receiver.wait = 0.002
         ids = []
-        for number in range(8):
+        for number in range(5):
             ids += put(sessions, 25)
             process = started(database, after=2 * number * CLAIM)
             time.sleep(dice.uniform(0, 0.25))
             ended(process)
-        for number in range(8, 22):
+        for number in range(5, 15):
             send(sessions, after=2 * number * CLAIM)
         assert all(d.state.value == "delivered" for d in deliveries(sessions))
         assert set(receiver.ids) == set(ids)

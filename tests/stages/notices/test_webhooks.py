@@ -25,7 +25,7 @@ def test_an_event_reaches_who_wants_its_kind_signed_and_thin(sessions):
     with receiving() as all_kinds, receiving() as campaigns, receiving() as months:
         keys = {
             id(all_kinds): add(sessions, "all", all_kinds.url),
-            id(campaigns): add(sessions, "campaigns", campaigns.url, ["campaign.running", "campaign.closed"]),
+            id(campaigns): add(sessions, "campaigns", campaigns.url, ["campaign.status_changed"]),
         }
         add(sessions, "months", months.url, ["month.closed"])
         (event_id,) = put(sessions)
@@ -37,7 +37,7 @@ def test_an_event_reaches_who_wants_its_kind_signed_and_thin(sessions):
             assert headers["webhook-id"] == event_id
             assert is_signed(headers, body, keys[id(receiver)])
             assert json.loads(body) == {
-                "type": "campaign.running",
+                "type": "campaign.status_changed",
                 "timestamp": NOW.isoformat(),
                 "data": {"campaign_code": "K0"},
             }
@@ -51,7 +51,7 @@ def test_an_event_is_sent_if_and_only_if_its_transaction_is_committed(sessions):
         add(sessions, "one", receiver.url)
         with sessions() as session:
             set_scope(session, scope="all")
-            put_event(session, kind="campaign.running", payload={"campaign_code": "never"}, now=NOW)
+            put_event(session, kind="campaign.status_changed", payload={"campaign_code": "never"}, now=NOW)
             session.flush()
             assert send(sessions)["delivered"] == 0
             session.rollback()
@@ -65,7 +65,7 @@ def test_whoever_may_do_something_may_tell_of_it_and_read_nothing_of_the_outbox(
         add(sessions, "one", receiver.url)
         with sessions() as session:
             set_scope(session, scope="own", grid_ids=[1], staff_id=1)
-            put_event(session, kind="campaign.running", payload={"campaign_code": "K"}, now=NOW)
+            put_event(session, kind="campaign.status_changed", payload={"campaign_code": "K"}, now=NOW)
             for table in ("outbox_events", "outbox_deliveries", "webhook_secrets"):
                 assert session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
             session.commit()
@@ -126,7 +126,7 @@ def test_what_was_put_while_its_webhook_was_being_disabled_does_not_wait_for_eve
         add(sessions, "one", receiver.url)
         with sessions() as late:
             set_scope(late, scope="all")
-            put_event(late, kind="campaign.running", payload={"campaign_code": "K"}, now=NOW)
+            put_event(late, kind="campaign.status_changed", payload={"campaign_code": "K"}, now=NOW)
             in_transaction(sessions, lambda s: endpoints.disable_endpoint(s, name="one", now=NOW))
             late.commit()
         send(sessions, apart=True)
