@@ -1,6 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [dispatch] [rankers] [--small | --customers=N]
+python -m bench [imports] [phones] [dispatch] [rankers] [split] [--small | --customers=N]
 """
 
 import sys
@@ -18,6 +18,7 @@ from bench.importing import measure_import
 from bench.measure import Figure
 from bench.phones import measure_phones
 from bench.rankers import measure_rankers
+from bench.splitting import measure_split
 from tests.postgres import empty_database, own_server
 
 BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
@@ -25,6 +26,7 @@ BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "phones": measure_phones,
     "dispatch": measure_dispatch,
     "rankers": measure_rankers,
+    "split": measure_split,
 }
 
 

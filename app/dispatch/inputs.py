@@ -1,20 +1,28 @@
 """Reading all that decides a run. Nothing is written here: a preview reads the same."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from app.campaigns import queries as campaigns
 from app.campaigns.customers import read_ranked, read_undecided, rule_of
 from app.campaigns.service import NoScores
 from app.core import clock
+from app.core.columns import read_columns
 from app.core.errors import Conflict
-from app.dispatch import queries
+from app.dispatch import queries, split_queries
 from app.dispatch.capacity import capacity_of
-from app.dispatch.deciding import CampaignInput, RunInputs, Worth
+from app.dispatch.run_terms import CampaignInput, Places, RunInputs, Worth
+from app.dispatch.split import Managers, SplitRules
+from app.dispatch.split_worth import anchors_of, skills_of
 from app.models.campaign import Campaign, Product
 from app.offers.priority import OfferSettings, Price, cap_of, value_of
+
+KM_COST = 1.0  # money that a kilometre to a visit costs
+REMEMBERED = timedelta(days=365)  # so long a manager's successes speak for the skill
 
 
 class CampaignOver(Conflict):
@@ -26,13 +34,23 @@ class CampaignOver(Conflict):
 def read_inputs(session: Session, chosen: Sequence[Campaign], *, now: datetime) -> RunInputs:
     """The inputs of a run over these campaigns, as of now: of a campaign without a list, all customers of its newest ranking.
 
-    Raises CampaignOver where they have no day in common from today on, NoScores, StoredFileMissing.
+    The run's window is from the first to the last day of any of them, each keeping its own. Raises CampaignOver where the
+    window of one has passed, NoScores, StoredFileMissing.
     """
-    first = max(clock.local_date(now), *(campaign.starts_on for campaign in chosen))
-    last = min(campaign.ends_on for campaign in chosen)
-    if first > last:
+    today = clock.local_date(now)
+    if any(campaign.ends_on < today for campaign in chosen):
         raise CampaignOver
+    first = max(today, min(campaign.starts_on for campaign in chosen))
+    last = max(campaign.ends_on for campaign in chosen)
+    rules = SplitRules(km_cost=KM_COST if any(campaign.channel == "visit" for campaign in chosen) else 0.0)
+    products = sorted({campaign.product_id for campaign in chosen})
     worths = _worths(campaigns.list_products(session))
+    managers = _managers(session, products, rules, first=first, last=last, now=now)
+    sources = [_campaign_input(session, campaign, worths, products, first=first, last=last) for campaign in chosen]
+    return RunInputs(first, sources, managers, rules, _places(session) if rules.km_cost else None)
+
+
+def _managers(session: Session, products: list[int], rules: SplitRules, *, first: date, last: date, now: datetime) -> Managers:
     managers = capacity_of(
         queries.managers_active_between(session, first, last),
         queries.absences_between(session, first, last),
@@ -40,18 +58,35 @@ def read_inputs(session: Session, chosen: Sequence[Campaign], *, now: datetime) 
         first=first,
         last=last,
     )
-    return RunInputs(first, [_campaign_input(session, campaign, worths, first) for campaign in chosen], managers)
+    achieved = split_queries.achieved_since(session, products, since=now - REMEMBERED, now=now)
+    middles = [*split_queries.middles_of_own(session), *split_queries.middles_of_visits(session)] if rules.km_cost else []
+    return replace(
+        managers,
+        skill=skills_of(achieved, staff=managers.staff, products=products, rules=rules),
+        anchor=anchors_of(middles, managers.staff) if rules.km_cost else None,
+    )
 
 
-def _campaign_input(session: Session, campaign: Campaign, worths: dict[int, Worth], day: date) -> CampaignInput:
+def _places(session: Session) -> Places:
+    wanted = {"customer_id": ("c.id", "int64"), "latitude": ("c.latitude", "float64"), "longitude": ("c.longitude", "float64")}
+    known = "FROM customers c WHERE c.latitude IS NOT NULL AND c.longitude IS NOT NULL"
+    columns = read_columns(session, wanted, known, {})
+    order = np.argsort(columns["customer_id"], kind="stable")
+    return Places(**{name: column[order] for name, column in columns.items()})
+
+
+def _campaign_input(
+    session: Session, campaign: Campaign, worths: dict[int, Worth], products: list[int], *, first: date, last: date
+) -> CampaignInput:
+    start = max(first, campaign.starts_on)
     is_drawn = campaign.frozen_at is not None or campaigns.has_list(session, campaign.id)
     if is_drawn:
-        customers, run_id = read_undecided(session, campaign, day=day), campaign.scoring_run_id
+        customers, run_id = read_undecided(session, campaign, day=start), campaign.scoring_run_id
     else:
         run = campaigns.find_latest_run(session, campaign.product_id)
         if run is None:
             raise NoScores
-        customers, run_id = read_ranked(session, campaign, run, day=day), run.id
+        customers, run_id = read_ranked(session, campaign, run, day=start), run.id
     return CampaignInput(
         campaign_id=campaign.id,
         code=campaign.code,
@@ -61,6 +96,9 @@ def _campaign_input(session: Session, campaign: Campaign, worths: dict[int, Wort
         is_drawn=is_drawn,
         customers=customers,
         scoring_run_id=run_id,
+        first_day=(start - first).days,
+        last_day=None if campaign.ends_on == last else (campaign.ends_on - first).days,
+        product=products.index(campaign.product_id),
     )
 
 

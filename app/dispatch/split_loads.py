@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+MANY = 2**31  # contacts: no maximum
 _STEPS = 60  # of bisection: past the digits of a float
 
 
@@ -39,6 +40,19 @@ def load_bounds(
     fair = np.floor((mean - fairness) * capacity + 1e-9).astype(np.int64) - used
     lowest = np.clip(np.maximum(fair, least - used), 0, top)
     return lowest, top, fairness
+
+
+def bounds_of_stretches(
+    capacity: Integers, used: Integers, room: Integers, *, least: Integers, most: Integers
+) -> tuple[Integers, Integers]:
+    """(lowest, highest) new contacts of each manager in each stretch, manager by manager, of (m, stretches).
+
+    Minimum and maximum are shared out by capacity. Fairness binds nobody here: a window may lie where only some work.
+    """
+    share = capacity / np.maximum(capacity.sum(axis=1, keepdims=True), 1)
+    highest = np.clip(np.ceil(most[:, None] * share - 1e-9).astype(np.int64) - used, 0, room)
+    lowest = np.clip(np.floor(least[:, None] * share + 1e-9).astype(np.int64) - used, 0, highest)
+    return lowest.ravel(), highest.ravel()
 
 
 def place_within(group: Integers) -> Integers:

@@ -69,13 +69,13 @@ class Grid:
         return np.where(found < 0, len(self.worth), found)
 
     def figures(self, manager: Integers, price: Floats) -> tuple[float, float]:
-        """(worth of the assignment, bound of the LP at these prices, less what is short)."""
+        """(worth of the assignment, bound of the LP at these prices for as many short and left out as here)."""
         m = len(self.worth)
         placed = np.flatnonzero(manager < m)
         load = np.bincount(manager[placed], minlength=m)
-        best = np.where(self.skipped < 0, -np.inf, self.skipped)  # who must be placed has no other way
+        best = self.skipped.copy()
         for j in range(m):
             np.maximum(best, self.worth[j] - price[j], out=best)
         paid = np.where(price > 0, price * self.loads.highest, price * self.loads.lowest).sum()
-        short = np.maximum(self.loads.lowest - load, 0).sum()
+        short = np.maximum(self.loads.lowest - load, 0).sum() + np.count_nonzero(self.skipped[manager == m])
         return float(self.worth[manager[placed], placed].sum()), float(best.sum() + paid + self.penalty * short)

@@ -151,6 +151,16 @@ def test_who_is_due_soonest_is_first_and_nobody_waits_past_the_own_window():
     assert found.outcome[3] == Outcome.OVER_CAPACITY
 
 
+def test_windows_of_their_own_are_planned_for_and_not_only_found_not_to_fit():
+    managers = Managers(np.array([1, 2]), np.array([1, 1]), np.array([[1, 1], [1, 1]]), np.zeros((2, 2), dtype=np.int64))
+    targets = _targets([9, 8, 7, 1, 1], earliest=np.array([0, 0, 0, 0, 0]), latest=np.array([0, 0, 0, 1, 1]))
+    found = split(targets, managers, EVEN)
+    assert list(found.outcome == Outcome.OVER_CAPACITY) == [False, False, True, False, False]
+    assert (list(found.day[:2]), list(found.day[3:])) == ([0, 0], [1, 1])
+    assert sorted(found.manager[:2]) == sorted(found.manager[3:]) == [0, 1]
+    assert found.grids[0].gap == pytest.approx(0)
+
+
 @st.composite
 def _worlds(draw):
     chance = np.random.default_rng(draw(st.integers(0, 10**6)))
@@ -172,6 +182,9 @@ def _worlds(draw):
         chance.integers(0, 3, (m, days)),
         chance.uniform(0.8, 1.25, (2, m)),
     )
+    if draw(st.booleans()):
+        earliest, latest = np.sort(chance.integers(0, days, (2, n)), axis=0)
+        targets = replace(targets, earliest=earliest, latest=latest)
     rules = SplitRules(fairness=draw(st.sampled_from([0.0, 0.1, 0.5])))
     return targets, replace(managers, least=chance.integers(0, 3, m)), rules, chance
 
@@ -186,6 +199,9 @@ def test_every_split_is_within_capacity_and_has_no_gap(world):
     np.add.at(load, (found.manager[placed], found.day[placed]), 1)
     assert (load <= np.maximum(managers.capacity - managers.used, 0)).all()
     assert (managers.grid[found.manager[placed]] == targets.grid[placed]).all()
+    if targets.earliest is not None:
+        assert (found.day[placed] >= targets.earliest[placed]).all()
+        assert (found.day[placed] <= targets.latest[placed]).all()
     assert (found.worth[placed & ~targets.drawn] >= 0).all()
     assert all(abs(figures.bound - figures.worth) <= 1e-6 for figures in found.grids)
     assert sum(figures.worth for figures in found.grids) == pytest.approx(found.worth.sum())

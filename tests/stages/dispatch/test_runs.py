@@ -102,11 +102,34 @@ def test_two_families_for_one_customer_are_one_contact_that_counts_once(session)
     assert set(contacts) <= {order.id for order in orders}
 
 
-def test_campaigns_without_a_day_in_common_are_no_run(session):
+def test_each_campaign_of_a_run_keeps_its_own_days(session):
+    session.execute(update(Staff).values(daily_capacity=1))
+    first = make_list(session, ["C01", "C02"], ends_on=TODAY)
+    later = make_list(
+        session, ["C03", "C04"], product_code="TV1", starts_on=TODAY + timedelta(days=1), ends_on=TODAY + timedelta(days=3)
+    )
+    dispatch_campaigns(session, campaign_codes=[first.code, later.code], now=NOW)
+    days = {(order.campaign_id, (order.scheduled_on - TODAY).days) for order in _orders(session)}
+    assert (first.id, 0) in days
+    assert {day for campaign_id, day in days if campaign_id == first.id} == {0}
+    assert {day for campaign_id, day in days if campaign_id == later.id} <= {1, 2, 3}
+    assert len(_orders(session)) == 4
+
+
+def test_two_offers_without_a_day_in_common_are_no_one_contact(session):
     first = make_list(session, ["C01"], ends_on=TODAY)
-    later = make_list(session, ["C02"], starts_on=TODAY + timedelta(days=1), ends_on=TODAY + timedelta(days=3))
+    later = make_list(
+        session, ["C01"], product_code="TV1", starts_on=TODAY + timedelta(days=1), ends_on=TODAY + timedelta(days=3)
+    )
+    found = dispatch_campaigns(session, campaign_codes=[first.code, later.code], now=NOW)
+    assert sorted(one["waterfall"]["better_use"] for one in found.values()) == [0, 1]
+    assert len(_orders(session)) == 1
+
+
+def test_a_campaign_whose_window_has_passed_is_in_no_run(session):
+    over, other = make_list(session, ["C01"], starts_on=TODAY, ends_on=TODAY), make_list(session, ["C02"], product_code="TV1")
     with pytest.raises(CampaignOver):
-        dispatch_campaigns(session, campaign_codes=[first.code, later.code], now=NOW)
+        dispatch_campaigns(session, campaign_codes=[over.code, other.code], now=NOW + timedelta(days=1))
 
 
 @pytest.mark.parametrize("wrong", [{"customer_id": 10**9}, {"staff_id": 10**9}])
