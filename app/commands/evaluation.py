@@ -12,12 +12,13 @@ from rich.table import Table
 from app.commands.context import console
 from app.commands.treatment import show_treatment
 from app.core import clock
+from app.core.errors import Invalid
 from app.scoring.learning.any_extract import Judgement, choices, judge_extract
 from app.scoring.learning.contenders import Contender
 from app.scoring.learning.extract import Extract, shown
 from app.scoring.learning.forward import Forward
 from app.scoring.learning.tables import read_table
-from app.scoring.uplift.evaluation import TreatmentEvaluation, evaluate_treatment
+from app.scoring.uplift.evaluation import TreatmentEvaluation, evaluate_treatment, find_arms
 
 
 def register(app: typer.Typer) -> None:
@@ -41,8 +42,13 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
 ) -> None:
     """Judge a ranker of any CSV or Parquet file. Every figure is of rows that neither fitting nor choosing has seen."""
+    if control is not None and treatment is None:
+        raise Invalid("control", "a column of --treatment with it, of which it is a value")
+    table = read_table(file)
+    if treatment in table.columns:
+        find_arms(table[treatment], control)  # what is wrong with it is said before the long work
     judgement = judge_extract(
-        read_table(file),
+        table,
         label=label,
         positive=positive,
         treatment=treatment,

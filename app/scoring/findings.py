@@ -9,7 +9,7 @@ import polars as pl
 
 from app.scoring.gates import Gate
 from app.scoring.judged import column, labels_of
-from app.scoring.learning.encoding import Encoding, to_numbers
+from app.scoring.learning.encoding import Encoding, to_figures
 from app.scoring.learning.evaluate import lift_curve, reliability
 from app.scoring.learning.intervals import auc_interval, lift_interval
 from app.scoring.learning.ranker import TrainedRanker, Training, load_boosters
@@ -95,7 +95,7 @@ def with_figures(frame: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
 def as_learned(frame: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
     """The frame with numbers that came as text made numbers, as the ranker reads them."""
     texts = [c.name for c in encoding.columns if c.kind == "digits" and c.name in frame.columns]
-    return frame.with_columns(to_numbers(frame[name]) for name in texts if not frame[name].dtype.is_numeric())
+    return frame.with_columns(to_figures(frame[name]) for name in texts if not frame[name].dtype.is_numeric())
 
 
 def read_baseline(report: Mapping[str, Any]) -> Baseline | None:

@@ -62,6 +62,8 @@ def judge_extract(
         raise Invalid("budget", f"seconds above 0, got {budget_seconds}")
     if label_window < 0:
         raise Invalid("label-window", f"0 or more, got {label_window}")
+    if label_window and time is None:
+        raise Invalid("label-window", "a column of --time with it, in whose days it is counted")
     extract = prepare(table, label=label, positive=positive, treatment=treatment, time=time, allow=allow, today=today)
     allowed = {*allow, *(PREFIX + name for name in allow)}
     refused = find_leaks(extract.frame, extract.labels, allow=allowed, seed=seed, columns=extract.frame.columns)

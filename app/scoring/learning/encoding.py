@@ -33,7 +33,8 @@ class NoFeatures(Invalid):
 class Column:
     """One trained column. `levels` of a text, most frequent first: code = position, anything else = len(levels).
 
-    digits: numbers that came as text, such as `1,024.5` or ` 7 `; what is no number is missing.
+    digits: numbers that came as text, such as `1,024.5` or ` 7 `, and days such as `2026-03-01`, as days since 1970; what is
+    neither is missing.
     """
 
     name: str
@@ -75,7 +76,7 @@ def fit_encoding(frame: pl.DataFrame) -> Encoding:
     """Learn the codes. Columns without two values, and exact repeats of an earlier column, are dropped.
 
     Texts seen fewer than 10 times, or beyond the 100 most frequent, share one code with all that is unseen. Texts that
-    are nearly all numbers are numbers. Numbers stay as they are: sentinels such as 999 are for the trees to find.
+    are nearly all numbers or days are numbers. Numbers stay as they are: sentinels such as 999 are for the trees to find.
     Raises NoFeatures.
     """
     return fit_encode(frame)[0]
@@ -124,11 +125,17 @@ def to_numbers(values: pl.Series) -> pl.Series:
     return plain.cast(pl.Float64, strict=False)
 
 
+def to_figures(values: pl.Series) -> pl.Series:
+    """Texts as numbers, days and instants as the days since 1970; null where there is neither."""
+    days = values.cast(pl.String).str.strip_chars().str.slice(0, 10).str.replace_all("/", "-", literal=True)
+    return to_numbers(values).fill_null(days.str.to_date("%Y-%m-%d", strict=False).cast(pl.Int32).cast(pl.Float64))
+
+
 def are_digits(values: pl.Series) -> bool:
-    """Is this text nearly always a number?"""
+    """Is this text nearly always a number, or a day?"""
     filled = values.drop_nulls().cast(pl.String).str.strip_chars()
     filled = filled.filter(filled != "")
-    return bool(len(filled)) and to_numbers(filled).count() >= DIGITS_FROM * len(filled)
+    return bool(len(filled)) and to_figures(filled).count() >= DIGITS_FROM * len(filled)
 
 
 def _fit_column(values: pl.Series) -> Column:
@@ -148,7 +155,7 @@ def _encode_column(values: pl.Series, column: Column, target: NDArray[np.float32
     if column.kind == "text":
         series = _code(_levels(values), column.levels)
     elif _is_text(values):
-        series = to_numbers(values)
+        series = to_figures(values)
     else:
         series = values if values.dtype == pl.Float32 else values.cast(pl.Float64)
     with np.errstate(over="ignore"):  # 1e300 does not fit float32 and is treated as missing

@@ -86,7 +86,7 @@ def prepare(
     roles = [name for name in (label, treatment, time) if name is not None]
     if len(set(roles)) < len(roles):
         raise NoSuchColumn("treatment" if treatment in (label, time) else "time", f"another column than {label!r}")
-    notes, table = _with_label(table, label)
+    notes, table = _with_values(table, label, time)
     labels, counted, why = _labels(table[label], positive)
     times = None
     if time is not None:
@@ -114,14 +114,20 @@ def _ready(figures: pl.DataFrame) -> pl.DataFrame:
     return figures.with_columns(days).rename({n: PREFIX + n for n in figures.columns if n in RESERVED or n.lower() in RESERVED})
 
 
-def _with_label(table: pl.DataFrame, label: str) -> tuple[tuple[str, ...], pl.DataFrame]:
-    """The rows that have a label, and a sentence about the others."""
-    values = table[label]
-    there = values.is_not_null() & (values.is_not_nan() if values.dtype.is_float() else True)
-    missing = table.height - int(there.sum())
-    if missing == table.height:
-        raise UnusableLabel("label", f"a value in some rows, {label!r} has none in any of {missing}")
-    return ((f"{missing:,} rows without a label are left out",), table.filter(there)) if missing else ((), table)
+def _with_values(table: pl.DataFrame, label: str, time: str | None) -> tuple[tuple[str, ...], pl.DataFrame]:
+    """The rows that have a label and a time, and sentences about the others."""
+    notes = []
+    for role, name in (("label", label), ("time", time)):
+        if name is None:
+            continue
+        there = table[name].is_not_null() & (table[name].is_not_nan() if table[name].dtype.is_float() else True)
+        missing = table.height - int(there.sum())
+        if missing == table.height:
+            error = UnusableLabel if role == "label" else UnusableTime
+            raise error(role, f"a value in some rows, {name!r} has none in any of {missing}")
+        notes += [f"{missing:,} rows without a {role} are left out"] if missing else []
+        table = table.filter(there) if missing else table
+    return tuple(notes), table
 
 
 def _labels(values: pl.Series, positive: str | None) -> tuple[NDArray[np.int8], str, str]:
@@ -176,8 +182,6 @@ def _positive(name: str, texts: pl.Series, found: list[str]) -> tuple[str, str]:
 
 
 def _times(values: pl.Series, name: str, today: date) -> NDArray[np.int64]:
-    if values.null_count():
-        raise UnusableTime("time", f"a value in every row, {name!r} has none in {values.null_count()} rows")
     if values.dtype == pl.String:
         values = _as_days_or_numbers(values)
     if values.dtype in (pl.Date, pl.Datetime):

@@ -35,7 +35,7 @@ def read_table(path: Path) -> pl.DataFrame:
     try:
         with path.open("rb") as file:
             start = file.read(65_536)
-        table = pl.read_parquet(path) if start[:4] == b"PAR1" else _read_csv(path, start)
+        table = _with_days(pl.read_parquet(path)) if start[:4] == b"PAR1" else _read_csv(path, start)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
         raise UnreadableFile(
             "file", f"a Parquet or CSV file, {path.name} cannot be read: {str(error).splitlines()[0]}"
@@ -64,6 +64,13 @@ def _read_csv(path: Path, start: bytes) -> pl.DataFrame:
         again = path if source is path else BytesIO(source.getvalue())
         table = pl.read_csv(again, **options, infer_schema=False)
     return table if separator == "," else table.with_columns(_with_point(column) for column in table if _has_commas(column))
+
+
+def _with_days(table: pl.DataFrame) -> pl.DataFrame:
+    """Texts that are days throughout as days, which in CSV they are by themselves."""
+    texts = [column for column in table if column.dtype == pl.String and column.null_count() < len(column)]
+    days = [column.str.to_date("%Y-%m-%d", strict=False) for column in texts]
+    return table.with_columns(day for column, day in zip(texts, days, strict=True) if day.null_count() == column.null_count())
 
 
 def _as_utf8(path: Path, start: bytes) -> Any:

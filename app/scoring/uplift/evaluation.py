@@ -68,10 +68,7 @@ def evaluate_treatment(
     ones. groups (n,): rows that belong together, None: rows of equal features do. Raises Invalid, NoControl, NoFeatures.
     """
     names = arm_names(treatment)
-    counts = {str(arm): int(count) for arm, count in names.drop_nulls().value_counts(sort=False).sort(names.name).iter_rows()}
-    if not 2 <= len(counts) <= MOST_ARMS:
-        raise Invalid("treatment", f"a column of 2 to {MOST_ARMS} different values, {treatment.name} has {len(counts)}")
-    chosen = find_control(list(counts), control)
+    counts, chosen = find_arms(treatment, control)
     ratio = sample_ratio(counts)
     arms = tuple(
         _evaluate_arm(arm, chosen, features, labels, names, groups, seed=seed, num_threads=num_threads)
@@ -79,6 +76,15 @@ def evaluate_treatment(
         if arm != chosen
     )
     return TreatmentEvaluation(chosen, control is None, counts, ratio, arms, _notes(names, counts, ratio))
+
+
+def find_arms(treatment: pl.Series, control: str | None) -> tuple[dict[str, int], str]:
+    """Rows by arm, and the arm that was left alone. Raises Invalid, NoControl."""
+    names = arm_names(treatment)
+    counts = {str(arm): int(count) for arm, count in names.drop_nulls().value_counts(sort=False).sort(names.name).iter_rows()}
+    if not 2 <= len(counts) <= MOST_ARMS:
+        raise Invalid("treatment", f"a column of 2 to {MOST_ARMS} different values, {treatment.name} has {len(counts)}")
+    return counts, find_control(list(counts), control)
 
 
 def arm_names(treatment: pl.Series) -> pl.Series:

@@ -95,6 +95,13 @@ def test_texts_that_are_nearly_all_numbers_are_numbers_and_blanks_are_missing() 
     assert encode(pl.DataFrame({"charges": [3]}), encoding)[0, 0] == 3.0
 
 
+def test_days_in_text_are_days_since_1970() -> None:
+    texts = [f"2026-03-{day:02d}" for day in range(1, 20)] + ["1970/01/02", "1970-01-03 07:30:00"] + ["unknown"]
+    encoding = fit_encoding(pl.DataFrame({"contract_ends": texts}))
+    assert encoding.columns[0].kind == "digits"
+    assert encode(pl.DataFrame({"contract_ends": texts[-3:-1]}), encoding)[:, 0].tolist() == [1.0, 2.0]
+
+
 def test_spaces_around_a_text_make_no_other_text() -> None:
     encoding = fit_encoding(FRAME)
     assert codes(encoding, job=" admin ")[0] == codes(encoding, job="admin")[0]

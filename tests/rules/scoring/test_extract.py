@@ -98,6 +98,14 @@ def test_rows_without_a_label_are_left_out_and_counted(nothing: float | None) ->
     assert extract.notes == ("6 rows without a label are left out",)
 
 
+def test_rows_without_a_time_are_left_out_and_counted() -> None:
+    table = TABLE.with_columns(day=pl.when(pl.col("row_no") == 7).then(None).otherwise("day"))
+    extract = prepare(table, label="bought", time="day", today=TODAY)
+    assert (extract.labels.size, extract.notes) == (ROWS - 1, ("1 rows without a time are left out",))
+    with pytest.raises(UnusableTime, match=f"'day' has none in any of {ROWS}"):
+        prepare(TABLE.with_columns(day=pl.lit(None, pl.Date)), label="bought", time="day", today=TODAY)
+
+
 def test_labels_that_cannot_be_read_are_refused_in_words() -> None:
     for changed, positive, error, words in (
         (pl.lit("yes"), None, OneOutcomeOnly, "label: expected two different values, 'bought' is 'yes' in every row"),
@@ -147,6 +155,8 @@ def test_decimal_commas_are_read_where_the_comma_parts_no_columns(tmp_path: Path
 
 def test_parquet_is_known_by_its_content(tmp_path: Path) -> None:
     TABLE.write_parquet(tmp_path / "extract.data")
+    assert read_table(tmp_path / "extract.data").equals(TABLE)
+    TABLE.with_columns(pl.col("day").cast(pl.String)).write_parquet(tmp_path / "extract.data")
     assert read_table(tmp_path / "extract.data").equals(TABLE)
 
 
