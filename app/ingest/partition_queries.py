@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import LargeBinary, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.models.customer import Customer, FeatureFile
@@ -53,16 +53,22 @@ def files_before(session: Session, day: date) -> list[File]:
 def members_of(session: Session, branch_id: int) -> NDArray[np.int64]:
     """Ids of the customers whose grid belongs to a branch now, rising."""
     grids = select(Unit.id).where(or_(Unit.parent_id == branch_id, Unit.id == branch_id))
-    statement = select(func.array_agg(Customer.id)).where(Customer.grid_id.in_(grids))
-    return np.sort(np.asarray(session.scalar(statement) or [], dtype=np.int64))
+    return _as_ids(session.scalar(select(_IDS).where(Customer.grid_id.in_(grids))))
 
 
 def members_by_branch(session: Session) -> dict[int, NDArray[np.int64]]:
     """`members_of` of every branch, those without customers too; the customers are gone through once."""
     branch_id = case((Unit.kind == UnitKind.GRID, func.coalesce(Unit.parent_id, Unit.id)), else_=Unit.id)
-    statement = select(branch_id, func.array_agg(Customer.id)).join(Unit, Unit.id == Customer.grid_id).group_by(branch_id)
+    statement = select(branch_id, _IDS).join(Unit, Unit.id == Customer.grid_id).group_by(branch_id)
     found = {of: ids for of, ids in session.execute(statement).all()}  # noqa: C416 - a row is no pair to the type checker
-    return {branch.id: np.sort(np.asarray(found.get(branch.id, []), dtype=np.int64)) for branch in branches(session)}
+    return {branch.id: _as_ids(found.get(branch.id)) for branch in branches(session)}
+
+
+_IDS = func.string_agg(func.int8send(Customer.id), literal(b""), type_=LargeBinary)  # as bytes: no number is made of each
+
+
+def _as_ids(content: bytes | None) -> NDArray[np.int64]:
+    return np.sort(np.frombuffer(content or b"", dtype=">i8").astype(np.int64))
 
 
 def _files(session: Session, which: object) -> list[File]:

@@ -70,6 +70,8 @@ def locate(storage: Storage, files: Sequence[File], wanted: pl.DataFrame) -> Fou
         if not left:
             break
         there = read_ids(storage, file)
+        if number == 0 and np.array_equal(ids, there) and (days > (file.snapshot_date - _EPOCH).days).all():
+            return Found(np.zeros(ids.size, dtype=np.int32), np.arange(ids.size))  # a branch as it was imported last
         start, end = (np.searchsorted(sorted_ids, there, side=side) for side in ("left", "right"))
         rows = np.repeat(np.arange(there.size), end - start)
         places = order[np.repeat(start - np.concatenate([[0], np.cumsum(end - start)[:-1]]), end - start) + np.arange(rows.size)]

@@ -42,8 +42,8 @@ def read_manifest(session: Session, *, as_of: date) -> Manifest:
     customers = members_by_branch(session)
     elsewhere = {}
     for file in files:
-        moved = np.setdiff1d(read_ids(storage, file), customers.get(file.branch_id, _NOBODY), assume_unique=True)
-        if moved.size:
+        there, members = read_ids(storage, file), customers.get(file.branch_id, _NOBODY)
+        if not np.array_equal(there, members) and (moved := np.setdiff1d(there, members, assume_unique=True)).size:
             elsewhere[file.path] = moved
     return Manifest(as_of, files, customers, elsewhere)
 
