@@ -15,6 +15,7 @@ from app.scoring import queries, word_queries
 from app.scoring.branch_scores import score_branches, write_score_files
 from app.scoring.learning.encoding import SnapshotColumnsChanged
 from app.scoring.learning.ranker import TrainedRanker
+from app.scoring.learning.validation import PeriodsOverlap
 from app.scoring.options import MOST_EXPLAINED, check_day, check_within
 from app.scoring.partition import ScoredCustomers, join_partitions, order_customers
 from app.scoring.snapshots import trained_names
@@ -47,14 +48,17 @@ def rank_customers(
     """Score every customer for a product by what was known before the day `as_of` and store them from the best down.
 
     The best `top` keep their reasons; `version` None is the champion of `target`. Customers without figures are scored by their
-    history. A risk is scored for all, though it means something for holders only: lists and offers ask none but holders.
-    Returns counts. Raises UnknownProduct, UnknownRanker, NoChampion, RankerBlocked, RankerCorrupt, SnapshotColumnsChanged,
+    history. A risk is scored for all, though it means something for holders only: lists and offers ask none but holders. A day
+    before that of the training is refused: by then the ranker knew what came of it. Returns counts.
+    Raises UnknownProduct, UnknownRanker, PeriodsOverlap, NoChampion, RankerBlocked, RankerCorrupt, SnapshotColumnsChanged,
     NoSnapshots, NoCustomers, Invalid; then nothing was written.
     """
     day = check_day(as_of, clock.local_date(now))
     check_within("top", top, 0, MOST_EXPLAINED)
     product = queries.get_product(session, product_code)
     stored = queries.get_champion(session, product, target) if version is None else queries.get_version(session, product, version)
+    if day < stored.as_of:
+        raise PeriodsOverlap("as_of", f"a day from {stored.as_of} on, before which ranker {stored.number} learned, got {day}")
     vocabulary = word_queries.vocabulary_of(session, product.id)
     ranker = load_in_use(session, stored)
     found = _score_all(session, ranker, family=product.family, day=day, top=top)

@@ -14,6 +14,7 @@ from app.scoring import ranking
 from app.scoring.learning.artifact import RankerCorrupt
 from app.scoring.learning.encoding import SnapshotColumnsChanged
 from app.scoring.learning.ranker import rank, score
+from app.scoring.learning.validation import PeriodsOverlap
 from app.scoring.queries import NoChampion, UnknownProduct, UnknownRanker
 from app.scoring.ranking import NoSnapshots, rank_all, rank_customers
 from app.scoring.store import RUNS_KEPT
@@ -113,7 +114,11 @@ def test_only_the_last_runs_and_those_of_campaigns_are_kept(session):
         ({"version": 9}, UnknownRanker, "version: there is no ranker 9 of FTTH1"),
         ({"version": 2**31}, UnknownRanker, "version: there is no ranker 2147483648 of FTTH1"),
         ({"top": -1}, Invalid, "top: expected a whole number from 0 to 100000, got -1"),
-        ({"as_of": SNAPSHOT_DAY}, NoSnapshots, "features: expected snapshots of days before 2026-08-01, there are none"),
+        (
+            {"as_of": SNAPSHOT_DAY},
+            PeriodsOverlap,
+            f"as_of: expected a day from {TODAY} on, before which ranker 1 learned, got 2026-08-01",
+        ),
     ],
 )
 def test_what_cannot_be_ranked_is_said_in_one_line_and_nothing_is_written(session, options, error, said):
@@ -122,6 +127,14 @@ def test_what_cannot_be_ranked_is_said_in_one_line_and_nothing_is_written(sessio
     with pytest.raises(error) as refused:
         do(session, **options)
     assert refused.value.detail == said
+    assert counts(session) == [0, 0]
+
+
+def test_without_figures_of_an_earlier_day_nothing_is_ranked(session):
+    make_market(session, count=20)
+    keep(session, as_of=SNAPSHOT_DAY)
+    with pytest.raises(NoSnapshots, match=r"^features: expected snapshots of days before 2026-08-01, there are none$"):
+        do(session, as_of=SNAPSHOT_DAY)
     assert counts(session) == [0, 0]
 
 
