@@ -17,7 +17,7 @@ from app.reports.ranker_list import RankerLine, list_lines
 from app.reports.ranker_page import render_ranker
 from app.scoring.promotion import promote_ranker, revert_ranker
 from app.scoring.ranking import rank_customers
-from app.scoring.training import train_ranker
+from app.scoring.training import NO_CONTROLS, train_ranker
 
 Product = Annotated[str, typer.Option("--product", help="code of the product")]
 Version = Annotated[int, typer.Option("--version", help="number of the ranker")]
@@ -176,18 +176,27 @@ def _cells(row: RankerLine) -> list[str]:
 def _summary(version: RankerVersion) -> dict[str, Any]:
     names = ("auc", "average_precision", "list_size", "precision_at_list", "lift_at_list", "calibration_error", "log_loss")
     figures = version.metrics
-    refused = {each["name"]: each["reason"] for each in version.report.get("columns", {}).get("refused", [])}
+    told, used = version.report.get("columns", {}), version.parameters
+    refused, dropped = ({each["name"]: each["reason"] for each in told.get(kind, [])} for kind in ("refused", "dropped"))
     return {
         "version": version.number,
         "target": version.target.value,
         "status": version.status.value,
         "order": version.ordering.value,
+        "why": (version.report.get("uplift") or NO_CONTROLS)["reason"],
         "examples": version.example_count,
         "successes": version.positive_count,
         "days": f"{version.data_from} to {version.data_to}",
         "validation": figures["validation"],
         "held out": {name: _figure(figures[name]) for name in names},
         "plain LightGBM": {name: _figure(figures["plain"][name]) for name in names},
+        "boosters": "; ".join(
+            f"{m['rounds']} x {m['num_leaves']} leaves at {m['learning_rate']:.3g}" for m in used.get("mix", [])
+        ),
+        "settings tried": used.get("trials", 1),
+        "calibrated by": used.get("calibration", "platt"),
+        "columns used": ", ".join(used.get("columns", [])),
+        "columns left out": dropped or "none",
         "columns refused": refused or "none",
         "gates": {gate["name"]: "passed" if gate["passed"] else gate["says"] for gate in version.report.get("gates", [])},
         "checksum": version.checksum,

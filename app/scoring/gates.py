@@ -86,6 +86,13 @@ def calibration_gate(error: float | None, limit: float) -> Gate:
     )  # fmt: skip
 
 
+def damaged_champion_gate(champion: int) -> Gate:
+    """A champion that cannot be read is no hurdle: it is what must be replaced."""
+    return Gate(
+        "champion", None, None, True, f"Champion {champion} is damaged and cannot be compared with.", "冠军版本已损坏，无法比较。"
+    )
+
+
 def champion_gate(difference: Interval | None, *, champion: int | None, rows: int, how: str) -> Gate:
     """Is it not worse than the champion on the same rows? Refused where the interval shows it worse, by more than nothing."""
     if champion is None:

@@ -18,6 +18,7 @@ from app.scoring.gates import (
     calibration_gate,
     champion_gate,
     check_passed,
+    damaged_champion_gate,
     data_gate,
     leak_gate,
     uplift_gate,
@@ -142,12 +143,11 @@ def _quality(judged: pl.DataFrame | None, calibration_limit: float) -> list[Gate
 def _against(
     version: RankerVersion, ranker: TrainedRanker | None, judged: pl.DataFrame | None, champion: RankerVersion | None
 ) -> Gate:
-    """A champion that cannot be read is no hurdle: it is what must be replaced."""
     if champion is None or champion.id == version.id:
         return champion_gate(None, champion=None, rows=0, how="")
     _, theirs = _read_bytes(champion)
     if theirs is None:
-        return champion_gate(None, champion=None, rows=0, how="")
+        return damaged_champion_gate(champion.number)
     if ranker is None or judged is None:
         found = Comparison(None, 0, "it kept no judged rows")
     else:

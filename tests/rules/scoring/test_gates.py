@@ -9,6 +9,7 @@ from app.scoring.gates import (
     calibration_gate,
     champion_gate,
     check_passed,
+    damaged_champion_gate,
     data_gate,
     leak_gate,
     uplift_gate,
@@ -94,3 +95,8 @@ def test_the_first_gate_that_refuses_is_named_with_its_figure_and_all_are_told()
 def test_damage_is_told():
     with pytest.raises(GateFailed, match=r"^gate bytes: The stored bytes are damaged: checksum$"):
         check_passed([bytes_gate("checksum")])
+
+
+def test_a_damaged_champion_is_named_and_no_hurdle() -> None:
+    gate = damaged_champion_gate(3)
+    assert (gate.passed, gate.says) == (True, "Champion 3 is damaged and cannot be compared with.")
