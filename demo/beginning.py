@@ -14,7 +14,8 @@ from app.campaigns import queries as campaigns
 from app.campaigns.approval import approve_campaign, submit_campaign
 from app.campaigns.lifecycle import Verb, next_status
 from app.campaigns.options import CampaignOptions
-from app.campaigns.service import create_campaign, run_campaign, schedule_campaign
+from app.campaigns.planning import create_campaign
+from app.campaigns.service import run_campaign, schedule_campaign
 from app.core import clock
 from app.dispatch.service import dispatch_campaign
 from app.ingest.service import declare_complete, import_feed

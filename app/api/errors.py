@@ -27,6 +27,7 @@ STATUS: dict[type[AppError], tuple[int, str]] = {
 }
 RETRY_LATER = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53100", "53200", "53300", "53400"}
 CLOSED_MONTH = "GW002"
+FIXED_PLAN = "GW010"
 
 
 def problem(
@@ -80,6 +81,8 @@ def from_database(error: DBAPIError) -> JSONResponse:
     state = getattr(error.orig, "sqlstate", None) or ""
     if state == CLOSED_MONTH:
         return problem(409, "Conflict", "month.closed", "The month is closed: corrections go to the open month.")
+    if state == FIXED_PLAN:
+        return problem(409, "Conflict", "campaign.plan_fixed", "The plan of this campaign is fixed: revise it first.")
     if state.startswith("23"):
         return problem(409, "Conflict", "conflict", "This contradicts what is already stored.")
     if state.startswith("22"):

@@ -22,7 +22,7 @@ def submit_campaign(session: Session, *, campaign_code: str, by: Principal, comm
 def approve_campaign(session: Session, *, campaign_code: str, by: Principal, comment: str = "", now: datetime) -> Campaign:
     """Let a submitted campaign be scheduled. Raises as `take_step`; the database refuses the submitter too."""
     campaign = take_step(session, campaign_code=campaign_code, verb=Verb.APPROVE, by=by, comment=comment, now=now)
-    campaign.approved_by = by.account_id
+    campaign.approved_by, campaign.approved_version = by.account_id, campaign.version
     session.flush()
     return campaign
 
@@ -42,7 +42,7 @@ def revise_campaign(session: Session, *, campaign_code: str, by: Principal, comm
 
 def _reopen_plan(session: Session, code: str, verb: Verb, by: Principal, comment: str, now: datetime) -> Campaign:
     campaign = take_step(session, campaign_code=code, verb=verb, by=by, comment=comment, now=now)
-    campaign.submitted_by = campaign.approved_by = None
+    campaign.submitted_by = campaign.approved_by = campaign.approved_version = None
     if campaign.frozen_at is not None:
         session.execute(text("DELETE FROM campaign_targets WHERE campaign_id = :id"), {"id": campaign.id})
         campaign.frozen_at = campaign.scoring_run_id = None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import queries
 from app.campaigns.listing import Customers, ListRule, Positions, gather_against
+from app.campaigns.membership import find_members
 from app.campaigns.reasons import SETS, bearers_of
 from app.core.columns import read_columns
 from app.core.draws import draw_key_sql
@@ -50,12 +51,18 @@ def rule_of(campaign: Campaign) -> ListRule:
 
 
 def read_ranked(session: Session, campaign: Campaign, run: ScoringRun, *, day: date) -> Customers:
-    """The customers of a ranking who bear the campaign's tags, from the best down. Raises StoredFileMissing."""
+    """The customers of a ranking whom the campaign's plan is for, from the best down.
+
+    Raises StoredFileMissing, RuleNotComputable.
+    """
     scores = read_run_scores(session, run)
     people = read_columns(session, _PERSON, "FROM customers c", {})
     position = Positions(people["customer_id"]).of(scores.customer_id)
     rows = np.flatnonzero(position >= 0)
+    rows = rows[_is_in_range(campaign, scores.score[rows])]
     rows = rows[_bears_tags(session, campaign, scores.customer_id[rows])]
+    members = find_members(session, campaign, day=day)
+    rows = rows if members is None else rows[np.isin(scores.customer_id[rows], members)]
     found = Customers(
         **{name: people[name][position[rows]] for name in _PERSON},
         rank=scores.rank[rows],
@@ -82,6 +89,13 @@ def _with_against(session: Session, campaign: Campaign, customers: Customers, da
     parameters = queries.eligibility_parameters(session, campaign, day=day)
     sets = {reason: _members(session, source, parameters) for reason, source in SETS.items()}
     return replace(customers, against=gather_against(customers.customer_id, sets))
+
+
+def _is_in_range(campaign: Campaign, score: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Without a list size the lowest score is where the list ends, and the explored are from below it."""
+    lowest = campaign.minimum_score if campaign.list_size is not None else None
+    inside = np.ones(len(score), dtype=np.bool_) if lowest is None else score >= np.float32(lowest)
+    return inside if campaign.maximum_score is None else inside & (score <= np.float32(campaign.maximum_score))
 
 
 def _bears_tags(session: Session, campaign: Campaign, customer_ids: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.campaigns import policy_queries as queries
-from app.campaigns.options import LAST_DAY
+from app.campaigns.plan_checks import LAST_DAY
 from app.campaigns.policy import Rule, WrongPolicy
 from app.campaigns.policy_json import rules_as_json
 from app.campaigns.policy_queries import PolicyVersion

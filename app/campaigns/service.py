@@ -1,33 +1,22 @@
-"""Planning a campaign, drawing its list, running and closing it."""
+"""Drawing a campaign's list, running and closing it."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.campaigns import queries
 from app.campaigns.customers import read_ranked, rule_of
-from app.campaigns.eligibility import HOLDOUT_SHARE
 from app.campaigns.lifecycle import Verb
 from app.campaigns.listing import judge, take_list
-from app.campaigns.options import CampaignOptions, check_maturity, check_options, seed_of
 from app.campaigns.steps import WrongStatus as WrongStatus
-from app.campaigns.steps import add_event, take_step
+from app.campaigns.steps import take_step
 from app.campaigns.target_rows import TargetRows, write_targets
 from app.core import clock
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.core.security import Principal
-from app.models.campaign import Campaign, CampaignStatus, Product
+from app.models.campaign import Campaign
 from app.models.score import ScoringRun
-
-
-class CampaignCodeTaken(Conflict):
-    """There is a campaign with this code."""
-
-    code = "campaign.code_taken"
 
 
 class NotMature(Conflict):
@@ -40,61 +29,6 @@ class NoScores(Conflict):
     """No customer was ranked for the product of this campaign yet."""
 
     code = "campaign.no_scores"
-
-
-def create_campaign(
-    session: Session,
-    *,
-    options: CampaignOptions,
-    holdout_share: Decimal = HOLDOUT_SHARE,
-    by: Principal | None = None,
-    now: datetime,
-) -> Campaign:
-    """A draft. The company's `holdout_share` of now stays the campaign's own, whatever is set later.
-
-    Raises Invalid, which names the option, and CampaignCodeTaken.
-    """
-    check_options(options)
-    _check_tags(session, "required_tags", options.required_tags)
-    _check_tags(session, "excluded_tags", options.excluded_tags)
-    product = queries.find_product(session, options.product_code)
-    if product is None:
-        raise Invalid("product_code", "the code of a product")
-    campaign = _draft_of(options, product, now)
-    campaign.holdout_share = holdout_share
-    check_maturity(options.ends_on, attribution_days=campaign.attribution_days, maturity_days=campaign.maturity_days)
-    try:
-        with session.begin_nested():
-            session.add(campaign)
-    except IntegrityError as error:
-        raise CampaignCodeTaken(f"code: there is a campaign {options.code}") from error
-    add_event(session, campaign, "create", to=campaign.status, by=by, comment="", now=now)
-    return campaign
-
-
-def _draft_of(options: CampaignOptions, product: Product, now: datetime) -> Campaign:
-    return Campaign(
-        code=options.code,
-        name=options.name,
-        product_id=product.id,
-        product_family=product.family,
-        status=CampaignStatus.DRAFT,
-        starts_on=options.starts_on,
-        ends_on=options.ends_on,
-        list_size=options.list_size,
-        minimum_score=options.minimum_score,
-        control_share=options.control_share,
-        exploration_share=options.exploration_share,
-        rest_days=options.rest_days,
-        attribution_days=product.attribution_days if options.attribution_days is None else options.attribution_days,
-        maturity_days=product.maturity_days if options.maturity_days is None else options.maturity_days,
-        channel=options.channel,
-        talk_track=options.talk_track,
-        required_tags=list(options.required_tags),
-        excluded_tags=list(options.excluded_tags),
-        seed=seed_of(options.code) if options.seed is None else options.seed,
-        created_at=now,
-    )
 
 
 def schedule_campaign(session: Session, *, campaign_code: str, by: Principal | None = None, now: datetime) -> dict[str, int]:
@@ -140,11 +74,6 @@ def evaluate_campaign(
         raise NotMature(f"The orders of {campaign_code} mature on {matures_on}: evaluate it after that day.")
     session.flush()
     return campaign
-
-
-def _check_tags(session: Session, name: str, tags: Collection[str]) -> None:
-    if unknown := queries.unknown_tags(session, tags):
-        raise Invalid(name, f"tags of the library or of a customer, there is none called {', '.join(unknown)}")
 
 
 def _write_list(session: Session, campaign: Campaign, run: ScoringRun, now: datetime) -> None:

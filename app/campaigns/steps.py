@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.campaigns import queries
+from app.campaigns import plan_queries, queries
 from app.campaigns.lifecycle import LONGEST_COMMENT, STEPS, Verb, allows_role, allows_unit, next_status
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.security import Principal
@@ -40,7 +40,7 @@ def take_step(
     """
     campaign = queries.lock_campaign(session, campaign_code)
     role, unit_id = (None, None) if by is None else (by.role, by.unit_id)
-    if not (allows_role(verb, role) and allows_unit(role, unit_id, None)):
+    if not (allows_role(verb, role) and allows_unit(role, unit_id, campaign.unit_id)):
         raise NotYours(f"To {verb.value.replace('_', ' ')} the campaign {campaign_code} is not for the role {role}.")
     found = next_status(campaign.status, verb)
     if found is None:
@@ -48,13 +48,17 @@ def take_step(
         raise WrongStatus(
             f"The campaign {campaign_code} is {campaign.status}: expected {expected}.", campaign_status=campaign.status.value
         )
-    if STEPS[verb].by_another and by is not None and by.account_id == campaign.submitted_by:
+    if STEPS[verb].by_another and by is not None and _has_planned(session, campaign, by.account_id):
         raise PlannerApproves
-    _check_comment(verb, comment)
+    check_comment(comment, says_why=STEPS[verb].says_why)
     add_event(session, campaign, verb.value, to=CampaignStatus(found), by=by, comment=comment, now=now)
     campaign.status = CampaignStatus(found)
     put_event(session, kind="campaign.status_changed", payload={"campaign_code": campaign_code, "status": found}, now=now)
     return campaign
+
+
+def _has_planned(session: Session, campaign: Campaign, account_id: int) -> bool:
+    return account_id == campaign.submitted_by or plan_queries.has_written(session, campaign.id, account_id)
 
 
 def add_event(
@@ -70,12 +74,14 @@ def add_event(
             to_status=to,
             account_id=None if by is None else by.account_id,
             comment=comment or None,
+            version=campaign.version,
         )
     )
 
 
-def _check_comment(verb: Verb, comment: str) -> None:
+def check_comment(comment: str, *, says_why: bool = False) -> None:
+    """Raise Invalid for a comment that cannot be kept, or that is missing where it `says_why`."""
     if len(comment) > LONGEST_COMMENT or "\0" in comment or any("\ud800" <= letter <= "\udfff" for letter in comment):
         raise Invalid("comment", f"text of at most {LONGEST_COMMENT} characters")
-    if STEPS[verb].says_why and not comment.strip():
+    if says_why and not comment.strip():
         raise Invalid("comment", "a sentence that says why")

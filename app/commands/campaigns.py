@@ -1,7 +1,10 @@
-"""Commands about campaigns: plan, list, explain. Their life is in `campaign_life.py`."""
+"""Commands about campaigns: plan, change, compare, list, explain. Their life is in `campaign_life.py`."""
 
+import json
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,15 +12,17 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from app.access.service import find_person
-from app.campaigns import service
+from app.campaigns import planning
 from app.campaigns.options import CampaignOptions
+from app.campaigns.plan_content import content_of, options_from
+from app.campaigns.queries import get_campaign
 from app.commands.context import console, run, sessions, settings
 from app.core import clock
 from app.core.errors import Invalid
 from app.dispatch.balance import WATERFALL
 from app.dispatch.explanation import Explanation, explain_customer
 from app.jobs.runner import in_transaction
-from app.reports.campaigns import CampaignReport, all_campaigns
+from app.reports.campaigns import CampaignReport, all_campaigns, campaign_diff
 
 Code = Annotated[str, typer.Argument(help="code of the campaign")]
 
@@ -25,6 +30,9 @@ Code = Annotated[str, typer.Argument(help="code of the campaign")]
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("create-campaign")(create_campaign)
+    app.command("change-campaign")(change_campaign)
+    app.command("show-plan")(show_plan)
+    app.command("diff")(diff)
     app.command("campaigns")(campaigns)
     app.command("explain")(explain)
 
@@ -47,9 +55,10 @@ def create_campaign(
     tag: Annotated[list[str] | None, typer.Option(help="only customers who bear it; may be given again")] = None,
     without_tag: Annotated[list[str] | None, typer.Option(help="no customer who bears it; may be given again")] = None,
     seed: Annotated[int | None, typer.Option(help="default: made from the code")] = None,
+    plan: Annotated[Path | None, typer.Option(help="JSON file with further fields of the plan")] = None,
     by: Annotated[str | None, typer.Option(metavar="LOGIN", help="who plans it")] = None,
 ) -> None:
-    """Plan a campaign for a product: a draft."""
+    """Plan a campaign for a product: a draft. A plan file may say all else, in JSON as `show-plan` prints it."""
     options = CampaignOptions(
         code=code,
         name=name or code,
@@ -69,13 +78,67 @@ def create_campaign(
         required_tags=tag or (),
         excluded_tags=without_tag or (),
     )
+    run("create-campaign", partial(_create, options_from(_read_plan(plan), options), by))
+
+
+def _create(options: CampaignOptions, by: str | None, session: Session, now: datetime) -> dict[str, Any]:
+    who = None if by is None else find_person(session, login=by, now=now)
+    campaign = planning.create_campaign(session, options=options, holdout_share=settings().holdout_share, by=who, now=now)
+    return {"campaign": campaign.code, "status": campaign.status.value, "seed": campaign.seed}
+
+
+def change_campaign(
+    code: Code,
+    plan: Annotated[Path, typer.Argument(help="JSON: the fields to change")],
+    by: Annotated[str | None, typer.Option(metavar="LOGIN", help="who changes it")] = None,
+    comment: Annotated[str, typer.Option(help="why")] = "",
+) -> None:
+    """Change the plan of a draft by a file: its next version."""
 
     def work(session: Session, now: datetime) -> dict[str, Any]:
         who = None if by is None else find_person(session, login=by, now=now)
-        campaign = service.create_campaign(session, options=options, holdout_share=settings().holdout_share, by=who, now=now)
-        return {"campaign": campaign.code, "status": campaign.status.value, "seed": campaign.seed}
+        options = options_from(_read_plan(plan), planning.plan_of(session, get_campaign(session, code)))
+        campaign = planning.change_campaign(session, options=options, by=who, comment=comment, now=now)
+        return {"campaign": campaign.code, "status": campaign.status.value, "version": campaign.version}
 
-    run("create-campaign", work)
+    run("change-campaign", work)
+
+
+def show_plan(code: Code) -> None:
+    """A campaign's plan as JSON, which `change-campaign` takes."""
+    content = in_transaction(sessions(), lambda session: content_of(planning.plan_of(session, get_campaign(session, code))))
+    print(json.dumps(content, ensure_ascii=False, indent=2))  # noqa: T201 - to be saved as a file
+
+
+def diff(
+    code: Code,
+    before: Annotated[int | None, typer.Option("--from", help="default: the version approved last, else the first")] = None,
+    after: Annotated[int | None, typer.Option("--to", help="default: the newest")] = None,
+) -> None:
+    """What changed in a plan: what an approver has not seen yet, or between any two versions."""
+    found = in_transaction(sessions(), lambda session: campaign_diff(session, code=code, before=before, after=after))
+    table = Table(title=f"{code}: version {found.before} and version {found.after}")
+    for column in ("field", "before", "after"):
+        table.add_column(column)
+    for change in found.changes:
+        table.add_row(change.field, *(json.dumps(value, ensure_ascii=False) for value in (change.before, change.after)))
+    console.print(table)
+
+
+def _read_plan(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("plan", f"a file of JSON in UTF-8, which {path.name} is not") from error
+    if not isinstance(content, dict):
+        raise Invalid("plan", "one JSON object of the plan's fields")
+    return content
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
 
 
 def campaigns() -> None:

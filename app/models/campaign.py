@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     REAL,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, UtcDateTime, enum_text
@@ -100,17 +101,22 @@ class Product(Base):
 class Campaign(Base):
     """A list of targets for one product in one window. Shares are 0..1; days are local calendar days.
 
-    `frozen_at`: when its list was drawn. `opened_at`: since when it is running.
+    `frozen_at`: when its list was drawn. `opened_at`: since when it is running. `unit_id`: its branch, null for the
+    company. `version`: of the plan (0: before plans had versions); `approved_version`: the one that was approved. The plan
+    is `CampaignOptions`; a trigger keeps it from changing outside of a draft and without a version.
     """
 
     __tablename__ = "campaigns"
     __table_args__ = (
         CheckConstraint("ends_on >= starts_on", name="window"),
-        CheckConstraint("(list_size IS NULL) <> (minimum_score IS NULL)", name="size_or_score"),
+        CheckConstraint("list_size IS NOT NULL OR minimum_score IS NOT NULL", name="size_or_score"),
         CheckConstraint("control_share >= 0 AND control_share < 1", name="control_share"),
         CheckConstraint("holdout_share >= 0 AND holdout_share < 1", name="holdout_share"),
         CheckConstraint("exploration_share >= 0 AND exploration_share < 1", name="exploration_share"),
         CheckConstraint("approved_by IS DISTINCT FROM submitted_by OR approved_by IS NULL", name="two_people"),
+        CheckConstraint("fit IN ('refuse', 'shrink')", name="fit"),
+        CheckConstraint("pilot_outcome IN ('grown', 'stopped')", name="pilot_outcome"),
+        CheckConstraint("approved_version IS NULL OR approved_version = version", name="approved_version"),
     )
 
     id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
@@ -139,6 +145,26 @@ class Campaign(Base):
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    programme: Mapped[str | None] = mapped_column(Text)
+    objective: Mapped[ProductKind | None] = mapped_column(enum_text(ProductKind, constraint="objective"))
+    objective_reason: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    strategy: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    budget: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    minimum_volume: Mapped[int | None] = mapped_column(Integer)
+    strategic_weight: Mapped[Decimal] = mapped_column(Numeric(14, 4), server_default=text("1"))
+    any_tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    list_rule: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    maximum_score: Mapped[float | None] = mapped_column(REAL)
+    minimum_load: Mapped[int | None] = mapped_column(Integer)
+    maximum_load: Mapped[int | None] = mapped_column(Integer)
+    fairness: Mapped[Decimal | None] = mapped_column(Numeric(6, 5))
+    fit: Mapped[str] = mapped_column(Text, server_default=text("'refuse'"))
+    pilot: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    pilot_outcome: Mapped[str | None] = mapped_column(Text)
+    pilot_decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    approved_version: Mapped[int | None] = mapped_column(Integer)
     submitted_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 

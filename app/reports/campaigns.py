@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
+from app.campaigns import plan_queries
+from app.campaigns.plan_content import Change, changes_between
 from app.campaigns.queries import UnknownCampaign, count_targets, get_campaign
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.models.campaign import Campaign, Product
 from app.models.campaign_life import CampaignEvent
-from app.models.organisation import Account
+from app.models.organisation import Account, Unit
 
 _LIST = "campaigns"
 
@@ -42,6 +44,25 @@ class CampaignRow:
     talk_track: str
     required_tags: list[str]
     excluded_tags: list[str]
+    any_tags: list[str]
+    list_rule: dict[str, Any] | None
+    maximum_score: float | None
+    unit_code: str | None
+    programme: str | None
+    objective: str | None
+    objective_reason: str
+    strategy: str
+    budget: Decimal | None
+    minimum_volume: int | None
+    strategic_weight: Decimal
+    minimum_load: int | None
+    maximum_load: int | None
+    fairness: Decimal | None
+    fit: str
+    pilot: dict[str, Any] | None
+    pilot_outcome: str | None
+    version: int
+    approved_version: int | None
     created_at: datetime
     frozen_at: datetime | None
     opened_at: datetime | None
@@ -55,6 +76,26 @@ class CampaignReport:
     campaign: CampaignRow
     targets: int
     waterfall: dict[str, int]
+
+
+@dataclass(frozen=True)
+class CampaignVersionRow:
+    """A version of a plan; `login` None: written by the operator."""
+
+    number: int
+    login: str | None
+    created_at: datetime
+    comment: str | None
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CampaignDiff:
+    """What differs between the version `before` and the version `after`."""
+
+    before: int
+    after: int
+    changes: list[Change]
 
 
 def campaign_page(session: Session, *, secret: str, cursor: str | None, limit: int) -> Page[CampaignRow]:
@@ -95,6 +136,28 @@ def campaign_events(session: Session, *, code: str) -> list[Row[*tuple[Any, ...]
     return list(session.execute(statement.order_by(CampaignEvent.id)))
 
 
+def campaign_versions(session: Session, *, code: str) -> list[CampaignVersionRow]:
+    """The versions of a plan, oldest first. Raises UnknownCampaign."""
+    campaign = get_campaign(session, code)
+    return [
+        CampaignVersionRow(found.number, login, found.created_at, found.comment, found.content)
+        for found, login in plan_queries.versions_of(session, campaign.id)
+    ]
+
+
+def campaign_diff(session: Session, *, code: str, before: int | None = None, after: int | None = None) -> CampaignDiff:
+    """What differs between two versions; after: the newest; before: the one approved last, else the first.
+
+    Raises UnknownCampaign, UnknownVersion.
+    """
+    campaign = get_campaign(session, code)
+    after = campaign.version if after is None else after
+    if before is None:
+        before = plan_queries.find_approved_before(session, campaign.id, after) or 1
+    contents = [plan_queries.get_version(session, campaign.id, number).content for number in (before, after)]
+    return CampaignDiff(before, after, changes_between(*contents))
+
+
 def all_campaigns(session: Session) -> list[CampaignReport]:
     """Every campaign with its waterfall, oldest first."""
     codes = session.scalars(select(Campaign.code).order_by(Campaign.id)).all()
@@ -102,7 +165,9 @@ def all_campaigns(session: Session) -> list[CampaignReport]:
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
-    names = [name for name in CampaignRow.__dataclass_fields__ if name != "product_code"]
-    columns = [getattr(Campaign, name) for name in names]
-    columns.insert(list(CampaignRow.__dataclass_fields__).index("product_code"), Product.product_code)
-    return select(*columns).join(Product, Product.id == Campaign.product_id)
+    elsewhere = {"product_code": Product.product_code, "unit_code": Unit.code}
+    columns: list[Any] = [
+        elsewhere[name] if name in elsewhere else getattr(Campaign, name) for name in CampaignRow.__dataclass_fields__
+    ]
+    statement = select(*columns).join(Product, Product.id == Campaign.product_id)
+    return statement.outerjoin(Unit, Unit.id == Campaign.unit_id)

@@ -29,6 +29,14 @@ def test_only_planners_change_campaigns(client_as, path):
         assert client_as(login).post(path, json=BODY).status_code == 403, login
 
 
+def test_only_planners_change_a_plan(client_as):
+    change = {name: value for name, value in BODY.items() if name != "code"}
+    assert client_as(None).put(f"{PATH}/AUTUMN", json=change).status_code == 401
+    for login in ("ana", "chen", "bea", "lin", "payroll"):
+        assert client_as(login).put(f"{PATH}/AUTUMN", json=change).status_code == 403, login
+    assert client_as("pia").put(f"{PATH}/AUTUMN", json=change).status_code == 404
+
+
 @pytest.mark.parametrize("step", APPROVING)
 def test_neither_planners_nor_those_below_approve(client_as, step):
     path = f"{PATH}/AUTUMN/{step}"
@@ -45,7 +53,9 @@ def test_planners_and_analysts_evaluate(client_as):
     assert client_as("lin").post(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", [PATH, f"{PATH}/AUTUMN", f"{PATH}/AUTUMN/events"])
+@pytest.mark.parametrize(
+    "path", [PATH, f"{PATH}/AUTUMN", f"{PATH}/AUTUMN/events", f"{PATH}/AUTUMN/versions", f"{PATH}/AUTUMN/diff"]
+)
 def test_neither_strangers_nor_terminal_managers_nor_payroll_read_campaigns(client_as, path):
     assert client_as(None).get(path).status_code == 401
     for login in ("ana", "payroll"):
@@ -54,7 +64,8 @@ def test_neither_strangers_nor_terminal_managers_nor_payroll_read_campaigns(clie
 
 def test_a_campaign_that_is_not_there_is_not_found_at_every_step(client_as):
     ada = client_as("ada")
-    assert ada.get(f"{PATH}/NONE").status_code == ada.get(f"{PATH}/NONE/events").status_code == 404
+    for part in ("", "/events", "/versions", "/diff"):
+        assert ada.get(f"{PATH}/NONE{part}").status_code == 404, part
     for step in (*PLANNING, *APPROVING, "evaluate"):
         answer = ada.post(f"{PATH}/NONE/{step}", json=WHY)
         assert (answer.status_code, answer.json()["code"]) == (404, "campaign.unknown")
@@ -121,6 +132,34 @@ def test_who_submitted_a_campaign_does_not_approve_it_and_a_branch_none_of_the_c
     assert (answer.status_code, answer.json()["code"]) == (403, "campaign.not_yours")
 
 
+def test_a_plan_changes_by_versions_that_are_compared(planned, take):
+    change = {name: value for name, value in BODY.items() if name != "code"}
+    answer = planned.put(f"{PATH}/AUTUMN", json=change | {"budget": "99.5", "strategic_weight": "2", "comment": "Dearer."})
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()["campaign"]
+    assert (shown["version"], shown["budget"], shown["objective"], shown["unit_code"]) == (2, "99.5000", "acquire", None)
+    versions = planned.get(f"{PATH}/AUTUMN/versions").json()["items"]
+    assert [(each["number"], each["login"], each["comment"]) for each in versions] == [(1, "pia", None), (2, "pia", "Dearer.")]
+    diff = planned.get(f"{PATH}/AUTUMN/diff").json()
+    assert diff["changes"] == [
+        {"field": "budget", "before": None, "after": "99.5"},
+        {"field": "strategic_weight", "before": "1", "after": "2"},
+    ]
+    assert planned.get(f"{PATH}/AUTUMN/diff", params={"before": 7}).json()["code"] == "campaign.version_unknown"
+    assert planned.get(f"{PATH}/AUTUMN/diff", params={"after": 0}).status_code == 422
+    take("submit", "approve")
+    answer = planned.put(f"{PATH}/AUTUMN", json=change)
+    assert (answer.status_code, answer.json()["code"]) == (409, "campaign.wrong_status")
+
+
+def test_the_manager_of_a_branch_approves_its_campaigns(planned, client_as):
+    planned.post(PATH, json=BODY | {"code": "BRANCH", "unit_code": "B1"})
+    planned.post(f"{PATH}/BRANCH/submit")
+    answer = client_as("bea").post(f"{PATH}/BRANCH/approve")
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["campaign"]["status"], answer.json()["campaign"]["approved_version"]) == ("approved", 1)
+
+
 def test_a_second_dispatch_makes_no_second_order(planned, take):
     take("submit", "approve", "schedule", "run", "dispatch")
     assert take("dispatch")["dispatch"]["counts"]["new_work_orders"] == 0
@@ -169,6 +208,21 @@ def test_the_list_of_campaigns_has_pages(planned, client_as):
         ("rest_days", -1),
         ("attribution_days", 10**6),
         ("channel", "fax"),
+        ("objective", "profit"),
+        ("objective_reason", "x" * 1001),
+        ("fit", "stretch"),
+        ("unit_code", "NONE"),
+        ("budget", "NaN"),
+        ("budget", "-1"),
+        ("strategic_weight", "1e9"),
+        ("list_rule", {"colour": "red"}),
+        ("list_rule", []),
+        ("pilot", {"share": 2}),
+        ("any_tags", ["nobody's"]),
+        ("maximum_score", 2),
+        ("maximum_load", 0),
+        ("fairness", "1"),
+        ("programme", "x" * 65),
         ("required_tags", ["nobody's"]),
         ("required_tags", "vip"),
         ("excluded_tags", [""]),

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.campaigns.options import CampaignOptions, check_maturity, check_options, seed_of
+from app.campaigns.options import CampaignOptions, seed_of
+from app.campaigns.plan_checks import check_maturity, check_objective, check_options
 from app.core.errors import Invalid
 
 GOOD = CampaignOptions("K-1", "Autumn", "FTTH1", date(2026, 10, 5), date(2026, 10, 21), list_size=10)
@@ -52,6 +53,24 @@ def test_the_defaults_are_good():
         ("seed", -1),
         ("seed", 2**63),
         ("channel", "fax"),
+        ("objective", "profit"),
+        ("fit", "stretch"),
+        ("any_tags", [""]),
+        ("maximum_score", 1.5),
+        ("minimum_score", float("nan")),
+        ("budget", Decimal("-1")),
+        ("budget", Decimal("NaN")),
+        ("budget", Decimal("0.00001")),
+        ("budget", Decimal("1e10")),
+        ("strategic_weight", Decimal(1001)),
+        ("minimum_volume", -1),
+        ("minimum_load", -1),
+        ("maximum_load", 0),
+        ("fairness", Decimal(1)),
+        ("unit_code", " "),
+        ("programme", "x" * 65),
+        ("strategy", "x" * 4001),
+        ("objective_reason", "\ud800"),
     ],
 )
 def test_a_wrong_option_is_named(field, value):
@@ -66,9 +85,26 @@ def test_a_minimum_score_is_a_probability(score):
         check_options(replace(GOOD, list_size=None, minimum_score=score))
 
 
-def test_a_list_size_and_a_minimum_score_together_are_refused():
-    with pytest.raises(Invalid, match="list_size"):
-        check_options(replace(GOOD, minimum_score=0.5))
+def test_a_list_size_may_be_taken_from_a_range_of_scores():
+    check_options(replace(GOOD, minimum_score=0.2, maximum_score=0.5))
+    with pytest.raises(Invalid, match="maximum_score"):
+        check_options(replace(GOOD, minimum_score=0.5, maximum_score=0.2))
+    with pytest.raises(Invalid, match="maximum_load"):
+        check_options(replace(GOOD, minimum_load=5, maximum_load=4))
+
+
+def test_a_product_serves_another_objective_only_if_somebody_says_why():
+    check_objective("care", "care", "")
+    check_objective("cross_sell", "acquire", "They hold something else.")
+    with pytest.raises(Invalid, match="objective_reason: expected why a product of the kind acquire serves the objective care"):
+        check_objective("care", "acquire", " ")
+
+
+def test_a_list_rule_is_one_of_the_grammar_of_tags():
+    check_options(replace(GOOD, list_rule={"all": [{"feature": "data_gb", "at_least": 5}, {"segment": "home"}]}))
+    with pytest.raises(Invalid) as caught:
+        check_options(replace(GOOD, list_rule={"all": [{"colour": "red"}]}))
+    assert caught.value.field == "list_rule.all[0]"
 
 
 @pytest.mark.parametrize(("attribution", "maturity", "field"), [(-1, 0, "attribution_days"), (0, 731, "maturity_days")])

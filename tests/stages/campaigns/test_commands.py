@@ -37,6 +37,43 @@ def test_a_campaign_from_its_draft_to_its_end(gridwork):
     assert all(word in said for word in ("create", "approve", "ada", "close", "the system"))
 
 
+def test_a_plan_is_shown_changed_by_a_file_and_compared(gridwork, tmp_path):
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"budget": 500, "strategy": "慢慢来"}', encoding="utf-8")
+    assert gridwork(*CREATE, "--list-size", 8, "--by", "pia", "--plan", plan)[0] == 0
+    code, said = gridwork("show-plan", "AUTUMN")
+    assert code == 0
+    assert '"budget": "500"' in said
+    assert "慢慢来" in said
+    plan.write_text('{"list_size": 9, "list_rule": {"segment": "home"}}')
+    assert gridwork("change-campaign", "AUTUMN", plan, "--by", "pia", "--comment", "More.")[0] == 0
+    code, said = gridwork("diff", "AUTUMN")
+    assert (code, "list_size" in said, '{"segment": "home"}' in said) == (0, True, True), said
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("[]", "one JSON object"),
+        ("{", "a file of JSON"),
+        ('{"budget": NaN}', "a file of JSON"),
+        ('{"colour": 1}', "colour"),
+        ('{"code": "B"}', "code"),
+        ('{"pilot": {"share": 5}}', "pilot.share"),
+        ("[" * 100_000, "a file of JSON"),
+        (b"\xff", "a file of JSON"),
+        (None, "there is no file"),
+    ],
+)
+def test_a_plan_file_that_says_something_else_is_refused_by_name(gridwork, tmp_path, content, named):
+    gridwork(*CREATE, "--list-size", 8)
+    plan = tmp_path / "plan.json"
+    if content is not None:
+        plan.write_bytes(content if isinstance(content, bytes) else content.encode())
+    code, said = gridwork("change-campaign", "AUTUMN", plan)
+    assert (code, named in said, len(said.splitlines())) == (1, True, 1), said
+
+
 def test_a_campaign_is_sent_back_and_revised_with_a_reason(gridwork):
     gridwork(*CREATE, "--list-size", 8, "--by", "pia")
     gridwork("submit", "AUTUMN", "--by", "pia")
@@ -85,6 +122,8 @@ def test_a_list_by_tags_leaves_the_share_that_the_company_holds_out(gridwork, co
         (("submit", "NONE", "--by", "nobody"), "the login of somebody who may act today"),
         (("approve", "NONE", "--by", "pia"), "there is no campaign NONE"),
         (("campaign-events", "NONE"), "there is no campaign NONE"),
+        (("show-plan", "NONE"), "there is no campaign NONE"),
+        (("diff", "NONE"), "there is no campaign NONE"),
         (("evaluate-campaign", "NONE"), "there is no campaign NONE"),
         (("dispatch", "a\udcff"), "not text"),
         (("explain", "NOBODY"), "customer"),

@@ -8,11 +8,10 @@ from sqlalchemy import select
 
 from app.campaigns.eligibility import draws_of, first_reason, is_control
 from app.campaigns.options import CampaignOptions
+from app.campaigns.planning import CampaignCodeTaken, create_campaign
 from app.campaigns.queries import facts_of_customer
 from app.campaigns.service import (
-    CampaignCodeTaken,
     NoScores,
-    create_campaign,
     schedule_campaign,
 )
 from app.core.draws import draw_key

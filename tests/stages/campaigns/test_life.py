@@ -9,11 +9,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.access.service import find_person
 from app.campaigns.approval import approve_campaign, revise_campaign, send_back_campaign, submit_campaign
 from app.campaigns.options import CampaignOptions
+from app.campaigns.planning import create_campaign
 from app.campaigns.queries import UnknownCampaign, count_list, get_campaign
 from app.campaigns.service import (
     NotMature,
     close_campaign,
-    create_campaign,
     evaluate_campaign,
     run_campaign,
     schedule_campaign,
@@ -138,9 +138,8 @@ def test_a_running_campaign_is_not_revised(session):
         revise_campaign(session, campaign_code="AUTUMN", by=_person(session, "pia"), comment="Late.", now=NOW)
 
 
-def test_nothing_is_evaluated_before_its_orders_are_mature(session, draft):
-    draft.status = CampaignStatus.CLOSED
-    session.flush()
+def test_nothing_is_evaluated_before_its_orders_are_mature(session):
+    make_campaign(session, code="AUTUMN", status=CampaignStatus.CLOSED)
     with pytest.raises(NotMature):
         evaluate_campaign(session, campaign_code="AUTUMN", now=MATURE - timedelta(days=1))
 

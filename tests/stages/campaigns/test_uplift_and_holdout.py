@@ -7,8 +7,9 @@ from sqlalchemy import select, update
 
 from app.campaigns.eligibility import first_reason, is_control, is_held_out
 from app.campaigns.options import CampaignOptions
+from app.campaigns.planning import create_campaign
 from app.campaigns.queries import facts_of_customer
-from app.campaigns.service import create_campaign, schedule_campaign
+from app.campaigns.service import schedule_campaign
 from app.centre.definitions import TagOptions
 from app.centre.service import define_tag, retire_tag
 from app.core.errors import Invalid
