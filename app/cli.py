@@ -21,6 +21,7 @@ from app.commands import (
     people,
     points,
     ranking,
+    runs,
     serving,
     territory,
     watching,
@@ -34,7 +35,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Data in": (imports,),
     "Rank": (ranking, watching, evaluation),
     "Know the customers": (centre, offers),
-    "Plan and dispatch": (campaigns, campaign_life, territory),
+    "Plan and dispatch": (campaigns, campaign_life, runs, territory),
     "Check, close, pay": (points,),
     "Run": (people, serving, notices, doctor),
 }

@@ -12,6 +12,7 @@ from app.api.dashboard import metrics as dashboard_metrics
 from app.api.dashboard import offers as dashboard_offers
 from app.api.dashboard import owners as dashboard_owners
 from app.api.dashboard import points as dashboard_points
+from app.api.dashboard import runs as dashboard_runs
 from app.api.dashboard import tags as dashboard_tags
 from app.api.dashboard import verification as dashboard_verification
 from app.api.dashboard import work_orders as dashboard_work_orders
@@ -48,6 +49,7 @@ def all_routes() -> APIRouter:
     router.include_router(operations_webhooks.router)
     router.include_router(dashboard_campaigns.router)
     router.include_router(dashboard_campaign_life.router)
+    router.include_router(dashboard_runs.router)
     router.include_router(dashboard_work_orders.router)
     router.include_router(dashboard_customers.router)
     router.include_router(dashboard_owners.router)

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaigns.eligibility import PLACEMENT_REASONS, REASONS
+from app.campaigns.eligibility import REASON_WORDS
 from app.campaigns.listing import Customers
 from app.core.columns import Column, Money, Optional, Words, pg_instant, write_columns
 from app.core.db import count_changed, refresh_statistics
 
-REASON_WORDS = (None, *REASONS, *PLACEMENT_REASONS)  # a reason's code is its place: 0 is not decided yet
 STATISTICS_FROM = 10_000  # rows; below, the statistics of before will do
 
 

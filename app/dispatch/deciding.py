@@ -7,17 +7,22 @@ are one contact, with one manager on one day, which counts once against capacity
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.campaigns.eligibility import REASON_WORDS
 from app.campaigns.listing import Customers, judge, take_list
+from app.core.draws import draw_key
 from app.dispatch.arbitration import Arbitration
 from app.dispatch.choosing import Listed, choose_uses, contacts_of
 from app.dispatch.run_terms import REASON_OF, CampaignInput, RunInputs, Worth
 from app.dispatch.split import NOBODY, Placement, split
 
-__all__ = ["CampaignInput", "Decision", "RunInputs", "Worth", "decide_run", "decide_with_figures"]
+__all__ = ["CampaignInput", "Decision", "RunDecision", "RunInputs", "Worth", "decide_run"]
+
+_STABLE = np.array([draw_key(str(word)) for word in REASON_WORDS])  # of a reason whatever others come to stand before it
 
 
 @dataclass(frozen=True)
@@ -39,15 +44,32 @@ class Decision:
     contact: NDArray[np.int64]
 
 
-def decide_run(inputs: RunInputs, *, without: Collection[str] = ()) -> list[Decision]:
+@dataclass(frozen=True)
+class RunDecision:
+    """What a run decided. `worth` is what its contacts are worth together, `bound` the most that any choice could reach: both in
+    money, or in places of the ranking where a price is not known. `placed`, `found`: figures of the grids and of the
+    arbitration (None where there was nothing to decide between campaigns)."""
+
+    campaigns: list[Decision]
+    worth: float
+    bound: float
+    placed: Placement
+    found: Arbitration | None
+
+    def digest(self, staff: NDArray[np.int64]) -> str:
+        """SHA-256 of who is on the lists with which reason, manager and day. `staff`: ids of the managers."""
+        found = sha256()
+        for decision in self.campaigns:
+            order = np.argsort(decision.customers.customer_id, kind="stable")
+            manager = np.append(staff, 0)[decision.manager]  # NOBODY is the last
+            reason = _STABLE[decision.reason]
+            for column in (decision.customers.customer_id, reason, manager, decision.day, decision.customers.explored):
+                found.update(np.ascontiguousarray(column[order]).tobytes())
+        return found.hexdigest()
+
+
+def decide_run(inputs: RunInputs, *, without: Collection[str] = ()) -> RunDecision:
     """Decide every target. `without`: reasons that are not asked."""
-    return decide_with_figures(inputs, without=without)[0]
-
-
-def decide_with_figures(
-    inputs: RunInputs, *, without: Collection[str] = ()
-) -> tuple[list[Decision], Placement, Arbitration | None]:
-    """`decide_run`, with how good the split of the grids is, and, where there was something to decide, the arbitration."""
     before = [_list_of(source, without) for source in inputs.campaigns]
     lists, found = choose_uses(before, inputs.managers)
     contacts = contacts_of(lists, found, inputs.places)
@@ -55,7 +77,10 @@ def decide_with_figures(
     ends = np.cumsum([len(listed.waiting) for listed in lists])[:-1]
     parts = np.split(contacts.contact, ends)
     decisions = [_decision(listed, mine, placed) for listed, mine in zip(lists, parts, strict=True)]
-    return decisions, placed, found
+    if found is not None:
+        return RunDecision(decisions, found.objective, found.bound, placed, found)
+    worth, bound = (sum(getattr(grid, name) for grid in placed.grids) for name in ("worth", "bound"))
+    return RunDecision(decisions, worth, bound, placed, None)
 
 
 def _decision(listed: Listed, mine: NDArray[np.int64], placed: Placement) -> Decision:

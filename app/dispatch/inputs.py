@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import queries as campaigns
 from app.campaigns.customers import read_ranked, read_undecided, rule_of
-from app.campaigns.service import NoScores
+from app.campaigns.service import NoScores, WrongStatus
 from app.core import clock
 from app.core.columns import read_columns
 from app.core.errors import Conflict
@@ -18,17 +18,27 @@ from app.dispatch.capacity import capacity_of
 from app.dispatch.run_terms import CampaignInput, Places, RunInputs, Worth
 from app.dispatch.split import Managers, SplitRules
 from app.dispatch.split_worth import anchors_of, skills_of
-from app.models.campaign import Campaign, Product
+from app.models.campaign import Campaign, CampaignStatus, Product
 from app.offers.priority import OfferSettings, Price, cap_of, value_of
 
 KM_COST = 1.0  # money that a kilometre to a visit costs
 REMEMBERED = timedelta(days=365)  # so long a manager's successes speak for the skill
+_DISPATCHABLE = (CampaignStatus.APPROVED, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
 
 
 class CampaignOver(Conflict):
     """The window of this campaign is over: nothing can be scheduled in it."""
 
     code = "campaign.over"
+
+
+def check_dispatchable(campaign: Campaign) -> None:
+    """Raise WrongStatus unless the campaign was approved and is not over."""
+    if campaign.status not in _DISPATCHABLE:
+        raise WrongStatus(
+            f"The campaign {campaign.code} is {campaign.status}: expected approved, scheduled or running.",
+            campaign_status=campaign.status.value,
+        )
 
 
 def read_inputs(session: Session, chosen: Sequence[Campaign], *, now: datetime) -> RunInputs:

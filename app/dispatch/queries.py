@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.dispatch.capacity import Manager
+from app.models.campaign import Campaign
 from app.models.organisation import Absence, Role, Staff
-from app.models.work_order import WorkOrder, WorkOrderState
+from app.models.work_order import DispatchRequest, DispatchRun, WorkOrder, WorkOrderState
 
 LIVE_STATES = (WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS)
 
@@ -18,6 +19,40 @@ class UnknownWorkOrder(NotFound):
     """There is no such work order, or it is not yours."""
 
     code = "work_order.unknown"
+
+
+class UnknownRun(NotFound):
+    """There is no such dispatch run."""
+
+    code = "dispatch.unknown_run"
+
+
+def get_run(session: Session, run_id: int) -> DispatchRun:
+    """A dispatch run; raises UnknownRun."""
+    found = session.scalar(select(DispatchRun).where(DispatchRun.id == run_id).order_by(DispatchRun.id))
+    if found is None:
+        raise UnknownRun(f"run: there is no dispatch run {run_id}")
+    return found
+
+
+def code_of_run(session: Session, run_id: int) -> str:
+    """The code of the campaign of a run."""
+    statement = select(Campaign.code).join(DispatchRun, DispatchRun.campaign_id == Campaign.id)
+    return session.scalars(statement.where(DispatchRun.id == run_id).order_by(Campaign.id)).one()
+
+
+def lock_waiting_request(session: Session) -> DispatchRequest | None:
+    """The oldest request of a dispatch that is not done and that nobody works on."""
+    statement = select(DispatchRequest).where(DispatchRequest.outcome.is_(None)).order_by(DispatchRequest.id).limit(1)
+    return session.scalar(statement.with_for_update(skip_locked=True))
+
+
+def list_runs(session: Session, *, campaign_code: str | None, limit: int) -> list[tuple[DispatchRun, str]]:
+    """(run, code of its campaign), newest first; of one campaign where its code is given."""
+    statement = select(DispatchRun, Campaign.code).join(Campaign, Campaign.id == DispatchRun.campaign_id)
+    if campaign_code is not None:
+        statement = statement.where(Campaign.code == campaign_code)
+    return [(run, code) for run, code in session.execute(statement.order_by(DispatchRun.id.desc()).limit(limit))]
 
 
 def lock_work_order(

@@ -1,7 +1,9 @@
 """Turning lists into work orders, and giving a work order to another manager."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -10,14 +12,16 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import queries as campaigns
 from app.campaigns.lifecycle import Verb
-from app.campaigns.service import WrongStatus, run_campaign
+from app.campaigns.service import run_campaign
 from app.campaigns.steps import take_step
 from app.core import clock
 from app.core.errors import Invalid
+from app.core.storage import Storage, storage_of
 from app.dispatch import queries
 from app.dispatch.balance import make_waterfall
-from app.dispatch.deciding import RunInputs, decide_run
-from app.dispatch.inputs import read_inputs
+from app.dispatch.deciding import RunDecision, RunInputs, decide_run
+from app.dispatch.inputs import check_dispatchable, read_inputs
+from app.dispatch.keeping import code_version, keep_inputs
 from app.dispatch.life import CONTACT_LOCK, move_work_order
 from app.dispatch.order_rows import write_decisions
 from app.dispatch.states import Event
@@ -44,6 +48,8 @@ def dispatch_campaigns(session: Session, *, campaign_codes: Collection[str], now
     """
     chosen = [_lock_dispatchable(session, code, now) for code in sorted(set(campaign_codes))]
     session.flush()
+    # The database notices within two seconds where this process was killed, and lets the next one go on.
+    session.execute(text("SELECT set_config('client_connection_check_interval', '2s', true)"))
     # One run at a time: two would give the same free capacity away twice.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('dispatch', 0))"))
     # No target carries a key to its customer: a full load may not remove one meanwhile.
@@ -51,46 +57,63 @@ def dispatch_campaigns(session: Session, *, campaign_codes: Collection[str], now
     # A refusal is either seen below or waits until this is committed, and then withdraws the order.
     session.execute(text("LOCK TABLE contact_preferences IN SHARE MODE"))
     runs = {campaign.id: _begin_run(session, campaign, now) for campaign in chosen}
-    new = _decide_and_write(session, chosen, {campaign_id: run.id for campaign_id, run in runs.items()}, now)
+    new = _decide_and_write(session, chosen, runs, now)
     return {campaign.code: _close_run(session, campaign, runs[campaign.id], new[campaign.id]) for campaign in chosen}
 
 
 def _lock_dispatchable(session: Session, code: str, now: datetime) -> Campaign:
     """The campaign, locked and running; its list is drawn in this run where it has none."""
     campaign = campaigns.lock_campaign(session, code)
+    check_dispatchable(campaign)
     if campaign.status is CampaignStatus.APPROVED:
         take_step(session, campaign_code=code, verb=Verb.SCHEDULE, by=None, now=now)
     if campaign.status is CampaignStatus.SCHEDULED:
         run_campaign(session, campaign_code=code, now=now)
-    if campaign.status is not CampaignStatus.RUNNING:
-        raise WrongStatus(
-            f"The campaign {code} is {campaign.status}: expected approved, scheduled or running.",
-            campaign_status=campaign.status.value,
-        )
     return campaign
 
 
 def _begin_run(session: Session, campaign: Campaign, now: datetime) -> DispatchRun:
-    run = DispatchRun(campaign_id=campaign.id, started_at=now, finished_at=now, target_count=0, waterfall={})
+    run = DispatchRun(
+        campaign_id=campaign.id, started_at=now, finished_at=now, target_count=0, waterfall={}, code_version=code_version()
+    )
     session.add(run)
     session.flush()  # the work orders carry the run's id
     return run
 
 
-def _decide_and_write(session: Session, chosen: list[Campaign], run_ids: dict[int, int], now: datetime) -> dict[int, int]:
+def _decide_and_write(
+    session: Session, chosen: list[Campaign], runs: Mapping[int, DispatchRun], now: datetime
+) -> Mapping[int, int]:
     """Look, decide and write; again where somebody got a live order since the look, until the look is as things are."""
+    run_ids = {campaign_id: run.id for campaign_id, run in runs.items()}
     for attempt in range(1, MOST_TRIES + 1):
         inputs = read_inputs(session, chosen, now=now)
-        decisions = decide_run(inputs)
+        decided = decide_run(inputs)
         try:
-            with session.begin_nested():
-                new = write_decisions(session, chosen, inputs, decisions, run_ids=run_ids, now=now)
-            _note_lists(chosen, inputs, now)
-            return new
+            with ThreadPoolExecutor(1) as pool, session.begin_nested():
+                # While PostgreSQL writes, the other processor keeps the inputs.
+                keeping = pool.submit(_keep, storage_of(session), inputs, decided)
+                new = write_decisions(session, chosen, inputs, decided.campaigns, run_ids=run_ids, now=now)
+                kept = keeping.result()
         except IntegrityError as error:
             if CONTACT_LOCK not in str(error.orig) or attempt == MOST_TRIES:
                 raise
+        else:
+            _note_lists(chosen, inputs, now)
+            for run in runs.values():
+                run.inputs_path, run.inputs_sha256, run.result_sha256 = kept
+                run.objective, run.bound = _money(decided.worth), _money(decided.bound)
+            return new
     raise AssertionError("the last try returns or raises")
+
+
+def _keep(storage: Storage, inputs: RunInputs, decided: RunDecision) -> tuple[str, str, str]:
+    kept = keep_inputs(storage, inputs)
+    return kept.path, kept.sha256, decided.digest(inputs.managers.staff)
+
+
+def _money(worth: float) -> Decimal:
+    return Decimal(worth).quantize(Decimal("0.0001"))
 
 
 def _note_lists(chosen: list[Campaign], inputs: RunInputs, now: datetime) -> None:

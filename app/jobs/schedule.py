@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
+from app.dispatch.requests import dispatch_requested
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.jobs import outgoing
 from app.jobs.leftovers import sweep_files
@@ -97,6 +98,7 @@ def timetable(
         Scheduled("compute-tags", at(hour=2, minute=30, second=0), _now(compute_tags)),
         Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all), idle_seconds=TRAINING_SECONDS),
         Scheduled("choose-offers", at(hour=3, minute=50, second=0), _now(choose_offers)),
+        Scheduled("dispatch-requested", at(second="*/10"), _now(dispatch_requested), idle_seconds=TRAINING_SECONDS),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TransactionId, UtcDateTime, enum_text
@@ -39,8 +39,19 @@ class WorkOrderState(StrEnum):
 LIVE = "state IN ('open', 'in_progress')"
 
 
+class RequestOutcome(StrEnum):
+    """How a requested dispatch ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+
+
 class DispatchRun(Base):
-    """One dispatch of a campaign with its waterfall: targets by terminal reason."""
+    """One dispatch of a campaign with its waterfall: targets by terminal reason.
+
+    `inputs_path`: all that decided it, a folder of the storage that campaigns of one run share. objective, bound: see
+    deciding.RunDecision, of the whole run.
+    """
 
     __tablename__ = "dispatch_runs"
     __table_args__ = (Index(None, "campaign_id"),)
@@ -51,6 +62,28 @@ class DispatchRun(Base):
     finished_at: Mapped[datetime] = mapped_column(UtcDateTime)
     target_count: Mapped[int] = mapped_column(Integer)
     waterfall: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    inputs_path: Mapped[str | None] = mapped_column(Text)
+    inputs_sha256: Mapped[str | None] = mapped_column(Text)
+    result_sha256: Mapped[str | None] = mapped_column(Text)
+    objective: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))
+    bound: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))
+    code_version: Mapped[str | None] = mapped_column(Text)
+
+
+class DispatchRequest(Base):
+    """Campaigns that the worker is to dispatch as one run. `outcome` is null until it is done; `counts` say what came of it."""
+
+    __tablename__ = "dispatch_requests"
+    __table_args__ = (Index("ix_dispatch_requests_waiting", "id", postgresql_where=text("outcome IS NULL")),)
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    campaign_codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    requested_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[RequestOutcome | None] = mapped_column(enum_text(RequestOutcome))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    error: Mapped[str | None] = mapped_column(Text)
 
 
 class WorkOrder(Base):

@@ -9,7 +9,7 @@ from app.api.dashboard.campaigns import CampaignReportOut
 from app.api.deps import Approver, Now, Planner, PlannerOrAnalyst, SessionDep, Viewer
 from app.api.types import CodePath, In, LongText, Out
 from app.campaigns import approval, service
-from app.dispatch.service import dispatch_campaign
+from app.dispatch.requests import dispatch_or_request
 from app.dispatch.sweeps import end_campaign
 from app.reports import campaigns as reports
 
@@ -106,9 +106,9 @@ def run_campaign(code: CodePath, principal: Planner, session: SessionDep, now: N
 
 
 @router.post("/dispatch")
-def dispatch(code: CodePath, _: Planner, session: SessionDep, now: Now) -> CountsOut:
-    """Make the work orders of a running campaign; again: no second ones."""
-    return CountsOut(counts=dispatch_campaign(session, campaign_code=code, now=now))
+def dispatch(code: CodePath, principal: Planner, session: SessionDep, now: Now) -> CountsOut:
+    """Make the work orders of an approved campaign; again: no second ones. Of a large one the worker makes them: `requested`."""
+    return CountsOut(counts=dispatch_or_request(session, campaign_code=code, by=principal, now=now))
 
 
 @router.post("/close")
