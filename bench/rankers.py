@@ -30,7 +30,7 @@ from app.scoring.branch_scores import score_branches, write_score_files
 from app.scoring.gathering import gather
 from app.scoring.learning.boosting import fit_mix, margins
 from app.scoring.learning.encoding import encode
-from app.scoring.learning.ranker import TrainedRanker, load_boosters
+from app.scoring.learning.ranker import TrainedRanker, load_boosters, score
 from app.scoring.partition import join_partitions, order_customers
 from app.scoring.store import load_ranker, write_scores
 from app.scoring.training import train_ranker
@@ -123,7 +123,9 @@ def _training(session: Session, customers: int) -> list[Figure]:
 
 def _bare_fit(session: Session, ranker: TrainedRanker) -> float:
     """The final fit again: what LightGBM needs for these rows, columns and settings."""
-    matrix, labels = _whole_matrix(session, ranker)
+    frame, labels = _examples(session)
+    matrix = encode(frame, ranker.encoding)
+    del frame
     with _counted(LIGHTGBM) as spent:
         fit_mix(matrix, labels, ranker.encoding.text_positions, ranker.mix, seed=ranker.seed, num_threads=2)
     return spent[0]
@@ -134,11 +136,14 @@ def _ranking(session: Session, customers: int) -> list[Figure]:
     ranker = load_ranker(queries.get_version(session, product, queries.last_number(session, product.id)))
     made, _ = _timed(lambda: _score_to_files(session, ranker))
     copy = seconds(lambda: write_scores(session, _new_run(session), made.result))
-    matrix, _ = _whole_matrix(session, ranker)
+    frame, _ = _examples(session)
+    given = seconds(lambda: score(ranker, frame))
+    matrix = encode(frame, ranker.encoding)
     boosters = load_boosters(ranker.boosters)
     predict = Figure("bare booster.predict of all rows", [seconds(lambda: margins(boosters, matrix, num_threads=2))], "s")
     return [
         predict,
+        Figure("score, from a frame of figures to probabilities", [given], "s", predict),
         Figure(f"ranking of {customers:,} customers, Parquet to Parquet", [made.seconds], "s", predict),
         Figure("scores into customer_scores, with its index", [copy], "s", predict),
     ]
@@ -158,10 +163,9 @@ def _new_run(session: Session) -> int:
     return int(session.scalar(text(f"INSERT INTO scoring_runs ({columns}) {values} RETURNING id")) or 0)
 
 
-def _whole_matrix(session: Session, ranker: TrainedRanker) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    product = queries.get_product(session, PRODUCT)
-    examples = gather(session, product, as_of=AS_OF, label_window_days=30).examples
-    return encode(examples.frame, ranker.encoding), examples.labels
+def _examples(session: Session) -> tuple[pl.DataFrame, NDArray[np.int8]]:
+    examples = gather(session, queries.get_product(session, PRODUCT), as_of=AS_OF, label_window_days=30).examples
+    return examples.frame, examples.labels
 
 
 class _Timed:

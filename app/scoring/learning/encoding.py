@@ -94,16 +94,23 @@ def fit_encode(frame: pl.DataFrame, *, at_once: int = 1) -> tuple[Encoding, NDAr
 
     with ThreadPoolExecutor(at_once) as pool:
         found = list(pool.map(learned, range(len(names))))
+    kept: list[int] = []
     columns: list[Column] = []
     for place, column in enumerate(found):
-        if column is None or any(_equal(matrix[:, place], matrix[:, i]) for i in range(len(columns))):
-            continue
-        if place > len(columns):  # what was dropped before it left a gap
-            matrix[:, len(columns)] = matrix[:, place]
-        columns.append(column)
+        if column is not None and not any(_equal(matrix[:, place], matrix[:, i]) for i in kept):
+            kept.append(place)
+            columns.append(column)
     if not columns:
         raise NoFeatures("features", "at least one column with two different values")
-    return Encoding(tuple(columns)), matrix[:, : len(columns)]
+    return Encoding(tuple(columns)), keep_columns(matrix, kept)
+
+
+def keep_columns(matrix: NDArray[np.float32], kept: list[int]) -> NDArray[np.float32]:
+    """The matrix of these columns (rising) only, in the same memory: what it held before is gone."""
+    for place, column in enumerate(kept):
+        if place < column:
+            matrix[:, place] = matrix[:, column]
+    return matrix[:, : len(kept)]
 
 
 def encode(frame: pl.DataFrame, encoding: Encoding) -> NDArray[np.float32]:

@@ -25,6 +25,7 @@ NEVER_ABOVE = 0.95  # AUC of one column, whatever the others reach
 PURE_FROM = 0.90  # Wilson's lower bound of the share of positives
 FEWEST_PURE = 30
 MOST_ROWS = 50_000
+MOST_COMPARED = 25_000  # rows on which all other columns are tried together
 FEWEST_LOOKED_AT = 500  # of the rarer outcome
 BINS = 64
 ROWS_OF_A_BIN = 100
@@ -160,6 +161,9 @@ def _auc_of_the_rest(
         return 0.5
     from sklearn.metrics import roc_auc_score  # a second to import, which only those pay who train
 
+    if labels.size > (most := enough_rows(labels, MOST_COMPARED, fewest=FEWEST_LOOKED_AT)):
+        rows = np.sort(np.random.default_rng(0).choice(labels.size, most, replace=False))
+        matrix, labels, part = matrix[rows], labels[rows], part[rows]
     inner = np.asfortranarray(matrix[:, rest])
     texts = encoding.keep(rest).text_positions
     scores = np.empty(labels.size)

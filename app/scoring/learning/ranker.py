@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.scoring.learning.boosting import CANDIDATES, PLAIN, Fitter, Settings, fit_mix, threads_for, to_text
 from app.scoring.learning.calibration import choose_calibration
-from app.scoring.learning.encoding import Encoding, fit_encode
+from app.scoring.learning.encoding import Encoding, NoFeatures, fit_encode, keep_columns
 from app.scoring.learning.evaluate import Evaluation, evaluate
 from app.scoring.learning.examples import Examples
 from app.scoring.learning.features import feature_columns
@@ -77,7 +77,7 @@ def learn(
         tuned = _tune(judging, candidates, bags, trials, budget_seconds, many=many)
         kept = harmless_columns(worth := column_worth(judging, tuned.mix[0]))
         held, plain = held_out_mix(judging.only(kept), tuned.mix), plain_held()
-    whole = matrix if len(kept) == len(worth) else np.asfortranarray(matrix[:, kept])
+    whole = keep_columns(matrix, kept)  # nobody needs the others any more
     options: dict[str, Any] = {"seed": seed, "num_threads": num_threads, "weights": _weights(taught)}
     boosters = fitter(whole, taught.labels, encoding.keep(kept).text_positions, tuned.mix, **options)
     scores, plain_scores = cross_calibrated(held, seed=seed), cross_calibrated(plain, seed=seed)
@@ -107,9 +107,15 @@ def _columns(
         looking = beside.submit(find_leaks, taught.frame, taught.labels, allow=allow, seed=seed)
         encoding, matrix = fit_encode(taught.frame, at_once=num_threads)
         refused = looking.result()
-    if not {refusal.column for refusal in refused}.isdisjoint(encoding.names):
-        encoding, matrix = fit_encode(taught.frame.drop([refusal.column for refusal in refused]), at_once=num_threads)
-    return refused, encoding, matrix
+    names = {refusal.column for refusal in refused}
+    if names.isdisjoint(encoding.names):
+        return refused, encoding, matrix
+    if allow:  # what is allowed may repeat what is refused, and was dropped for that
+        return refused, *fit_encode(taught.frame.drop(names), at_once=num_threads)
+    kept = [place for place, name in enumerate(encoding.names) if name not in names]
+    if not kept:
+        raise NoFeatures("features", f"at least one column that is no leak; refused are {', '.join(sorted(names))}")
+    return refused, encoding.keep(kept), keep_columns(matrix, kept)
 
 
 def _beside(pool: ThreadPoolExecutor, task: Task, work: Callable[[], HeldOut]) -> Callable[[], HeldOut]:

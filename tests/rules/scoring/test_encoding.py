@@ -4,7 +4,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.scoring.learning.encoding import Encoding, NoFeatures, SnapshotColumnsChanged, encode, fit_encode, fit_encoding
+from app.scoring.learning.encoding import (
+    Encoding,
+    NoFeatures,
+    SnapshotColumnsChanged,
+    encode,
+    fit_encode,
+    fit_encoding,
+    keep_columns,
+)
 
 FRAME = pl.DataFrame(
     {
@@ -48,6 +56,15 @@ def test_columns_learned_two_at_a_time_are_those_learned_one_by_one() -> None:
     assert one.names == ["job", "pdays", "late"]
     assert np.array_equal(first, encode(frame, one), equal_nan=True)
     assert np.array_equal(first, second, equal_nan=True)
+
+
+def test_columns_that_are_kept_move_together_in_the_same_memory() -> None:
+    matrix = np.asfortranarray(np.arange(12, dtype=np.float32).reshape(3, 4))
+    expected = matrix[:, [1, 3]].copy()
+    kept = keep_columns(matrix, [1, 3])
+    assert np.array_equal(kept, expected)
+    assert np.shares_memory(kept, matrix)
+    assert kept.flags.f_contiguous
 
 
 def test_the_matrix_is_float32_and_column_major() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.scoring.learning.artifact import RankerCorrupt, checksum, from_json, to_json
 from app.scoring.learning.boosting import Settings, fit, to_text
-from app.scoring.learning.encoding import SnapshotColumnsChanged, encode, fit_encoding
+from app.scoring.learning.encoding import NoFeatures, SnapshotColumnsChanged, encode, fit_encoding
 from app.scoring.learning.evaluate import evaluate
 from app.scoring.learning.examples import plain_examples
 from app.scoring.learning.labels import FeatureLeak, OneOutcomeOnly
@@ -168,6 +168,24 @@ def test_a_leak_is_refused_named_in_the_parameters_and_used_where_allowed() -> N
     assert [refusal["column"] for refusal in found.parameters["refused"]] == ["duration"]
     allowed = train(plain_examples(leaking, labels), seed=1, candidates=QUICK, bags=1, num_threads=1, allow=["age", "duration"])
     assert "duration" in allowed.encoding.names
+
+
+def test_what_is_refused_leaves_no_trace_in_the_trees() -> None:
+    frame, labels = town(400, 1)
+    honest = frame.select(
+        "customer_id", "as_of", "snapshot_date", "noise", usage=labels + np.random.default_rng(1).normal(0, 2, 400)
+    )
+    leaking = honest.select(pl.Series("duration", labels * 200.0), pl.all(), pl.Series("reason", np.where(labels, "moved", None)))
+    options = {"seed": 1, "candidates": QUICK, "bags": 1, "num_threads": 2}
+    found, plain = (train(plain_examples(each, labels), **options) for each in (leaking, honest))
+    assert {refusal.column for refusal in found.refused} == {"duration", "reason"}
+    assert (found.boosters, found.encoding, found.metrics) == (plain.boosters, plain.encoding, plain.metrics)
+
+
+def test_where_all_is_refused_it_is_said() -> None:
+    frame, labels = town(300, 1)
+    with pytest.raises(NoFeatures, match="at least one column that is no leak; refused are duration"):
+        train(plain_examples(frame.select("customer_id", "as_of", "snapshot_date", duration=labels * 9.0), labels), seed=1)
 
 
 def test_only_the_contacted_teach_and_weights_count() -> None:
