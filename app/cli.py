@@ -13,6 +13,7 @@ from app.commands import (
     campaign_life,
     campaigns,
     centre,
+    contact_policy,
     doctor,
     evaluation,
     imports,
@@ -35,7 +36,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Data in": (imports,),
     "Rank": (ranking, watching, evaluation),
     "Know the customers": (centre, offers),
-    "Plan and dispatch": (campaigns, campaign_life, runs, territory),
+    "Plan and dispatch": (campaigns, campaign_life, contact_policy, runs, territory),
     "Check, close, pay": (points,),
     "Run": (people, serving, notices, doctor),
 }

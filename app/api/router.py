@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.api import auth, documentation, health
 from app.api.dashboard import campaign_life as dashboard_campaign_life
 from app.api.dashboard import campaigns as dashboard_campaigns
+from app.api.dashboard import contact_policy as dashboard_contact_policy
 from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import feedback as dashboard_feedback
@@ -50,6 +51,7 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_campaigns.router)
     router.include_router(dashboard_campaign_life.router)
     router.include_router(dashboard_runs.router)
+    router.include_router(dashboard_contact_policy.router)
     router.include_router(dashboard_work_orders.router)
     router.include_router(dashboard_customers.router)
     router.include_router(dashboard_owners.router)

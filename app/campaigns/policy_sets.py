@@ -5,7 +5,7 @@ outcome, but its contact was made.
 """
 
 LIVE_STATES = "('planned', 'open', 'in_progress')"
-_CONTACT = "o.id"  # orders of one contact share it
+_CONTACT = "coalesce(o.contact_id, o.id)"  # orders of one contact share it
 _WINDOWS = (
     "unnest(CAST(:window_nth AS int[]), CAST(:window_most AS int[]), CAST(:window_since AS timestamptz[]),"
     " CAST(:window_from AS date[]), CAST(:window_until AS date[]), CAST(:window_channel AS text[]),"
@@ -14,15 +14,23 @@ _WINDOWS = (
 
 
 def contacts(*, asked: bool = False, union: str = "UNION", more: str = "") -> str:
-    """Contacts made and live orders that bear on a window, once each: (customer_id, nth, most, contact).
+    """Contacts made and live orders that bear on a window, once each, without the campaign's own (it has one for a customer,
+    and decides before that): (customer_id, nth, most, contact).
 
-    `asked`: joined to a source `a` (customer_id, contact, is_new), whose contact is then a column `asked`: those of other
-    contacts alone; of the live ones those made earlier, or all where `is_new`. `more`: further columns over `made`, a flag.
+    `asked`: joined to a source `a` (customer_id, contact, is_new, is_begun), whose contact is then a column `asked`: those of
+    other contacts alone; of the live ones those that were there before it, or all where it `is_new`. `more`: further columns
+    over `made`, a flag.
     """
-    join = "JOIN a ON a.customer_id = {0}.customer_id AND a.contact <> {1}" if asked else ""
+    join = (
+        "JOIN a ON a.customer_id = {0}.customer_id AND {0}.customer_id = ANY(CAST(:asked_customers AS bigint[]))"
+        " AND a.contact <> {1} AND (a.is_new OR NOT a.is_begun)"
+        if asked
+        else ""
+    )
     history, feedback, orders = (join.format(*names) for names in (("h", "-h.id"), ("f", _CONTACT), ("o", _CONTACT)))
     shown = "a.contact AS asked, " if asked else ""
-    earlier = f"AND (a.is_new OR {_CONTACT} < a.contact)" if asked else ""
+    others = "" if asked else "AND o.campaign_id <> :campaign_id"
+    earlier = f"AND (a.is_new OR {_CONTACT} < a.contact)" if asked else others
     return f"""
 SELECT h.customer_id, {shown}l.nth, l.most, -h.id AS contact{more.format(made="true")}
 FROM contact_history h JOIN products p ON p.id = h.product_id {history} CROSS JOIN {_WINDOWS}
@@ -32,7 +40,7 @@ WHERE h.contacted_at >= :window_earliest AND h.contacted_at >= l.since AND h.arm
 SELECT f.customer_id, {shown}l.nth, l.most, {_CONTACT}{more.format(made="true")}
 FROM contact_feedback f JOIN work_orders o ON o.id = f.work_order_id {feedback} CROSS JOIN {_WINDOWS}
 WHERE f.contacted_at >= :window_earliest AND f.contacted_at >= l.since
-    AND (l.channel IS NULL OR f.channel = l.channel) AND (l.family IS NULL OR o.product_family = l.family)
+    AND (l.channel IS NULL OR f.channel = l.channel) AND (l.family IS NULL OR o.product_family = l.family) {others}
 {union}
 SELECT o.customer_id, {shown}l.nth, l.most, {_CONTACT}{more.format(made="false")}
 FROM work_orders o JOIN campaigns k ON k.id = o.campaign_id {orders} CROSS JOIN {_WINDOWS}

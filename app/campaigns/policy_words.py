@@ -13,6 +13,7 @@ from app.campaigns.policy import (
     Rule,
     SlidingWindow,
 )
+from app.campaigns.policy_terms import WindowTerm
 
 _CHANNELS_ZH = {"call": "电话", "visit": "上门", "sms": "短信"}
 _WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -24,6 +25,15 @@ def words_of(rule: Rule) -> tuple[str, str]:
     zh, en = _said(rule)
     days_zh, days_en = _validity(rule.from_day, rule.to_day)
     return f"{zh}{days_zh}。", f"{en}{days_en}."
+
+
+def window_sentence(term: WindowTerm, *, day: date, made: int, to_come: int) -> str:
+    """Why a window has no room for a contact on `day` or later: its figures beside its limit."""
+    by = f" by {term.channel}" if term.channel else ""
+    by += f" for {term.family}" if term.family else ""
+    coming = f" and {to_come} to come" if to_come else ""
+    contacts = "contact" if made == 1 else "contacts"
+    return f"{made} {contacts}{by} in the {term.days} days before {day}{coming}: limit {term.most}."
 
 
 def _said(rule: Rule) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import queries as campaigns
 from app.campaigns.eligibility import first_reason
+from app.campaigns.policy_findings import policy_findings
 from app.core import clock
 from app.dispatch import explain_queries as queries
 from app.dispatch.standing import Event, Order, Score, Standing, sentences_of
@@ -105,7 +106,9 @@ def _standing(session: Session, customer_id: int, row: Row[*tuple[Any, ...]], to
         work_order=_order(session, row[3], row[4], row[5]),
         today=first_reason(facts),
     )
-    return replace(found, sentences=sentences_of(found))
+    terms = campaigns.campaign_terms(session, campaign, day=day)
+    rules = policy_findings(session, terms, customer_id=customer_id, campaign_id=campaign.id, day=day)
+    return replace(found, sentences=[*sentences_of(found), *rules])
 
 
 def _score(session: Session, campaign: Campaign, customer_id: int, target: CampaignTarget | None) -> Score | None:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
+from app.dispatch.gating import check_gate
 from app.dispatch.states import Event, is_live, next_state
 from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
 
@@ -39,12 +40,16 @@ def move_work_order(
     """Let `event` happen to a work order that the caller has locked (queries.lock_work_order), and keep a row of it.
 
     `reason` becomes the close reason where the event ends it. `to_staff_id` is the new manager of REASSIGNED.
-    Raises WrongState; ContactLocked where a reopened one would be a second live order of customer and family.
+    Raises WrongState; ContactRefused where the gate is against it;
+    ContactLocked where a reopened one would be a second live order of customer and family.
     """
     before = work_order.state
     after = next_state(before, event)
     if after is None:
         raise WrongState(f"The work order is {before}: it cannot be {event}.", state=before.value)
+    becomes_live = event in _MAY_MEET_THE_LOCK
+    if not becomes_live:
+        check_gate(session, work_order_id=work_order.id, event=event.value, now=now)
     row = WorkOrderEvent(
         work_order_id=work_order.id,
         happened_at=now,
@@ -57,10 +62,12 @@ def move_work_order(
         reason=reason,
     )
     try:
-        with session.begin_nested() if event in _MAY_MEET_THE_LOCK else nullcontext():
+        with session.begin_nested() if becomes_live else nullcontext():
             session.add(row)
             _apply(work_order, row, now)
             session.flush()
+            if becomes_live:  # the lock is the nearer reason, so the gate is asked after it
+                check_gate(session, work_order_id=work_order.id, event=event.value, now=now)
     except IntegrityError as error:
         if CONTACT_LOCK not in str(error.orig):
             raise

@@ -6,18 +6,21 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.campaigns import service as campaigns
+from app.campaigns.gate import Act, order_refusals
+from app.campaigns.policy_queries import policy_in_force
 from app.core import clock
 from app.core.db import count_changed
 from app.core.security import Principal
+from app.dispatch import policy_sweep_queries as queries
+from app.dispatch.barring import standing_bars
 from app.dispatch.states import LIVE, Event, next_state
+from app.models.policy import ContactPolicySweep
 
-DO_NOT_DISTURB, WINDOW_OVER, CAMPAIGN_CLOSED = "do_not_disturb", "window_over", "campaign_closed"
+WINDOW_OVER, CAMPAIGN_CLOSED = "window_over", "campaign_closed"
 
-_REFUSED = """JOIN campaigns k ON k.id = w.campaign_id WHERE EXISTS (
-    SELECT FROM contact_preferences s WHERE s.customer_id = w.customer_id AND s.status = 'refused'
-    AND (s.until IS NULL OR s.until >= :today) AND s.scope IN ('all', k.channel, w.product_family))"""
 _OVERDUE = "WHERE w.due_on < :today"
 _OF_CAMPAIGN = "WHERE w.campaign_id = :campaign_id"
+_THESE = "WHERE w.id = ANY(:ids)"
 
 # Locked in the order of their ids, as everywhere, so that sweeps and feedback batches never deadlock.
 _END = """
@@ -34,9 +37,30 @@ SELECT id, :now, :event, state, :state, staff_id, staff_id, :reason FROM found O
 
 
 def withdraw_refused(session: Session, *, now: datetime) -> dict[str, int]:
-    """Withdraw every live work order whose customer refused contact, its channel or its product family. {withdrawn}."""
-    today = clock.local_date(now)
-    return {"withdrawn": _end(session, _REFUSED, Event.WITHDRAWN, DO_NOT_DISTURB, now, today=today)}
+    """Withdraw every live work order whose customer refused contact, its channel or its product family, by the contact policy
+    also after a complaint or a refusal in a report; and, where another policy is in force than before, what it bars. {withdrawn}.
+    """
+    bars = standing_bars(session, now=now)
+    count = sum(_end(session, bar.which, Event.WITHDRAWN, bar.reason, now, **bar.parameters) for bar in bars)
+    if queries.last_policy_swept(session) != policy_in_force(session, day=clock.local_date(now)).number:
+        count += withdraw_against_policy(session, now=now)["withdrawn"]
+    return {"withdrawn": count}
+
+
+def withdraw_against_policy(session: Session, *, now: datetime) -> dict[str, int]:
+    """Ask the gate for every live work order, and withdraw those that it would not let be moved. {withdrawn}.
+
+    Where a customer has more of them than the policy allows by now, those that were there first stay.
+    """
+    count = 0
+    for ids in queries.live_orders_by_campaign(session):
+        refused = order_refusals(session, ids, act=Act.MOVE, now=now)
+        for reason in sorted(set(refused.values())):
+            these = [order_id for order_id, why in refused.items() if why == reason]
+            count += _end(session, _THESE, Event.WITHDRAWN, reason, now, ids=these)
+    session.add(ContactPolicySweep(number=policy_in_force(session, day=clock.local_date(now)).number, swept_at=now))
+    session.flush()
+    return {"withdrawn": count}
 
 
 def expire_overdue(session: Session, *, now: datetime) -> dict[str, int]:

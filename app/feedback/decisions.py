@@ -78,6 +78,12 @@ ID_CONFLICT = Decision(Status.CONFLICT, "feedback.id_conflict", "Another report 
 CONTACT_LOCKED = Decision(
     Status.CONFLICT, "feedback.contact_locked", "The work order cannot be reopened: another one holds this customer now."
 )
+# A correction is a fact about a contact that was made, and is taken; to open its work order again would be another contact.
+STAYS_ENDED = Decision(
+    Status.ACCEPTED,
+    "feedback.stays_ended",
+    "The correction is kept. The work order stays ended, because this customer may not be contacted now.",
+)
 _LIVE = frozenset({"open", "in_progress"})
 _ENDED = {
     "withdrawn": ("feedback.after_withdrawal", "The work order was withdrawn before this contact."),

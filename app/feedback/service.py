@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from app.core.db import set_scope
 from app.core.errors import Forbidden, Unavailable
 from app.core.security import Principal
+from app.dispatch.gating import ContactRefused
 from app.dispatch.life import ContactLocked, move_work_order
 from app.dispatch.queries import lock_work_orders
 from app.dispatch.states import Event
 from app.feedback import queries
-from app.feedback.decisions import CONTACT_LOCKED, ID_CONFLICT, Decision, Effect, OrderFacts, Status
+from app.feedback.decisions import CONTACT_LOCKED, ID_CONFLICT, STAYS_ENDED, Decision, Effect, OrderFacts, Status
 from app.feedback.intake import Item, Readable, Unreadable, read_item, read_time, readable
 from app.feedback.judging import Judged, Report, judge_all
 from app.feedback.storing import Sender, set_aside, store
@@ -145,6 +146,8 @@ def _write(session: Session, *, sender: Sender, judged: Sequence[Judged], orders
             )
         except ContactLocked as error:
             raise _Barred({one.report.item.id: CONTACT_LOCKED}) from error
+        except ContactRefused as error:
+            raise _Barred({one.report.item.id: STAYS_ENDED}) from error
 
 
 def _settle_aside(aside: Sequence[QuarantinedFeedback], judged: Sequence[Judged], now: datetime) -> None:

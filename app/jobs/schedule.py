@@ -13,7 +13,7 @@ from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
 from app.dispatch.requests import dispatch_requested
-from app.dispatch.sweeps import expire_overdue, withdraw_refused
+from app.dispatch.sweeps import expire_overdue, withdraw_against_policy, withdraw_refused
 from app.jobs import outgoing
 from app.jobs.leftovers import sweep_files
 from app.jobs.records import purge_runs
@@ -101,6 +101,7 @@ def timetable(
         Scheduled("dispatch-requested", at(second="*/10"), _now(dispatch_requested), idle_seconds=TRAINING_SECONDS),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
+        Scheduled("ask-contact-policy", at(hour=0, minute=20, second=0), _now(withdraw_against_policy)),
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
         Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),

@@ -61,6 +61,7 @@ class ContactFeedback(Base):
     __table_args__ = (
         Index(None, "work_order_id"),
         Index(None, "customer_id"),
+        Index(None, "received_at", postgresql_using="brin"),
         Index(None, "staff_id", "month"),
         Index("uq_contact_feedback_corrects_id", "corrects_id", unique=True, postgresql_where=text("corrects_id IS NOT NULL")),
     )

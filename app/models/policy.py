@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Integer, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Identity, Integer, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,3 +40,13 @@ class ContactPolicyApproval(Base):
     author: Mapped[str] = mapped_column(Text)
     approver: Mapped[str] = mapped_column(Text)
     approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ContactPolicySweep(Base):
+    """That all live work orders were held against a version; 0 is what is built in."""
+
+    __tablename__ = "contact_policy_sweeps"
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
+    swept_at: Mapped[datetime] = mapped_column(UtcDateTime)

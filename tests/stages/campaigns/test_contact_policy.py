@@ -21,7 +21,8 @@ from app.campaigns.policy_queries import UnknownPolicy, policy_history, policy_i
 from app.campaigns.policy_service import PolicyOvertaken, SamePerson, approve_policy, propose_policy
 from app.campaigns.queries import facts_of_customer
 from app.core.clock import Month
-from app.models.campaign import Product, ProductKind
+from app.dispatch.explanation import explain_customer
+from app.models.campaign import Campaign, Product, ProductKind
 from app.models.customer import Complaint, Order, PastContact
 from app.models.feedback import ContactFeedback
 from app.models.policy import ContactPolicyApproval
@@ -247,3 +248,36 @@ def test_the_database_itself_wants_two_persons_and_keeps_every_version(session):
     for statement in ("UPDATE contact_policies SET author = 'x'", "DELETE FROM contact_policy_approvals"):
         with pytest.raises(DBAPIError, match="permission denied"), session.begin_nested():
             session.execute(text(statement))
+
+
+def _explained(session, campaign):
+    found = explain_customer(session, customer_no="C05", campaign_code=campaign.code, grid_ids=None, now=NOW)
+    return found.campaigns[0].sentences
+
+
+def test_the_explanation_says_which_rule_with_its_figures(session):
+    _past(session, 3)
+    _order_of(session)
+    _reported(session, 20, product_code="FTTH2", outcome="refused", objection="no_need")
+    _bought(session, 5)
+    _complained(session, 7)
+    rules = (SlidingWindow(most=2), SlidingWindow(most=1, days=7, family="same"), RestAfterRefusal(days=90))
+    set_policy(session, *rules, RestAfterSuccess(days=60, family="any"), RestAfterComplaint(days=30))
+    campaign = make_campaign(session)
+    assert _explained(session, campaign)[-4:] == [
+        "The customer complained on 2026-10-05: no contact for 30 days after a complaint, until 2026-11-04.",
+        "The customer refused on 2026-09-22: no contact for 90 days after that, until 2026-12-21.",
+        "The customer ordered on 2026-10-07: no contact for 60 days after an order, until 2026-12-06.",
+        "2 contacts in the 30 days before 2026-10-12 and 1 to come: limit 2.",
+    ]
+    set_policy(session, SlidingWindow(most=1, channel="same", family="same"))
+    assert _explained(session, campaign)[-1] == "1 contact by call for broadband in the 30 days before 2026-10-12: limit 1."
+
+
+def test_a_campaigns_own_order_does_not_speak_against_itself(session):
+    set_policy(session, ONCE)
+    order = _order_of(session, product_code="FTTH1", state=WorkOrderState.IN_PROGRESS)
+    report(session, order, 0)
+    campaign = session.get_one(Campaign, order.campaign_id)
+    assert not facts_of_customer(session, campaign, order.customer_id, day=TODAY).contact_limit
+    assert not any("limit" in sentence for sentence in _explained(session, campaign))

@@ -1,0 +1,66 @@
+"""Every place that makes a work order, or changes whose, when or whether it is, goes through the one gate or says why not."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from app.campaigns.eligibility import REASONS
+from app.campaigns.gate_sets import GATE_REASONS
+from app.campaigns.reasons import SETS
+from app.dispatch.gating import ACTS
+from app.dispatch.states import LIVE, STATES, Event, next_state
+
+ROOT = Path(__file__).resolve().parents[1]
+WRITES = re.compile(r"(INSERT INTO|COPY|MERGE INTO|UPDATE) work_orders\b|\b(update|insert)\(WorkOrder\b|[^a-z]WorkOrder\(")
+MOVED = {"state", "staff_id", "scheduled_on", "due_on"}
+# File -> what it calls or is called through. `ends`: it only ever takes a live order out of life.
+THROUGH = {
+    "app/dispatch/order_rows.py": "a run: app.campaigns.reasons.SETS, the same sets for all customers of its lists",
+    "app/dispatch/life.py": "check_gate(",
+    "app/dispatch/sweeps.py": "ends",
+}
+# Events that change whose, when or whether an order is, and are not asked: why.
+UNASKED = {
+    "contacted": "a report is a fact",
+}
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _moves(path: Path) -> bool:
+    """Assigns to a column of something called an order, or writes the table."""
+    source = _text(path)
+    if WRITES.search(source.replace("class WorkOrder(", "")):
+        return True
+    targets = [t for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Assign) for t in node.targets]
+    named = [t for t in targets if isinstance(t, ast.Attribute) and t.attr in MOVED]
+    return any("order" in ast.unparse(t.value) for t in named)
+
+
+def test_every_place_that_writes_work_orders_is_known():
+    found = {path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "app").rglob("*.py")) if _moves(path)}
+    assert found == set(THROUGH)
+
+
+@pytest.mark.parametrize(("name", "how"), THROUGH.items(), ids=THROUGH)
+def test_it_goes_through_the_gate(name, how):
+    source = _text(ROOT / name)
+    if how.endswith("("):
+        assert how in source
+    if how == "ends":
+        assert "closed_at = :now" in source
+        assert "SET state = :state" in source
+        assert "staff_id =" not in source.split("INSERT INTO")[0]
+
+
+def test_a_run_asks_everything_that_the_gate_asks():
+    assert set(GATE_REASONS) <= set(SETS) <= set(REASONS)
+
+
+def test_every_event_that_leaves_an_order_live_is_asked_or_says_why_not():
+    leaves_live = {event.value for event in Event for state in STATES if next_state(state, event) in LIVE}
+    assert leaves_live == set(ACTS) & {event.value for event in Event} | set(UNASKED)
