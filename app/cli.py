@@ -15,6 +15,7 @@ from app.commands import (
     centre,
     contact_policy,
     doctor,
+    escalation,
     evaluation,
     imports,
     notices,
@@ -38,7 +39,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Know the customers": (centre, offers),
     "Plan and dispatch": (campaigns, campaign_life, contact_policy, runs, territory),
     "Check, close, pay": (points,),
-    "Run": (people, serving, notices, doctor),
+    "Run": (people, serving, notices, escalation, doctor),
 }
 for section, modules in SECTIONS.items():
     for module in modules:

@@ -10,6 +10,7 @@ from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import metrics as dashboard_metrics
+from app.api.dashboard import notices as dashboard_notices
 from app.api.dashboard import offers as dashboard_offers
 from app.api.dashboard import owners as dashboard_owners
 from app.api.dashboard import points as dashboard_points
@@ -21,6 +22,7 @@ from app.api.mobile import customers as mobile_customers
 from app.api.mobile import feedback as mobile_feedback
 from app.api.mobile import points as mobile_points
 from app.api.mobile import work_orders as mobile_work_orders
+from app.api.operations import escalation as operations_escalation
 from app.api.operations import imports as operations_imports
 from app.api.operations import jobs as operations_jobs
 from app.api.operations import months as operations_months
@@ -48,6 +50,8 @@ def all_routes() -> APIRouter:
     router.include_router(operations_jobs.router)
     router.include_router(operations_rankers.router)
     router.include_router(operations_webhooks.router)
+    router.include_router(operations_escalation.router)
+    router.include_router(dashboard_notices.router)
     router.include_router(dashboard_campaigns.router)
     router.include_router(dashboard_campaign_life.router)
     router.include_router(dashboard_runs.router)

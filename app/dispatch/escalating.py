@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, update
@@ -20,6 +21,17 @@ from app.notices.outbox import put_event
 
 KIND = "escalation"
 GRID, BRANCH = EscalationLevel.GRID, EscalationLevel.BRANCH
+
+
+@dataclass(frozen=True)
+class RuleDays:
+    """A rule with its days; `default`: nobody changed them."""
+
+    rule: str
+    after_days: int
+    branch_after_days: int
+    enabled: bool
+    default: bool
 
 
 def escalate(session: Session, *, now: datetime) -> dict[str, int]:
@@ -46,7 +58,7 @@ def escalate(session: Session, *, now: datetime) -> dict[str, int]:
     return {"late": len(late), "raised": raised, "to_branch": to_branch, "resolved": resolved}
 
 
-def set_rule(session: Session, *, rule: str, after_days: int, branch_after_days: int, enabled: bool, now: datetime) -> Threshold:
+def set_rule(session: Session, *, rule: str, after_days: int, branch_after_days: int, enabled: bool, now: datetime) -> RuleDays:
     """Days of a rule from now on. Raises Invalid."""
     if rule not in set(Rule):
         raise Invalid("rule", f"one of {', '.join(Rule)}")
@@ -55,7 +67,7 @@ def set_rule(session: Session, *, rule: str, after_days: int, branch_after_days:
     values = {"after_days": after_days, "branch_after_days": branch_after_days, "enabled": enabled, "changed_at": now}
     statement = upsert(EscalationRule).values(rule=rule, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["rule"], set_=values))
-    return Threshold(after_days, branch_after_days, enabled)
+    return _shown(Rule(rule), Threshold(after_days, branch_after_days, enabled))
 
 
 def _resolve(session: Session, late: Mapping[int, Finding], now: datetime) -> int:
@@ -126,6 +138,10 @@ def _settle(session: Session, now: datetime) -> None:
         put_event(session, kind="work_orders.escalation_resolved", payload=told, now=now)
 
 
-def rules_shown(session: Session) -> list[tuple[Rule, Threshold, bool]]:
-    """(rule, its days, whether they are the default ones), in the order in which they are asked."""
-    return [(rule, threshold, threshold == DEFAULTS[rule]) for rule, threshold in queries.rules_in_force(session).items()]
+def rules_shown(session: Session) -> list[RuleDays]:
+    """Every rule, in the order in which they are asked."""
+    return [_shown(rule, threshold) for rule, threshold in queries.rules_in_force(session).items()]
+
+
+def _shown(rule: Rule, days: Threshold) -> RuleDays:
+    return RuleDays(rule.value, days.after_days, days.branch_after_days, days.enabled, days == DEFAULTS[rule])

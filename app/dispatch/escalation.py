@@ -6,7 +6,7 @@ which the rule counts; a planned order is nobody's fault yet.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -45,18 +45,19 @@ DEFAULTS: Mapping[Rule, Threshold] = {
 class Facts:
     """What is known of a work order that is on a phone, or was given back and not decided (`returned_at`).
 
-    held_since: with this manager and on the phone since; touched_at: last contact or start; first_day: its first planned
-    day, however often it was rolled; callback_at: for when the customer asked, at the last contact; pulled_at: when the
-    manager's phone was last there.
+    handed_at: when a person, or the dispatch, gave it to this manager; held_since: on the phone since; touched_at: last
+    contact or start; days_late: of its days, how many passed, those from which it was rolled included; callback_at: for when
+    the customer asked, at the last contact; pulled_at: when the manager's phone was last there.
     """
 
     work_order_id: int
     grid_id: int
     staff_id: int
     state: str
+    handed_at: datetime
     held_since: datetime
     touched_at: datetime | None
-    first_day: date
+    days_late: int
     due_on: date
     callback_at: datetime | None
     pulled_at: datetime | None
@@ -88,30 +89,32 @@ class Raised:
 
 def find_late(facts: Facts, rules: Mapping[Rule, Threshold], *, now: datetime, zone: ZoneInfo) -> Finding | None:
     """The first rule that applies to this work order now, if any."""
-    for rule, since in _candidates(facts, now, zone):
+    last_day = facts.due_on <= now.astimezone(zone).date()
+    for rule, since in _candidates(facts, now, last_day=last_day):
         threshold = rules[rule]
-        on_last_day = rule is Rule.OVERDUE and facts.first_day < _day(now, zone) >= facts.due_on
-        if threshold.enabled and (now >= since + timedelta(days=threshold.after_days) or on_last_day):
+        late = now >= since + timedelta(days=threshold.after_days)
+        if rule is Rule.OVERDUE:  # rest days pass no day of its own: it is late by the days that did
+            late = facts.days_late > 0 and (last_day or (late and facts.days_late >= threshold.after_days))
+        if threshold.enabled and late:
             return Finding(facts.work_order_id, facts.grid_id, facts.staff_id, rule, since)
     return None
 
 
-def _candidates(facts: Facts, now: datetime, zone: ZoneInfo) -> Iterable[tuple[Rule, datetime]]:
+def _candidates(facts: Facts, now: datetime, *, last_day: bool) -> Iterable[tuple[Rule, datetime]]:
     """The rules that fit what happened to it, with the instant from which each counts."""
     if facts.returned_at is not None:
         yield Rule.RETURN_UNDECIDED, facts.returned_at
         return
-    if facts.callback_at is not None:  # until then the customer's wish counts, nothing else
+    if facts.callback_at is not None:
         yield Rule.CALLBACK_MISSED, facts.callback_at
-        if now < facts.callback_at:
+        if now < facts.callback_at:  # until then the customer's wish counts, nothing else
             return
     if facts.state == "open" and (facts.pulled_at is None or facts.pulled_at < facts.held_since):
         yield Rule.UNOPENED, facts.held_since
     if facts.state == "in_progress":
         yield Rule.STUCK, facts.touched_at or facts.held_since
-    started = facts.state == "in_progress" and facts.due_on > _day(now, zone)
-    if not started:  # whoever has begun is stuck or not, until the last day
-        yield Rule.OVERDUE, datetime.combine(facts.first_day, time(), zone).astimezone(now.tzinfo)
+    if facts.state == "open" or last_day:  # whoever has begun is stuck or not, until the last day
+        yield Rule.OVERDUE, facts.handed_at
 
 
 def still_late(raised: Raised, finding: Finding | None) -> bool:
@@ -131,7 +134,3 @@ def check_threshold(after_days: int, branch_after_days: int) -> str | None:
     if not 0 <= after_days <= MOST_DAYS or not 0 <= branch_after_days <= MOST_DAYS:
         return f"days from 0 to {MOST_DAYS}"
     return None
-
-
-def _day(instant: datetime, zone: ZoneInfo) -> date:
-    return instant.astimezone(zone).date()

@@ -13,15 +13,18 @@ from app.models.notice import Notice
 
 ROWS = 10_000
 
-# Since when it is this manager's to do: dispatched, or what last brought it to this phone. A roll to the next day does not count.
+# Whose it is since when: the dispatch, a person's decision, or the morning's release. A roll to the next day does not count.
 _FACTS = text("""
 SELECT w.id, coalesce(w.lent_to_grid_id, w.grid_id) AS grid_id, w.staff_id, w.state,
-    greatest(w.dispatched_at, e.held_at) AS held_since, e.touched_at, w.scheduled_on - w.rolls AS first_day, w.due_on,
-    f.callback_at, p.pulled_at, CAST(NULL AS timestamptz) AS returned_at
+    greatest(w.dispatched_at, e.handed_at) AS handed_at, greatest(w.dispatched_at, e.handed_at, e.released_at) AS held_since,
+    e.touched_at, :today - w.scheduled_on + w.rolls AS days_late, w.due_on, f.callback_at, p.pulled_at,
+    CAST(NULL AS timestamptz) AS returned_at
 FROM work_orders w LEFT JOIN phone_pulls p ON p.staff_id = w.staff_id
 CROSS JOIN LATERAL (
     SELECT max(x.happened_at) FILTER (WHERE x.event IN
-            ('released', 'reassigned', 'lent', 'brought_home', 'redispatched', 'return_rejected', 'reset', 'moved')) AS held_at,
+            ('reassigned', 'lent', 'brought_home', 'redispatched', 'return_rejected', 'reset')
+            OR x.from_staff_id <> x.to_staff_id) AS handed_at,
+        max(x.happened_at) FILTER (WHERE x.event = 'released') AS released_at,
         max(x.happened_at) FILTER (WHERE x.event IN ('started', 'contacted', 'reopened')) AS touched_at
     FROM work_order_events x WHERE x.work_order_id = w.id) e
 LEFT JOIN LATERAL (
@@ -29,9 +32,9 @@ LEFT JOIN LATERAL (
     WHERE b.work_order_id = w.id AND w.state = 'in_progress' AND b.staff_id = w.staff_id
         AND NOT EXISTS (SELECT FROM contact_feedback c WHERE c.corrects_id = b.id)
     ORDER BY b.received_at DESC, b.contacted_at DESC, b.id DESC LIMIT 1) f ON true
-WHERE w.state IN ('open', 'in_progress') AND w.scheduled_on <= :today AND w.pooled_at IS NULL
+WHERE w.state IN ('open', 'in_progress') AND w.scheduled_on <= :today
 UNION ALL
-SELECT r.work_order_id, r.grid_id, r.staff_id, w.state, r.returned_at, NULL, w.scheduled_on, w.due_on, NULL, NULL, r.returned_at
+SELECT r.work_order_id, r.grid_id, r.staff_id, w.state, r.returned_at, r.returned_at, NULL, 0, w.due_on, NULL, NULL, r.returned_at
 FROM work_order_returns r JOIN work_orders w ON w.id = r.work_order_id WHERE r.decided_at IS NULL AND w.state = 'returned'
 """)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
+from app.dispatch.escalating import escalate
 from app.dispatch.requests import dispatch_requested
 from app.dispatch.sweeps import expire_overdue, withdraw_against_policy, withdraw_refused
 from app.jobs import outgoing
@@ -19,6 +20,7 @@ from app.jobs.leftovers import sweep_files
 from app.jobs.records import purge_runs
 from app.jobs.runner import IDLE_SECONDS, Work, run_job
 from app.jobs.steps import StepWork, run_in_steps
+from app.notices.digests import make_digests
 from app.notices.letters import purge_outbox
 from app.notices.quiet import QuietHours
 from app.notices.sending import Sender
@@ -80,8 +82,6 @@ def timetable(
 
     Above `calibration_limit` a ranker in use is calibrated anew. `out`: how others are told.
     """
-    out = out or Outgoing()
-    quiet = QuietHours.parse(out.quiet_hours, zone)
 
     def at(**fields: str | int) -> CronTrigger:
         return CronTrigger(**fields, timezone=zone)
@@ -105,11 +105,28 @@ def timetable(
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
         Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),
+        *_telling(out or Outgoing(), zone),
+        Scheduled("sweep-files", at(hour=4, minute=15, second=0), _now(sweep_files)),
+        Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
+    )
+
+
+def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
+    """Telling people and other systems."""
+    quiet = QuietHours.parse(out.quiet_hours, zone)
+
+    def digest(session: Session, now: datetime) -> Mapping[str, Any]:
+        return make_digests(session, quiet=quiet, now=now) if out.mail else {}
+
+    def at(**fields: str | int) -> CronTrigger:
+        return CronTrigger(**fields, timezone=zone)
+
+    return (
+        Scheduled("escalate", at(minute="25,55", second=0), _now(escalate)),
+        Scheduled("make-digests", at(hour=8, minute=5, second=0), digest),
         InSteps("send-webhooks", at(second="*/3"), outgoing.webhooks(out.webhooks, apart=False)),
         InSteps("send-webhooks-apart", at(second="*/5"), outgoing.webhooks(out.webhooks, apart=True)),
         InSteps("send-mail", at(second="*/30"), outgoing.mail(out.mail, out.mail_from, quiet)),
-        Scheduled("sweep-files", at(hour=4, minute=15, second=0), _now(sweep_files)),
-        Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
     )
 
 

@@ -55,7 +55,7 @@ def message_of(letter: Letter, sender: str) -> EmailMessage:
     message["From"], message["To"], message["Subject"] = sender, letter.address, letter.subject
     message["Message-ID"] = f"<{letter.message_id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.body)
+    message.set_content(letter.body, cte="base64")  # not every server takes eight bits
     return message
 
 

@@ -20,6 +20,7 @@ from app.core.clock import local_date
 from app.core.errors import Gone
 from app.core.paging import read_cursor, write_cursor
 from app.core.security import Principal
+from app.dispatch.seeing import note_pull
 
 PAGE_ROWS = 500
 CURSOR_LIFE = timedelta(days=30)
@@ -129,6 +130,8 @@ def pull_work_orders(
     if position.since > int(row.xmin):  # a cursor from before the database was restored
         position = start
         row = _pull(session, principal, position, page_rows, now)
+    if principal.staff_id is not None:
+        note_pull(session, staff_id=principal.staff_id, now=now)
     following = _next(position, row, start, page_rows)
     complete = following.after == 0 and position.after == 0
     told = f'"{row.set_hash}"' if complete else "null"
