@@ -120,20 +120,6 @@ def test_another_managers_order_is_theirs_to_do_for_its_days_again(session, late
     assert {n.about_staff_id for n in notices(session) if n.role.value == "grid_manager"} == {bo.id, late[1].staff_id}
 
 
-def test_a_roll_to_the_next_day_is_no_new_beginning(session, late):
-    escalate(session, now=NOW)
-    for order in late:
-        session.refresh(order)
-        order.scheduled_on, order.rolls = TODAY + DAY, 4
-    session.flush()
-    assert escalate(session, now=NOW + DAY) == {"late": 4, "raised": 0, "to_branch": 0, "resolved": 0}
-
-
-def test_planned_orders_are_nobodys_fault_yet(session):
-    make.make_work_order(session, state=WorkOrderState.PLANNED, scheduled_on=TODAY - 9 * DAY, dispatched_at=NOW - 20 * DAY)
-    assert escalate(session, now=NOW)["late"] == 0
-
-
 def test_what_no_phone_was_there_for_is_unopened_until_it_is(session):
     order = make.make_work_order(session, dispatched_at=NOW - 2 * DAY)
     assert escalate(session, now=NOW)["raised"] == 1
