@@ -14,7 +14,6 @@ from app.dispatch.states import Event
 from app.models.escalation import Escalation, EscalationLevel, PhonePull
 from app.models.notice import Notice, OutboxEvent
 from app.models.organisation import Staff
-from app.models.work_order import WorkOrderState
 from tests import factories as make
 from tests.factories import NOW, TODAY
 from tests.truth import make_feedback
