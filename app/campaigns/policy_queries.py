@@ -1,6 +1,6 @@
 """Reads of the contact policy, and its terms as parameters of `policy_sets.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.campaigns.policy import Rule
+from app.campaigns.policy import Rule, quiet_days
 from app.campaigns.policy_default import DEFAULT_RULES
 from app.campaigns.policy_json import read_rules
 from app.campaigns.policy_terms import Terms, terms_of
@@ -76,6 +76,12 @@ def policy_terms(session: Session, *, channel: str, family: str, first: date, la
     """What the policy in force on `first` asks of a contact on some day from `first` to `last`; `keeps` as in `terms_of`."""
     rules = policy_in_force(session, day=first).rules
     return terms_of(rules, channel=channel, family=family, first=first, last=last, keeps=keeps)
+
+
+def quiet_between(session: Session, *, channels: Collection[str], first: date, last: date) -> list[date]:
+    """The days from `first` to `last` on which the policy in force on `first` allows no contact by one of these channels."""
+    rules = policy_in_force(session, day=first).rules
+    return sorted({day for channel in channels for day in quiet_days(rules, channel=channel, first=first, last=last)})
 
 
 def term_parameters(terms: Terms) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _END = struct.pack(">h", -1)
 _EPOCH_DAY = date(2000, 1, 1).toordinal()  # PostgreSQL counts days and microseconds from here
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_SEND = {"int64": "int8send", "int32": "int4send", "int16": "int2send", "float32": "float4send"}
+_SEND = {"int64": "int8send", "int32": "int4send", "int16": "int2send", "float32": "float4send", "float64": "float8send"}
 _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z_0-9]*)")
 
 
@@ -56,8 +56,8 @@ def read_columns(
 ) -> dict[str, NDArray[Any]]:
     """The rows of `source` ("FROM ... WHERE ...", with `:parameters`) as arrays, in any order, the same for all columns.
 
-    columns: name to (SQL expression that is never null, int64 | int32 | int16 | float32). Each is packed by PostgreSQL into one
-    value, because a row of its own costs the driver more than all the rest; one value holds 100 million rows.
+    columns: name to (SQL expression that is never null, int64 | int32 | int16 | float32 | float64). Each is packed by
+    PostgreSQL into one value, because a row of its own costs the driver more than all the rest; one holds 100 million rows.
     """
     packed = ", ".join(f"string_agg({_SEND[kind]}({sql}), '')" for sql, kind in columns.values())
     statement = _PARAMETER.sub(r"%(\1)s", f"SELECT {packed} {source}".replace("%", "%%"))

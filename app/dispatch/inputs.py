@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import queries as campaigns
 from app.campaigns.customers import read_ranked, read_undecided, rule_of
+from app.campaigns.policy_queries import quiet_between
 from app.campaigns.service import NoScores, WrongStatus
 from app.core import clock
 from app.core.columns import read_columns
@@ -56,6 +57,7 @@ def read_inputs(session: Session, chosen: Sequence[Campaign], *, now: datetime) 
     products = sorted({campaign.product_id for campaign in chosen})
     worths = _worths(campaigns.list_products(session))
     managers = _managers(session, products, rules, first=first, last=last, now=now)
+    managers = _without_quiet_days(session, managers, {campaign.channel for campaign in chosen}, first=first, last=last)
     sources = [_campaign_input(session, campaign, worths, products, first=first, last=last) for campaign in chosen]
     return RunInputs(first, sources, managers, rules, _places(session) if rules.km_cost else None)
 
@@ -75,6 +77,14 @@ def _managers(session: Session, products: list[int], rules: SplitRules, *, first
         skill=skills_of(achieved, staff=managers.staff, products=products, rules=rules),
         anchor=anchors_of(middles, managers.staff) if rules.km_cost else None,
     )
+
+
+def _without_quiet_days(session: Session, managers: Managers, channels: set[str], *, first: date, last: date) -> Managers:
+    """Nothing is planned for a day that is quiet for one of the run's channels: a contact of several offers has one day."""
+    quiet = quiet_between(session, channels=channels, first=first, last=last)
+    capacity = managers.capacity.copy()
+    capacity[:, [(day - first).days for day in quiet]] = 0
+    return replace(managers, capacity=capacity)
 
 
 def _places(session: Session) -> Places:

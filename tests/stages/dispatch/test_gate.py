@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select, text
 
 from app.campaigns.gate import Act, RunChoosing, contact_refusals, order_refusals
-from app.campaigns.policy import RestAfterComplaint, RestAfterRefusal, SlidingWindow
+from app.campaigns.policy import QuietDays, RestAfterComplaint, RestAfterRefusal, SlidingWindow
 from app.core.db import set_scope
 from app.dispatch.gating import ContactRefused
-from app.dispatch.service import reassign_work_order
+from app.dispatch.service import dispatch_campaign, reassign_work_order
 from app.dispatch.sweeps import withdraw_against_policy, withdraw_refused
 from app.models.customer import Complaint
 from app.models.feedback import ContactFeedback
@@ -18,7 +18,8 @@ from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
 from tests.factories import NOW, TODAY, customer, grid, make_campaign, make_work_order, staff
 from tests.phones import report as item
 from tests.stages.campaigns.test_contact_policy import report, set_policy
-from tests.stages.dispatch.test_dispatching import refuse
+from tests.stages.dispatch.test_dispatching import ALL, make_list, refuse
+from tests.stages.dispatch.test_races import _together as together
 from tests.stages.feedback.test_recording import send
 
 ONCE, TWICE = SlidingWindow(most=1), SlidingWindow(most=2)
@@ -212,3 +213,24 @@ def test_every_night_all_live_work_is_held_against_the_policy(session):
     assert withdraw_against_policy(session, now=NOW) == {"withdrawn": 1}
     session.refresh(order)
     assert order.close_reason == "resting_after_refusal"
+
+
+def test_a_run_plans_nothing_for_a_quiet_day_of_its_channel(session):
+    set_policy(session, QuietDays(dates=(TODAY,), channel="call"), QuietDays(weekdays=(2,), channel="visit"))
+    for channel, days in (("call", {TODAY + timedelta(days=1)}), ("visit", {TODAY})):
+        campaign = make_list(
+            session, ["C01", "C02", "C03"], channel=channel, product_code={"call": "FTTH1", "visit": "TV1"}[channel]
+        )
+        dispatch_campaign(session, campaign_code=campaign.code, now=NOW)
+        orders = select(WorkOrder.scheduled_on).where(WorkOrder.campaign_id == campaign.id)
+        assert set(session.scalars(orders)) == days
+
+
+def test_runs_at_the_same_time_keep_a_limit_together(company, sessions):
+    set_policy(company, ONCE)
+    codes = [make_list(company, ALL[:10], product_code=product).code for product in ("FTTH1", "TV1")]
+    company.commit()
+    works = [lambda session, code=code: dispatch_campaign(session, campaign_code=code, now=NOW) for code in codes]
+    first, second = together(sessions, *works)
+    assert {first["new_work_orders"], second["new_work_orders"]} == {0, 10}
+    assert first["waterfall"]["contact_limit"] + second["waterfall"]["contact_limit"] == 10
