@@ -53,7 +53,8 @@ def take_step(
     check_comment(comment, says_why=STEPS[verb].says_why)
     add_event(session, campaign, verb.value, to=CampaignStatus(found), by=by, comment=comment, now=now)
     campaign.status = CampaignStatus(found)
-    put_event(session, kind="campaign.status_changed", payload={"campaign_code": campaign_code, "status": found}, now=now)
+    with session.no_autoflush:  # the status goes to the database together with what the caller says of it, who approved
+        put_event(session, kind="campaign.status_changed", payload={"campaign_code": campaign_code, "status": found}, now=now)
     return campaign
 
 
