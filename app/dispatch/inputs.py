@@ -16,13 +16,13 @@ from app.core.columns import read_columns
 from app.core.errors import Conflict
 from app.dispatch import queries, split_queries
 from app.dispatch.capacity import capacity_of
+from app.dispatch.promises import rules_of, with_loads, with_promises
 from app.dispatch.run_terms import CampaignInput, Places, RunInputs, Worth
 from app.dispatch.split import Managers, SplitRules
 from app.dispatch.split_worth import anchors_of, skills_of
 from app.models.campaign import Campaign, CampaignStatus, Product
 from app.offers.priority import OfferSettings, Price, cap_of, value_of
 
-KM_COST = 1.0  # money that a kilometre to a visit costs
 REMEMBERED = timedelta(days=365)  # so long a manager's successes speak for the skill
 _DISPATCHABLE = (CampaignStatus.APPROVED, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
 
@@ -53,12 +53,17 @@ def read_inputs(session: Session, chosen: Sequence[Campaign], *, now: datetime) 
         raise CampaignOver
     first = max(today, min(campaign.starts_on for campaign in chosen))
     last = max(campaign.ends_on for campaign in chosen)
-    rules = SplitRules(km_cost=KM_COST if any(campaign.channel == "visit" for campaign in chosen) else 0.0)
+    rules = rules_of(chosen)
     products = sorted({campaign.product_id for campaign in chosen})
     worths = _worths(campaigns.list_products(session))
     managers = _managers(session, products, rules, first=first, last=last, now=now)
     managers = _without_quiet_days(session, managers, {campaign.channel for campaign in chosen}, first=first, last=last)
-    sources = [_campaign_input(session, campaign, worths, products, first=first, last=last) for campaign in chosen]
+    managers = with_loads(managers, chosen)
+    taken = split_queries.taken_so_far(session, [campaign.id for campaign in chosen])
+    sources = [
+        with_promises(_campaign_input(session, campaign, worths, products, first=first, last=last), campaign, taken)
+        for campaign in chosen
+    ]
     return RunInputs(first, sources, managers, rules, _places(session) if rules.km_cost else None)
 
 

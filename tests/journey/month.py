@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.campaigns.approval import approve_campaign, submit_campaign
 from app.campaigns.options import CampaignOptions
-from app.campaigns.service import create_campaign
+from app.campaigns.planning import create_campaign
 from app.core import clock
 from app.core.db import make_engine, make_sessions, set_scope
 from app.core.security import Principal
