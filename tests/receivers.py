@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,8 +32,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving(path: str = "/hook") -> Iterator[Receiver]:
-    """A receiver on loopback."""
+def receiving(path: str = "/hook", *, encrypted: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """A receiver on loopback, by https where `encrypted` says how."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -62,6 +63,9 @@ def receiving(path: str = "/hook") -> Iterator[Receiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    if encrypted is not None:
+        server.socket = encrypted.wrap_socket(server.socket, server_side=True)
     receiver.url = f"http://127.0.0.1:{server.server_port}{path}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

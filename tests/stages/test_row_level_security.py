@@ -19,6 +19,15 @@ PROTECTED = {
     "customer_ownerships",
     "campaign_targets",
     "back_checks",
+    "notices",
+    "notice_reads",
+    "escalations",
+    "phone_pulls",
+    "outbox_events",
+    "outbox_deliveries",
+    "webhook_secrets",
+    "digests",
+    "mail_addresses",
 }
 
 

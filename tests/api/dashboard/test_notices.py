@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.core.db import set_scope
+from app.models.notice import Notice
 from app.models.organisation import Role
 from app.notices.inbox import put_notice, settle_notices
 from tests import factories as make
@@ -106,3 +108,19 @@ def test_notices_are_leafed_through_by_ones_own_cursor(client_as, told):
     rest = chen.get(NOTICES, params={"limit": 1, "cursor": first["next_cursor"]}).json()
     assert [n["id"] for n in first["items"] + rest["items"]] == [told["second"], told["first"]]
     assert client_as("fu").get(NOTICES, params={"cursor": first["next_cursor"]}).status_code == 422
+
+
+def test_the_database_itself_shows_a_notice_to_its_role_in_its_unit_alone(company, told):
+    set_scope(company, scope="all")
+    people = {name: make.staff(company, name) for name in ("ana", "chen", "fu", "bea")}
+    seen = {}
+    for name, person in people.items():
+        scope = "own" if name == "ana" else "grids"
+        set_scope(company, scope=scope, grid_ids=[make.grid(company, code).id for code in ("G11", "G12")], staff_id=person.id)
+        seen[name] = set(company.scalars(select(Notice.id)))
+    assert seen == {
+        "ana": set(),
+        "chen": {told["first"], told["second"]},
+        "fu": {told["other"]},
+        "bea": {told["branch"]},
+    }

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -157,15 +158,56 @@ def test_no_more_than_a_bound_is_read_of_an_answer(flooding):
     assert send_parcels([parcel(flooding)], Sender(loopback=True, try_seconds=10))[1].status == 200
 
 
-def test_the_certificate_is_that_of_the_name_not_of_the_address():
-    """Nobody here has a certificate: a connection by https to this machine ends at the handshake."""
-    with receiving() as receiver:
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for hooks.example alone, and the context of who trusts it and nobody else."""
+    pytest.importorskip("cryptography")
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hooks.example")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hooks.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("certificate")
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, *plain))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return server, ssl.create_default_context(cafile=str(folder / "cert.pem"))
+
+
+@pytest.mark.parametrize(("host", "taken"), [("hooks.example", True), ("other.example", False)])
+def test_the_certificate_must_be_that_of_the_name_although_the_connection_is_to_an_address(certificate, host, taken):
+    server, trusted = certificate
+    with receiving(encrypted=server) as receiver:
         port = receiver.url.split(":")[2].split("/")[0]
         _, resolve = answering(["127.0.0.1"])
-        context = ssl.create_default_context()
-        sender = Sender(resolve=resolve, loopback=True, trusted=context)
-        answer = send_parcels([parcel(f"https://hooks.example:{port}/")], sender)[1]
-        assert answer.error.startswith("no answer:")
+        sender = Sender(resolve=resolve, loopback=True, trusted=trusted)
+        answer = send_parcels([parcel(f"https://{host}:{port}/")], sender)[1]
+        assert (answer.status == 204, len(receiver.got)) == (taken, int(taken))
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_taken(certificate):
+    with receiving(encrypted=certificate[0]) as receiver:
+        port = receiver.url.split(":")[2].split("/")[0]
+        _, resolve = answering(["127.0.0.1"])
+        answer = send_parcels([parcel(f"https://hooks.example:{port}/")], Sender(resolve=resolve, loopback=True))[1]
+        assert answer.error == "no answer: ConnectError"
         assert receiver.got == []
 
 
