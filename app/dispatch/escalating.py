@@ -1,9 +1,10 @@
 """Telling managers of work that nobody does, and no longer telling them once it moves on."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -16,7 +17,7 @@ from app.dispatch.escalation import DEFAULTS, Finding, Rule, Threshold, check_th
 from app.dispatch.escalation_queries import Place
 from app.models.escalation import Escalation, EscalationLevel, EscalationRule
 from app.models.organisation import Role
-from app.notices.inbox import put_notice, settle_notices
+from app.notices.inbox import Told, put_notices, settle_notices
 from app.notices.outbox import put_event
 
 KIND = "escalation"
@@ -90,52 +91,51 @@ def _raise(session: Session, level: EscalationLevel, found: Iterable[Finding], g
     for f in findings:
         if (f.work_order_id, f.rule.value, f.since) not in known:
             groups[f.grid_id, f.rule, f.staff_id].append(f)
-    for (grid_id, rule, staff_id), group in sorted(groups.items()):
-        notice_id = _tell(session, level, grids[grid_id], grid_id, rule, staff_id, group, now)
-        session.execute(
-            insert(Escalation),
-            [
-                {"work_order_id": f.work_order_id, "grid_id": grid_id, "staff_id": staff_id, "level": level, "rule": rule.value}
-                | {"since": f.since, "raised_at": now, "notice_id": notice_id}
-                for f in group
-            ],
-        )
-    return sum(map(len, groups.values()))
+    told = [_told(level, grids[key[0]], *key, group) for key, group in sorted(groups.items())]
+    notice_ids = put_notices(session, told, now=now)
+    rows = [
+        {"work_order_id": f.work_order_id, "grid_id": f.grid_id, "staff_id": f.staff_id, "level": level, "rule": f.rule.value}
+        | {"since": f.since, "raised_at": now, "notice_id": notice_id}
+        for notice_id, (_, group) in zip(notice_ids, sorted(groups.items()), strict=True)
+        for f in group
+    ]
+    if rows:
+        session.execute(insert(Escalation), rows)
+    _put_events(session, "work_orders.escalated", [dict(one.data) for one in told], now)
+    return len(rows)
 
 
-def _tell(
-    session: Session,
-    level: EscalationLevel,
-    place: Place,
-    grid_id: int,
-    rule: Rule,
-    staff_id: int,
-    group: list[Finding],
-    now: datetime,
-) -> int:
+def _told(level: EscalationLevel, place: Place, grid_id: int, rule: Rule, staff_id: int, group: list[Finding]) -> Told:
     unit_code = place.grid_code if level is GRID else place.branch_code
-    oldest = min(f.since for f in group)
-    notice_id = put_notice(
-        session,
+    return Told(
         kind=KIND,
         unit_id=grid_id if level is GRID else place.branch_id,
         role=Role.GRID_MANAGER if level is GRID else Role.BRANCH_MANAGER,
         subject=f"{KIND}/{level.value}/{grid_id}/{rule.value}/{staff_id}",
         about_staff_id=staff_id,
         data={"level": level.value, "rule": rule.value, "grid_code": place.grid_code, "unit_code": unit_code}
-        | {"since": oldest.isoformat(), "orders": len(group)},
-        now=now,
+        | {"since": min(f.since for f in group).isoformat(), "orders": len(group)},
     )
-    told = {"notice_id": notice_id, "level": level.value, "rule": rule.value, "unit_code": unit_code, "orders": len(group)}
-    put_event(session, kind="work_orders.escalated", grid_id=grid_id, payload=told, now=now)
-    return notice_id
+
+
+def _put_events(session: Session, kind: str, told: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    """One event for each unit, level and rule: of how many managers, and of how many orders that are new."""
+    managers: Counter[tuple[str, str, str]] = Counter()
+    orders: Counter[tuple[str, str, str]] = Counter()
+    for data in told:
+        key = data["level"], data["rule"], data["unit_code"]
+        managers[key] += 1
+        orders[key] += data["orders"]
+    for level, rule, unit_code in sorted(managers):
+        key = level, rule, unit_code
+        payload = {"level": level, "rule": rule, "unit_code": unit_code, "managers": managers[key], "orders": orders[key]}
+        put_event(session, kind=kind, payload=payload, now=now)
 
 
 def _settle(session: Session, now: datetime) -> None:
     """Keep each notice's count true, and tell where all of it is resolved."""
-    for notice in settle_notices(session, counts=queries.open_counts(session, KIND), now=now):
-        told = {"notice_id": notice.id} | {name: notice.data[name] for name in ("level", "rule", "unit_code")}
-        put_event(session, kind="work_orders.escalation_resolved", payload=told, now=now)
+    resolved = settle_notices(session, counts=queries.open_counts(session, KIND), now=now)
+    _put_events(session, "work_orders.escalation_resolved", [notice.data for notice in resolved], now)
 
 
 def rules_shown(session: Session) -> list[RuleDays]:

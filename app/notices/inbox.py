@@ -1,6 +1,7 @@
 """Notices within Gridwork: put, kept true, read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,27 +15,32 @@ from app.models.organisation import Role
 from app.notices import inbox_queries
 
 
-def put_notice(
-    session: Session,
-    *,
-    kind: str,
-    unit_id: int,
-    role: Role,
-    subject: str,
-    data: Mapping[str, Any],
-    now: datetime,
-    about_staff_id: int | None = None,
-) -> int:
-    """Tell whoever has this role in this unit, now or later. An open notice of the same subject is raised again: unread, with
-    this data. Returns its id."""
-    values = {"kind": kind, "unit_id": unit_id, "role": role, "subject": subject, "about_staff_id": about_staff_id}
-    changed = {"data": dict(data), "raised_at": now}
-    statement = insert(Notice).values(**values, **changed)
-    return session.scalars(
+@dataclass(frozen=True)
+class Told:
+    """A notice to be put: to whoever has this role in this unit, now or later."""
+
+    kind: str
+    unit_id: int
+    role: Role
+    subject: str
+    data: Mapping[str, Any]
+    about_staff_id: int | None = None
+
+
+def put_notices(session: Session, told: Sequence[Told], *, now: datetime) -> list[int]:
+    """Put them; an open notice of the same unit, role and subject is raised again: unread, with this data. Ids, as `told`."""
+    if not told:
+        return []
+    statement = insert(Notice)
+    changed = {"data": statement.excluded.data, "raised_at": statement.excluded.raised_at}
+    rows = session.execute(
         statement.on_conflict_do_update(
             index_elements=["unit_id", "role", "subject"], index_where=text("resolved_at IS NULL"), set_=changed
-        ).returning(Notice.id)
-    ).one()
+        ).returning(Notice.unit_id, Notice.role, Notice.subject, Notice.id),
+        [{**vars(one), "data": dict(one.data), "raised_at": now} for one in told],
+    )
+    ids = {(unit_id, role, subject): notice_id for unit_id, role, subject, notice_id in rows}
+    return [ids[one.unit_id, one.role, one.subject] for one in told]
 
 
 def settle_notices(session: Session, *, counts: Mapping[int, int], now: datetime) -> list[Notice]:

@@ -9,8 +9,8 @@ MAX_TEXT = 200
 DIGEST = "digest.daily"
 TEST = "webhook.test"
 KINDS: dict[str, frozenset[str]] = {
-    "work_orders.escalated": frozenset({"notice_id", "level", "rule", "unit_code", "orders"}),
-    "work_orders.escalation_resolved": frozenset({"notice_id", "level", "rule", "unit_code"}),
+    "work_orders.escalated": frozenset({"level", "rule", "unit_code", "managers", "orders"}),
+    "work_orders.escalation_resolved": frozenset({"level", "rule", "unit_code", "managers", "orders"}),
     "campaign.status_changed": frozenset({"campaign_code", "status"}),
     "month.closed": frozenset({"month", "sha256", "entries"}),
     "import.rejected": frozenset({"import_id", "feed", "rows", "rejected"}),

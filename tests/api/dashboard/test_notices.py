@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.core.db import set_scope
 from app.models.notice import Notice
 from app.models.organisation import Role
-from app.notices.inbox import put_notice, settle_notices
+from app.notices.inbox import Told, put_notices, settle_notices
 from tests import factories as make
 from tests.factories import NOW
 
@@ -17,16 +17,9 @@ NOTICES = "/dashboard/v1/notices"
 
 def tell(session, unit="G11", role=Role.GRID_MANAGER, subject="a", orders=4, now=NOW):
     data = {"level": "grid", "rule": "overdue", "grid_code": unit, "unit_code": unit, "orders": orders, "since": "2026-10-09"}
-    return put_notice(
-        session,
-        kind="escalation",
-        unit_id=make.grid(session, unit).id,
-        role=role,
-        subject=subject,
-        about_staff_id=make.staff(session, "ana").id,
-        data=data,
-        now=now,
-    )
+    ana = make.staff(session, "ana").id
+    (notice_id,) = put_notices(session, [Told("escalation", make.grid(session, unit).id, role, subject, data, ana)], now=now)
+    return notice_id
 
 
 @pytest.fixture

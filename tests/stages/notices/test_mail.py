@@ -17,7 +17,7 @@ from app.models.notice import Digest
 from app.models.organisation import Role
 from app.notices import letters
 from app.notices.digests import make_digests, set_mail_address
-from app.notices.inbox import put_notice
+from app.notices.inbox import Told, put_notices
 from app.notices.mailing import is_address, send_letters
 from app.notices.parcels import Letter
 from app.notices.quiet import QuietHours
@@ -43,16 +43,8 @@ def chens_digest(sessions):
             set_mail_address(session, staff_no=name.upper(), address=f"{name}@example.com", now=NOW)
         for unit, subject in (("G11", "a"), ("G11", "b"), ("G12", "a")):
             data = {"rule": "stuck", "grid_code": unit, "orders": 7, "since": "2026-10-01T00:00:00+00:00"}
-            put_notice(
-                session,
-                kind="escalation",
-                unit_id=make.grid(session, unit).id,
-                role=Role.GRID_MANAGER,
-                subject=subject,
-                about_staff_id=make.staff(session, "ana").id,
-                data=data,
-                now=NOW,
-            )
+            unit_id, ana = make.grid(session, unit).id, make.staff(session, "ana").id
+            put_notices(session, [Told("escalation", unit_id, Role.GRID_MANAGER, subject, data, ana)], now=NOW)
         return make_digests(session, quiet=QUIET, now=NOW)
 
     assert in_transaction(sessions, work) == {"digests": 1, "nothing_open": 1}
@@ -88,7 +80,7 @@ def test_nothing_is_sent_in_quiet_hours_nor_tried_again_in_them(sessions):
     def work(session):
         set_mail_address(session, staff_no="CHEN", address="chen@example.com", now=NOW)
         unit = make.grid(session, "G11").id
-        put_notice(session, kind="x", unit_id=unit, role=Role.GRID_MANAGER, subject="a", data={}, now=NOW)
+        put_notices(session, [Told("x", unit, Role.GRID_MANAGER, "a", {})], now=NOW)
         late = datetime(2026, 10, 12, 15, 0, tzinfo=UTC)  # eleven at night in Shanghai
         return make_digests(session, quiet=QUIET, now=late)
 
