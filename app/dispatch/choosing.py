@@ -81,7 +81,9 @@ def contacts_of(lists: Sequence[Listed], found: Arbitration | None, places: Plac
     names = ("customer_id", "grid_id", "owner", "draw_key", "explored", "rank")
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     which = np.repeat(np.arange(len(lists)), [len(part.rank) for part in parts])
-    _, first, contact = np.unique(columns["customer_id"], return_index=True, return_inverse=True)
+    first = contact = np.arange(len(which))  # nobody is on a list twice
+    if len(lists) > 1:
+        _, first, contact = np.unique(columns["customer_id"], return_index=True, return_inverse=True)
     contacts, lead, rank = len(first), first, columns["rank"][first].astype(np.int64)
     value = None if lists[0].value is None else lists[0].money[lists[0].waiting][first[which[first] == 0]]
     if found is not None:

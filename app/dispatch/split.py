@@ -34,15 +34,15 @@ def order_of(rank: Integers, explored: Booleans, turn: Integers) -> Floats:
 
     So where capacity is short, chance and not the ranker decides which of the explored ones are left out.
     """
-    order = np.empty(len(rank))
     ranked = np.flatnonzero(~explored)
     drawn = np.flatnonzero(explored)
     ranked = ranked[np.argsort(rank[ranked], kind="stable")]
     drawn = drawn[np.lexsort((rank[drawn], turn[drawn]))]
-    order[ranked] = (np.arange(len(ranked)) + 0.5) / max(len(ranked), 1)
-    order[drawn] = (np.arange(len(drawn)) + 0.5) / max(len(drawn), 1)
-    positions = np.empty(len(rank))
-    positions[np.lexsort((explored, order))] = np.arange(len(rank))
+    every = len(ranked) / max(len(drawn), 1)  # the j-th drawn one stands where (j + 1/2) of the ranked ones' shares are over
+    ahead = np.clip(np.floor((np.arange(len(drawn)) + 0.5) * every + 0.5).astype(np.int64), 0, len(ranked))
+    positions, is_drawn = np.empty(len(rank)), np.zeros(len(rank), dtype=bool)
+    is_drawn[ahead + np.arange(len(drawn))] = True
+    positions[drawn], positions[ranked] = np.flatnonzero(is_drawn), np.flatnonzero(~is_drawn)
     return positions
 
 
@@ -61,11 +61,21 @@ def split(targets: Targets, managers: Managers, rules: SplitRules | None = None)
     if n == 0 or len(working) == 0:
         return placement
     free = np.maximum(managers.capacity - managers.used, 0)
-    by_order = np.argsort(targets.order, kind="stable")
+    by_order = _in_order(targets.order)
     parts = _by_grid(targets, managers, working, by_order)
     figures = [split_grid(targets, managers, rules, who, what, placement) for who, what in parts]
     _place_on_days(targets, placement, by_order, free)
     return Placement(placement.outcome, placement.manager, placement.day, placement.worth, tuple(figures), placement.short)
+
+
+def _in_order(order: Floats) -> Integers:
+    """`argsort`, at once where the order is the numbers from 0 on."""
+    n = len(order)
+    place = order.astype(np.int64)
+    by_order = np.full(n, -1, dtype=np.int64)
+    if (place == order).all() and place.min() >= 0 and place.max() < n:
+        by_order[place] = np.arange(n)
+    return by_order if (by_order >= 0).all() else np.argsort(order, kind="stable")
 
 
 def _by_grid(targets: Targets, managers: Managers, working: Integers, by_order: Integers) -> list[tuple[Integers, Integers]]:

@@ -57,7 +57,8 @@ def bounds_of_stretches(
 
 def place_within(group: Integers) -> Integers:
     """The place (0 is first) of each element among those of the same group, in the order given."""
-    order = np.argsort(group, kind="stable")
+    small = len(group) and group.min() >= 0 and group.max() < 2**16  # then it is sorted by its digits
+    order = np.argsort(group.astype(np.uint16) if small else group, kind="stable")
     sorted_group = group[order]
     starts = np.r_[True, sorted_group[1:] != sorted_group[:-1]] if len(group) else np.zeros(0, dtype=bool)
     first = np.maximum.accumulate(np.where(starts, np.arange(len(group)), 0))
