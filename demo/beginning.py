@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from app.access import queries as access
 from app.access.service import create_account, find_person
 from app.campaigns import queries as campaigns
-from app.campaigns.approval import approve_campaign, submit_campaign
 from app.campaigns.lifecycle import Verb, next_status
 from app.campaigns.options import CampaignOptions
 from app.campaigns.planning import create_campaign
 from app.campaigns.service import run_campaign, schedule_campaign
 from app.core import clock
+from app.dispatch.approving import approve_plan, submit_plan
 from app.dispatch.service import dispatch_campaign
 from app.ingest.service import declare_complete, import_feed
 from app.models.organisation import Role, Staff
@@ -31,8 +31,8 @@ AT_MONTH_END = ("base_points",)  # what payroll's old scheme tells once the mont
 PAYROLL = "payroll"
 PLANNER, APPROVER = "SYN-PLAN", "SYN-ADMIN"
 STEPS = {
-    Verb.SUBMIT: (PLANNER, submit_campaign),
-    Verb.APPROVE: (APPROVER, approve_campaign),
+    Verb.SUBMIT: (PLANNER, submit_plan),
+    Verb.APPROVE: (APPROVER, approve_plan),
     Verb.SCHEDULE: (PLANNER, schedule_campaign),
     Verb.RUN: (PLANNER, run_campaign),
 }

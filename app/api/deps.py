@@ -109,6 +109,7 @@ Viewer = Annotated[
 ]
 Approver = Annotated[Principal, Depends(Allow(Role.BRANCH_MANAGER, Role.ADMIN), scope="function")]
 Planner = Annotated[Principal, Depends(Allow(Role.PLANNER, Role.ADMIN), scope="function")]
+PlannerOrApprover = Annotated[Principal, Depends(Allow(Role.PLANNER, Role.BRANCH_MANAGER, Role.ADMIN), scope="function")]
 PlannerOrAnalyst = Annotated[Principal, Depends(Allow(Role.PLANNER, Role.ANALYST, Role.ADMIN), scope="function")]
 Analyst = Annotated[Principal, Depends(Allow(Role.ANALYST, Role.ADMIN), scope="function")]
 Admin = Annotated[Principal, Depends(Allow(Role.ADMIN), scope="function")]

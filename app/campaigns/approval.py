@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.campaigns.bookings import end_bookings
 from app.campaigns.lifecycle import Verb
 from app.campaigns.steps import take_step
 from app.core.security import Principal
@@ -33,7 +34,7 @@ def send_back_campaign(session: Session, *, campaign_code: str, by: Principal, c
 
 
 def revise_campaign(session: Session, *, campaign_code: str, by: Principal, comment: str, now: datetime) -> Campaign:
-    """Take a campaign back before it runs, so that it can be changed: its approval and its list are gone.
+    """Take a campaign back before it runs, so that it can be changed: its approval, its list and its booked capacity are gone.
 
     Raises as `take_step`.
     """
@@ -47,4 +48,5 @@ def _reopen_plan(session: Session, code: str, verb: Verb, by: Principal, comment
         session.execute(text("DELETE FROM campaign_targets WHERE campaign_id = :id"), {"id": campaign.id})
         campaign.frozen_at = campaign.scoring_run_id = None
     session.flush()
+    end_bookings(session, campaign_id=campaign.id, now=now)
     return campaign

@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.campaigns import queries
+from app.campaigns.bookings import end_bookings
 from app.campaigns.customers import read_ranked, rule_of
 from app.campaigns.lifecycle import Verb
 from app.campaigns.listing import judge, take_list
@@ -61,6 +62,7 @@ def close_campaign(
     campaign = take_step(session, campaign_code=campaign_code, verb=Verb.CLOSE, by=by, comment=comment, now=now)
     campaign.closed_at = now
     session.flush()
+    end_bookings(session, campaign_id=campaign.id, now=now)
     return campaign
 
 

@@ -12,6 +12,7 @@ from app.access.service import find_person
 from app.campaigns import approval, service
 from app.commands.context import console, run, sessions
 from app.core.security import Principal
+from app.dispatch.approving import approve_plan, submit_plan
 from app.dispatch.service import dispatch_campaigns
 from app.dispatch.sweeps import end_campaign
 from app.jobs.runner import in_transaction
@@ -40,12 +41,12 @@ def register(app: typer.Typer) -> None:
 
 def submit(code: Code, by: By, comment: Comment = "") -> None:
     """Ask for the approval of a draft."""
-    _step("submit", by, lambda s, who, now: approval.submit_campaign(s, campaign_code=code, by=who, comment=comment, now=now))
+    _step("submit", by, lambda s, who, now: submit_plan(s, campaign_code=code, by=who, comment=comment, now=now))
 
 
 def approve(code: Code, by: By, comment: Comment = "") -> None:
     """Let a submitted campaign run; by another person than the planner."""
-    _step("approve", by, lambda s, who, now: approval.approve_campaign(s, campaign_code=code, by=who, comment=comment, now=now))
+    _step("approve", by, lambda s, who, now: approve_plan(s, campaign_code=code, by=who, comment=comment, now=now))
 
 
 def send_back(code: Code, by: By, comment: Why) -> None:

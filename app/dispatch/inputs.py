@@ -1,12 +1,14 @@
 """Reading all that decides a run. Nothing is written here: a preview reads the same."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from math import inf
 
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app.campaigns import bookings
 from app.campaigns import queries as campaigns
 from app.campaigns.customers import read_ranked, read_undecided, rule_of
 from app.campaigns.policy_queries import quiet_between
@@ -16,13 +18,14 @@ from app.core.columns import read_columns
 from app.core.errors import Conflict
 from app.dispatch import queries, split_queries
 from app.dispatch.capacity import capacity_of
-from app.dispatch.promises import rules_of, with_loads, with_promises
 from app.dispatch.run_terms import CampaignInput, Places, RunInputs, Worth
 from app.dispatch.split import Managers, SplitRules
 from app.dispatch.split_worth import anchors_of, skills_of
+from app.dispatch.weeks import keep_for_others, sum_by_week
 from app.models.campaign import Campaign, CampaignStatus, Product
 from app.offers.priority import OfferSettings, Price, cap_of, value_of
 
+KM_COST = 1.0  # money that a kilometre to a visit costs
 REMEMBERED = timedelta(days=365)  # so long a manager's successes speak for the skill
 _DISPATCHABLE = (CampaignStatus.APPROVED, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
 
@@ -53,21 +56,19 @@ def read_inputs(session: Session, chosen: Sequence[Campaign], *, now: datetime) 
         raise CampaignOver
     first = max(today, min(campaign.starts_on for campaign in chosen))
     last = max(campaign.ends_on for campaign in chosen)
-    rules = rules_of(chosen)
+    rules = _rules(chosen)
     products = sorted({campaign.product_id for campaign in chosen})
     worths = _worths(campaigns.list_products(session))
-    managers = _managers(session, products, rules, first=first, last=last, now=now)
-    managers = _without_quiet_days(session, managers, {campaign.channel for campaign in chosen}, first=first, last=last)
-    managers = with_loads(managers, chosen)
-    taken = split_queries.taken_so_far(session, [campaign.id for campaign in chosen])
-    sources = [
-        with_promises(_campaign_input(session, campaign, worths, products, first=first, last=last), campaign, taken)
-        for campaign in chosen
-    ]
+    managers = _managers(session, chosen, products, rules, first=first, last=last, now=now)
+    sources = [_campaign_input(session, campaign, worths, products, first=first, last=last) for campaign in chosen]
     return RunInputs(first, sources, managers, rules, _places(session) if rules.km_cost else None)
 
 
-def _managers(session: Session, products: list[int], rules: SplitRules, *, first: date, last: date, now: datetime) -> Managers:
+def read_managers(session: Session, channels: Collection[str], first: date, last: date) -> Managers:
+    """Who works from `first` to `last`, with capacity and load on each day that is not quiet for one of the channels.
+
+    What campaigns have booked is not taken off.
+    """
     managers = capacity_of(
         queries.managers_active_between(session, first, last),
         queries.absences_between(session, first, last),
@@ -75,16 +76,44 @@ def _managers(session: Session, products: list[int], rules: SplitRules, *, first
         first=first,
         last=last,
     )
+    return _without_quiet_days(session, managers, channels, first=first, last=last)
+
+
+def _rules(chosen: Sequence[Campaign]) -> SplitRules:
+    """Of several plans the strictest fairness holds."""
+    rules = SplitRules(km_cost=KM_COST if any(campaign.channel == "visit" for campaign in chosen) else 0.0)
+    said = [float(campaign.fairness) for campaign in chosen if campaign.fairness is not None]
+    return replace(rules, fairness=min(said)) if said else rules
+
+
+def _managers(
+    session: Session,
+    chosen: Sequence[Campaign],
+    products: list[int],
+    rules: SplitRules,
+    *,
+    first: date,
+    last: date,
+    now: datetime,
+) -> Managers:
+    """Who can take the contacts of these campaigns; what others have booked is kept for them."""
+    channels = {campaign.channel for campaign in chosen}
+    booked = bookings.booked_by_others(session, [campaign.id for campaign in chosen], first=first, last=last)
+    managers = keep_for_others(read_managers(session, channels, first, last), sum_by_week(booked), first=first)
+    least = [campaign.minimum_load for campaign in chosen if campaign.minimum_load is not None]
+    most = [campaign.maximum_load for campaign in chosen if campaign.maximum_load is not None]
     achieved = split_queries.achieved_since(session, products, since=now - REMEMBERED, now=now)
     middles = [*split_queries.middles_of_own(session), *split_queries.middles_of_visits(session)] if rules.km_cost else []
     return replace(
         managers,
         skill=skills_of(achieved, staff=managers.staff, products=products, rules=rules),
         anchor=anchors_of(middles, managers.staff) if rules.km_cost else None,
+        least=np.full(len(managers.staff), max(least), dtype=np.int64) if least else None,
+        most=np.full(len(managers.staff), min(most), dtype=np.int64) if most else None,
     )
 
 
-def _without_quiet_days(session: Session, managers: Managers, channels: set[str], *, first: date, last: date) -> Managers:
+def _without_quiet_days(session: Session, managers: Managers, channels: Collection[str], *, first: date, last: date) -> Managers:
     """Nothing is planned for a day that is quiet for one of the run's channels: a contact of several offers has one day."""
     quiet = quiet_between(session, channels=channels, first=first, last=last)
     capacity = managers.capacity.copy()
@@ -112,18 +141,21 @@ def _campaign_input(
         if run is None:
             raise NoScores
         customers, run_id = read_ranked(session, campaign, run, day=start), run.id
+    worth, made = worths[campaign.product_id], queries.count_work_orders(session, campaign.id)
     return CampaignInput(
         campaign_id=campaign.id,
         code=campaign.code,
         family=campaign.product_family,
         rule=rule_of(campaign),
-        worth=worths[campaign.product_id],
+        worth=replace(worth, weight=worth.weight * float(campaign.strategic_weight)),
         is_drawn=is_drawn,
         customers=customers,
         scoring_run_id=run_id,
         first_day=(start - first).days,
         last_day=None if campaign.ends_on == last else (campaign.ends_on - first).days,
         product=products.index(campaign.product_id),
+        minimum_volume=max((campaign.minimum_volume or 0) - made, 0),
+        budget=inf if campaign.budget is None else max(float(campaign.budget) - made * worth.contact_cost, 0.0),
     )
 
 

@@ -6,9 +6,11 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.api.dashboard.campaigns import CampaignReportOut
-from app.api.deps import Approver, Now, Planner, PlannerOrAnalyst, SessionDep, Viewer
+from app.api.deps import Approver, Now, Planner, PlannerOrAnalyst, PlannerOrApprover, SessionDep, Viewer
 from app.api.types import CodePath, In, LongText, Out
 from app.campaigns import approval, service
+from app.dispatch import approving
+from app.dispatch import preview as previews
 from app.dispatch.requests import dispatch_or_request
 from app.dispatch.sweeps import end_campaign
 from app.reports import campaigns as reports
@@ -51,6 +53,21 @@ class CampaignEventsOut(Out):
     items: list[CampaignEventOut]
 
 
+class PreviewOut(Out):
+    """What a version of a campaign was or is expected to bring; `shown_for`: submit, approve, or now. Money is text."""
+
+    version: int
+    shown_for: str
+    made_at: datetime
+    figures: dict[str, Any]
+
+
+class PreviewsOut(Out):
+    """What planner and approver saw, oldest first."""
+
+    items: list[PreviewOut]
+
+
 _NO_COMMENT = CommentIn()
 
 
@@ -60,12 +77,24 @@ def list_events(code: CodePath, _: Viewer, session: SessionDep) -> CampaignEvent
     return CampaignEventsOut.model_validate({"items": reports.campaign_events(session, code=code)})
 
 
+@router.get("/preview")
+def preview_campaign(code: CodePath, _: PlannerOrApprover, session: SessionDep, now: Now) -> PreviewOut:
+    """What the run would give now: reach by reason, successes and value with intervals, load, overlap, what it displaces."""
+    return PreviewOut.model_validate(previews.preview_now(session, campaign_code=code, now=now))
+
+
+@router.get("/previews")
+def list_previews(code: CodePath, _: PlannerOrApprover, session: SessionDep) -> PreviewsOut:
+    """What was shown when the campaign was submitted and when it was approved."""
+    return PreviewsOut.model_validate({"items": previews.kept_previews(session, campaign_code=code)})
+
+
 @router.post("/submit")
 def submit_campaign(
     code: CodePath, principal: Planner, session: SessionDep, now: Now, body: CommentIn = _NO_COMMENT
 ) -> CampaignReportOut:
-    """Ask for the approval of a draft."""
-    approval.submit_campaign(session, campaign_code=code, by=principal, comment=body.comment, now=now)
+    """Ask for the approval of a draft; what it is expected to bring is kept with it."""
+    approving.submit_plan(session, campaign_code=code, by=principal, comment=body.comment, now=now)
     return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
 
 
@@ -73,8 +102,8 @@ def submit_campaign(
 def approve_campaign(
     code: CodePath, principal: Approver, session: SessionDep, now: Now, body: CommentIn = _NO_COMMENT
 ) -> CampaignReportOut:
-    """Let a submitted campaign run; not by who planned or submitted it."""
-    approval.approve_campaign(session, campaign_code=code, by=principal, comment=body.comment, now=now)
+    """Let a submitted campaign run and book its capacity; not by who planned or submitted it. 409 where it does not fit."""
+    approving.approve_plan(session, campaign_code=code, by=principal, comment=body.comment, now=now)
     return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
 
 

@@ -45,6 +45,16 @@ def test_neither_planners_nor_those_below_approve(client_as, step):
         assert client_as(login).post(path, json=WHY).status_code == 403, login
 
 
+@pytest.mark.parametrize("part", ["preview", "previews"])
+def test_planners_and_approvers_alone_see_what_a_campaign_is_to_bring(client_as, part):
+    path = f"{PATH}/AUTUMN/{part}"
+    assert client_as(None).get(path).status_code == 401
+    for login in ("ana", "chen", "lin", "payroll"):
+        assert client_as(login).get(path).status_code == 403, login
+    for login in ("pia", "bea", "ada"):
+        assert client_as(login).get(path).status_code == 404, login
+
+
 def test_planners_and_analysts_evaluate(client_as):
     path = f"{PATH}/AUTUMN/evaluate"
     assert client_as(None).post(path).status_code == 401
@@ -130,6 +140,31 @@ def test_who_submitted_a_campaign_does_not_approve_it_and_a_branch_none_of_the_c
     assert (answer.status_code, answer.json()["code"]) == (403, "campaign.planner_approves")
     answer = client_as("bea").post(f"{PATH}/AUTUMN/approve")
     assert (answer.status_code, answer.json()["code"]) == (403, "campaign.not_yours")
+
+
+def test_planner_and_approver_see_the_same_preview_and_it_is_kept(planned, take, client_as):
+    now = planned.get(f"{PATH}/AUTUMN/preview").json()
+    assert (now["shown_for"], now["figures"]["contacts"], now["figures"]["fits"]) == ("now", 12, True)
+    take("submit", "approve")
+    kept = client_as("ada").get(f"{PATH}/AUTUMN/previews").json()["items"]
+    assert [(each["shown_for"], each["version"], each["figures"]["contacts"]) for each in kept] == [
+        ("submit", 1, 12),
+        ("approve", 1, 12),
+    ]
+
+
+def test_a_campaign_that_does_not_fit_is_not_approved(planned, client_as):
+    planned.post(PATH, json=BODY | {"code": "LATE", "ends_on": "2026-10-12", "list_size": 15})
+    body = {name: value for name, value in BODY.items() if name != "code"} | {"starts_on": "2026-10-12", "ends_on": "2026-10-12"}
+    for code, size in (("AUTUMN", 12), ("LATE", 15)):
+        assert planned.put(f"{PATH}/{code}", json=body | {"list_size": size}).status_code == 200
+        assert planned.post(f"{PATH}/{code}/submit").status_code == 200
+    ada = client_as("ada")
+    assert ada.post(f"{PATH}/AUTUMN/approve").status_code == 200
+    answer = ada.post(f"{PATH}/LATE/approve")
+    assert (answer.status_code, answer.json()["code"]) == (409, "campaign.does_not_fit")
+    assert answer.json()["short"][0]["grid"] == "G11"
+    assert planned.get(f"{PATH}/LATE").json()["campaign"]["status"] == "submitted"
 
 
 def test_a_plan_changes_by_versions_that_are_compared(planned, take):

@@ -37,6 +37,13 @@ def test_a_campaign_from_its_draft_to_its_end(gridwork):
     assert all(word in said for word in ("create", "approve", "ada", "close", "the system"))
 
 
+def test_a_preview_is_printed(gridwork):
+    gridwork(*CREATE, "--list-size", 8, "--control-share", 0)
+    code, said = gridwork("preview", "AUTUMN")
+    assert code == 0
+    assert all(word in said for word in ("dispatched", "successes", "return on cost", "G11", "first day")), said
+
+
 def test_a_plan_is_shown_changed_by_a_file_and_compared(gridwork, tmp_path):
     plan = tmp_path / "plan.json"
     plan.write_text('{"budget": 500, "strategy": "慢慢来"}', encoding="utf-8")
@@ -123,6 +130,7 @@ def test_a_list_by_tags_leaves_the_share_that_the_company_holds_out(gridwork, co
         (("approve", "NONE", "--by", "pia"), "there is no campaign NONE"),
         (("campaign-events", "NONE"), "there is no campaign NONE"),
         (("show-plan", "NONE"), "there is no campaign NONE"),
+        (("preview", "NONE"), "there is no campaign NONE"),
         (("diff", "NONE"), "there is no campaign NONE"),
         (("evaluate-campaign", "NONE"), "there is no campaign NONE"),
         (("dispatch", "a\udcff"), "not text"),
