@@ -28,6 +28,7 @@ from app.commands import (
     serving,
     territory,
     watching,
+    work_orders,
 )
 from app.core.embedded import EmbeddedServerError
 from app.core.errors import AppError
@@ -38,7 +39,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Data in": (imports,),
     "Rank": (ranking, watching, evaluation),
     "Know the customers": (centre, offers),
-    "Plan and dispatch": (campaigns, campaign_life, campaign_preview, contact_policy, runs, territory),
+    "Plan and dispatch": (campaigns, campaign_life, campaign_preview, contact_policy, runs, work_orders, territory),
     "Check, close, pay": (points,),
     "Run": (people, serving, notices, escalation, doctor),
 }

@@ -27,6 +27,10 @@ class Settings(BaseModel):
     dask: str = Field("", description="address of a Dask scheduler, or local:WORKERS; empty: this process trains and scores")
     holdout_share: Decimal = Field(Decimal("0.01"), ge=0, le=Decimal("0.2"), description="customers no campaign ever contacts")
     gate_calibration_error: float = Field(0.05, gt=0, le=1, description="a ranker above it is not promoted")
+    unfinished_rule: str = Field(
+        "roll", pattern="^(roll|expire|pool)$", description="of work whose day passed, unless a campaign's own"
+    )
+    most_rolls: int = Field(3, ge=0, le=100, description="days that unfinished work may pass before it goes to its grid's pool")
     secret: str = Field("", description="key that signs access tokens, 32 characters or more; empty: made once")
     timezone: str = "Asia/Shanghai"
     host: str = "127.0.0.1"

@@ -17,7 +17,7 @@ ROUNDS = 3
 INDEXES = (
     "ALTER TABLE bare ADD PRIMARY KEY (id)",
     "CREATE UNIQUE INDEX ON bare (campaign_id, customer_id)",
-    "CREATE UNIQUE INDEX ON bare (customer_id, product_family) WHERE state IN ('open', 'in_progress')",
+    "CREATE UNIQUE INDEX ON bare (customer_id, product_family) WHERE state IN ('planned', 'open', 'in_progress')",
     "CREATE INDEX ON bare (staff_id, changed_xid)",
 )
 

@@ -15,6 +15,7 @@ import polars as pl
 from sqlalchemy import select
 
 from app.core import clock
+from app.dispatch.release import release_wave
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.models.campaign import Campaign
 from app.models.customer import Customer
@@ -24,7 +25,7 @@ from app.verification.service import draw_back_checks, verify_feedback
 from demo.answers import contact_rng
 from demo.beginning import campaign_code, import_file
 from demo.checking import answer_back_checks
-from demo.contacts import LOST, Contact, due_on, plan_day
+from demo.contacts import LOST, Contact, plan_day
 from demo.memory import DemoError
 from demo.office import Office, at
 from demo.phones import Phone
@@ -76,6 +77,7 @@ def play_day(office: Office, phones: Phones, number: int) -> dict[str, Any]:
     with clock.shifted_to(at(day, 7)):
         office.run("withdraw-refused", lambda session, now: withdraw_refused(session, now=now))
         office.run("expire-overdue", lambda session, now: expire_overdue(session, now=now))
+        office.run("release-wave", lambda session, now: release_wave(session, now=now))
     answers: Counter[str] = Counter()
     with clock.shifted_to(at(day, 8, 30)):
         waiting = [one for one in office.journal.of_day(day - timedelta(days=1)) if not one.online]
@@ -92,13 +94,11 @@ def play_day(office: Office, phones: Phones, number: int) -> dict[str, Any]:
 
 
 def _begin_day(office: Office, phones: Phones, day: date) -> list[Contact]:
-    """Everybody at work who, by what the phone held last, has something to do pulls what changed and plans the day."""
+    """Everybody at work pulls what the morning brought and plans the day."""
     memory, past = office.memory, office.journal.before(day)
     if day > office.day(memory.sizes.days):
         return []
-    working = [
-        name for name, phone in phones.at_work(day).items() if not phone.cursor or due_on(day, phone.orders.values(), past)
-    ]
+    working = list(phones.at_work(day))
 
     def plan() -> list[Contact]:
         phones.each(working, Phone.pull)

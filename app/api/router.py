@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.api import auth, documentation, health
+from app.api.dashboard import bulk as dashboard_bulk
 from app.api.dashboard import campaign_life as dashboard_campaign_life
 from app.api.dashboard import campaigns as dashboard_campaigns
 from app.api.dashboard import contact_policy as dashboard_contact_policy
@@ -14,13 +15,16 @@ from app.api.dashboard import notices as dashboard_notices
 from app.api.dashboard import offers as dashboard_offers
 from app.api.dashboard import owners as dashboard_owners
 from app.api.dashboard import points as dashboard_points
+from app.api.dashboard import returns as dashboard_returns
 from app.api.dashboard import runs as dashboard_runs
 from app.api.dashboard import tags as dashboard_tags
 from app.api.dashboard import verification as dashboard_verification
 from app.api.dashboard import work_orders as dashboard_work_orders
 from app.api.mobile import customers as mobile_customers
+from app.api.mobile import day as mobile_day
 from app.api.mobile import feedback as mobile_feedback
 from app.api.mobile import points as mobile_points
+from app.api.mobile import returns as mobile_returns
 from app.api.mobile import work_orders as mobile_work_orders
 from app.api.operations import escalation as operations_escalation
 from app.api.operations import imports as operations_imports
@@ -39,6 +43,8 @@ def all_routes() -> APIRouter:
     router.include_router(documentation.router)
     router.include_router(mobile_work_orders.router)
     router.include_router(mobile_feedback.router)
+    router.include_router(mobile_day.router)
+    router.include_router(mobile_returns.router)
     router.include_router(mobile_customers.router)
     router.include_router(dashboard_feedback.router)
     router.include_router(mobile_points.router)
@@ -56,7 +62,9 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_campaign_life.router)
     router.include_router(dashboard_runs.router)
     router.include_router(dashboard_contact_policy.router)
+    router.include_router(dashboard_bulk.router)
     router.include_router(dashboard_work_orders.router)
+    router.include_router(dashboard_returns.router)
     router.include_router(dashboard_customers.router)
     router.include_router(dashboard_owners.router)
     router.include_router(dashboard_offers.router)

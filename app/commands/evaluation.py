@@ -1,6 +1,7 @@
 """The command `gridwork evaluate`: how good a ranker of any extract would be, beside plain LightGBM, in one table."""
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -61,18 +62,18 @@ def evaluate(
         peer=peer,
         today=clock.local_date(clock.now()),
     )
-    uplift = _uplift(judgement, control, seed)
+    uplift = _uplift(judgement, control, allow or (), seed)
     if as_json:
         print(json.dumps(_as_dict(judgement, uplift), ensure_ascii=False, indent=2, default=str))  # noqa: T201 - for scripts
         return
     _show(console, file.name, judgement, uplift)
 
 
-def _uplift(judgement: Judgement, control: str | None, seed: int) -> TreatmentEvaluation | None:
+def _uplift(judgement: Judgement, control: str | None, allow: Collection[str], seed: int) -> TreatmentEvaluation | None:
     extract = judgement.extract
     if extract.treatment is None:
         return None
-    return evaluate_treatment(extract.frame, extract.labels, extract.treatment, control=control, seed=seed)
+    return evaluate_treatment(extract.frame, extract.labels, extract.treatment, control=control, allow=allow, seed=seed)
 
 
 def _show(out: Console, name: str, judgement: Judgement, uplift: TreatmentEvaluation | None) -> None:

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from app.scoring.learning.extract import shown
 from app.scoring.uplift.evaluation import ArmEvaluation, TreatmentEvaluation
 from app.scoring.uplift.report import Interval, UpliftReport
 
@@ -24,6 +25,9 @@ def show_treatment(out: Console, found: TreatmentEvaluation) -> None:
     out.print(f"Arms of equal size would be as uneven with p = {found.ratio_p:.3g}.", markup=False)
     for note in found.notes:
         out.print(note, markup=False)
+    for refusal in found.refused:
+        name = shown(refusal.column)
+        out.print(f"Not used for uplift: {name}: {refusal.reason}; --allow {name} uses it.", markup=False)
     for arm in found.arms:
         _show_arm(out, arm, found.control)
 

@@ -68,9 +68,17 @@ def _cells(row: WatchRow) -> list[str]:
         _first(moved, between=", ") or "-",
         "-" if not scores or scores["psi"] is None else f"{scores['psi']:.3f}",
         "-" if not labels or labels["rate"] is None else f"{labels['rate']:.3f} (expected {labels['expected_rate']:.3f})",
-        row.consequence.value,
+        _consequence(row),
         _first([alarm["says"] for alarm in row.alarms]) or "-",
     ]
+
+
+def _consequence(row: WatchRow) -> str:
+    """What was done, with the number of the candidate that was trained for it, now or before."""
+    trained, waits = row.figures.get("candidate"), row.figures.get("waiting_candidate")
+    if trained is not None:
+        return f"{row.consequence.value}: candidate {trained}"
+    return row.consequence.value if waits is None else f"{row.consequence.value}: candidate {waits} waits"
 
 
 def _first(said: list[str], *, between: str = " ") -> str:

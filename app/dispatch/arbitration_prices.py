@@ -83,7 +83,11 @@ class Prices:
         return budget, volume
 
     def _bisect(self, price: Floats, budget: Floats, volume: Floats, campaign: int, steps: int, width: float) -> None:
-        """Set price[campaign] (of `budget` or of `volume`) to the lowest at which the promise is kept, the others as they are."""
+        """Set price[campaign] (of `budget` or `volume`) just below the lowest that keeps the promise, the others as they are.
+
+        Below and not at it, because of equals: at it all of them would be gone (or there), and the repair can only take away
+        from a budget, or add to a volume.
+        """
 
         def kept(candidate: float) -> bool:
             price[campaign] = candidate
@@ -104,7 +108,7 @@ class Prices:
         for _ in range(steps):
             middle = (low + high) / 2
             low, high = (low, middle) if kept(middle) else (middle, high)
-        price[campaign] = high
+        price[campaign] = low
 
     def repair(self, budget: Floats, volume: Floats) -> Plan:
         """The plan at these prices, changed until no budget is exceeded and, as far as there are customers, no volume missed.

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from math import inf
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from app.core.columns import read_columns
 from app.core.errors import Conflict
 from app.dispatch import queries, split_queries
 from app.dispatch.capacity import capacity_of
+from app.dispatch.promises import rules_of, with_loads, with_promises
 from app.dispatch.run_terms import CampaignInput, Places, RunInputs, Worth
 from app.dispatch.split import Managers, SplitRules
 from app.dispatch.split_worth import anchors_of, skills_of
@@ -25,7 +25,6 @@ from app.dispatch.weeks import keep_for_others, sum_by_week
 from app.models.campaign import Campaign, CampaignStatus, Product
 from app.offers.priority import OfferSettings, Price, cap_of, value_of
 
-KM_COST = 1.0  # money that a kilometre to a visit costs
 REMEMBERED = timedelta(days=365)  # so long a manager's successes speak for the skill
 _DISPATCHABLE = (CampaignStatus.APPROVED, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
 
@@ -56,11 +55,15 @@ def read_inputs(session: Session, chosen: Sequence[Campaign], *, now: datetime) 
         raise CampaignOver
     first = max(today, min(campaign.starts_on for campaign in chosen))
     last = max(campaign.ends_on for campaign in chosen)
-    rules = _rules(chosen)
+    rules = rules_of(chosen)
     products = sorted({campaign.product_id for campaign in chosen})
     worths = _worths(campaigns.list_products(session))
-    managers = _managers(session, chosen, products, rules, first=first, last=last, now=now)
-    sources = [_campaign_input(session, campaign, worths, products, first=first, last=last) for campaign in chosen]
+    managers = with_loads(_managers(session, chosen, products, rules, first=first, last=last, now=now), chosen)
+    taken = split_queries.taken_so_far(session, [campaign.id for campaign in chosen])
+    sources = [
+        with_promises(_campaign_input(session, campaign, worths, products, first=first, last=last), campaign, taken)
+        for campaign in chosen
+    ]
     return RunInputs(first, sources, managers, rules, _places(session) if rules.km_cost else None)
 
 
@@ -79,13 +82,6 @@ def read_managers(session: Session, channels: Collection[str], first: date, last
     return _without_quiet_days(session, managers, channels, first=first, last=last)
 
 
-def _rules(chosen: Sequence[Campaign]) -> SplitRules:
-    """Of several plans the strictest fairness holds."""
-    rules = SplitRules(km_cost=KM_COST if any(campaign.channel == "visit" for campaign in chosen) else 0.0)
-    said = [float(campaign.fairness) for campaign in chosen if campaign.fairness is not None]
-    return replace(rules, fairness=min(said)) if said else rules
-
-
 def _managers(
     session: Session,
     chosen: Sequence[Campaign],
@@ -100,16 +96,12 @@ def _managers(
     channels = {campaign.channel for campaign in chosen}
     booked = bookings.booked_by_others(session, [campaign.id for campaign in chosen], first=first, last=last)
     managers = keep_for_others(read_managers(session, channels, first, last), sum_by_week(booked), first=first)
-    least = [campaign.minimum_load for campaign in chosen if campaign.minimum_load is not None]
-    most = [campaign.maximum_load for campaign in chosen if campaign.maximum_load is not None]
     achieved = split_queries.achieved_since(session, products, since=now - REMEMBERED, now=now)
     middles = [*split_queries.middles_of_own(session), *split_queries.middles_of_visits(session)] if rules.km_cost else []
     return replace(
         managers,
         skill=skills_of(achieved, staff=managers.staff, products=products, rules=rules),
         anchor=anchors_of(middles, managers.staff) if rules.km_cost else None,
-        least=np.full(len(managers.staff), max(least), dtype=np.int64) if least else None,
-        most=np.full(len(managers.staff), min(most), dtype=np.int64) if most else None,
     )
 
 
@@ -141,21 +133,18 @@ def _campaign_input(
         if run is None:
             raise NoScores
         customers, run_id = read_ranked(session, campaign, run, day=start), run.id
-    worth, made = worths[campaign.product_id], queries.count_work_orders(session, campaign.id)
     return CampaignInput(
         campaign_id=campaign.id,
         code=campaign.code,
         family=campaign.product_family,
         rule=rule_of(campaign),
-        worth=replace(worth, weight=worth.weight * float(campaign.strategic_weight)),
+        worth=worths[campaign.product_id],
         is_drawn=is_drawn,
         customers=customers,
         scoring_run_id=run_id,
         first_day=(start - first).days,
         last_day=None if campaign.ends_on == last else (campaign.ends_on - first).days,
         product=products.index(campaign.product_id),
-        minimum_volume=max((campaign.minimum_volume or 0) - made, 0),
-        budget=inf if campaign.budget is None else max(float(campaign.budget) - made * worth.contact_cost, 0.0),
     )
 
 

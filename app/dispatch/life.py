@@ -1,18 +1,21 @@
 """Moving one work order through its life: the only way in which its state changes one at a time."""
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict
 from app.dispatch.gating import check_gate
-from app.dispatch.states import Event, is_live, next_state
+from app.dispatch.states import PLANNED, Event, is_live, next_state
 from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
 
 CONTACT_LOCK = "uq_work_orders_contact_lock"
-_MAY_MEET_THE_LOCK = {Event.REOPENED, Event.RESET}  # the others never make an order live: no savepoint to pay for
+# The others never make an order live: no savepoint to pay for.
+_MAY_MEET_THE_LOCK = {Event.REOPENED, Event.RESET, Event.RETURN_REJECTED, Event.REDISPATCHED}
 
 
 class WrongState(Conflict):
@@ -36,10 +39,13 @@ def move_work_order(
     actor_account_id: int | None = None,
     reason: str | None = None,
     to_staff_id: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    gate_asked: bool = False,
 ) -> WorkOrderEvent:
     """Let `event` happen to a work order that the caller has locked (queries.lock_work_order), and keep a row of it.
 
-    `reason` becomes the close reason where the event ends it. `to_staff_id` is the new manager of REASSIGNED.
+    `reason` becomes the close reason where the event ends it. `to_staff_id` is the new manager of those that have one;
+    `changes`: what else becomes of it, by column (its days, its loan, its place in the pool); `gate_asked`: by the caller.
     Raises WrongState; ContactRefused where the gate is against it;
     ContactLocked where a reopened one would be a second live order of customer and family.
     """
@@ -48,7 +54,7 @@ def move_work_order(
     if after is None:
         raise WrongState(f"The work order is {before}: it cannot be {event}.", state=before.value)
     becomes_live = event in _MAY_MEET_THE_LOCK
-    if not becomes_live:
+    if not becomes_live and not gate_asked:
         check_gate(session, work_order_id=work_order.id, event=event.value, now=now)
     row = WorkOrderEvent(
         work_order_id=work_order.id,
@@ -64,9 +70,9 @@ def move_work_order(
     try:
         with session.begin_nested() if becomes_live else nullcontext():
             session.add(row)
-            _apply(work_order, row, now)
+            _apply(work_order, row, now, changes or {})
             session.flush()
-            if becomes_live:  # the lock is the nearer reason, so the gate is asked after it
+            if becomes_live and not gate_asked:  # the lock is the nearer reason, so the gate is asked after it
                 check_gate(session, work_order_id=work_order.id, event=event.value, now=now)
     except IntegrityError as error:
         if CONTACT_LOCK not in str(error.orig):
@@ -75,9 +81,14 @@ def move_work_order(
     return row
 
 
-def _apply(work_order: WorkOrder, row: WorkOrderEvent, now: datetime) -> None:
+def _apply(work_order: WorkOrder, row: WorkOrderEvent, now: datetime, changes: Mapping[str, Any]) -> None:
     ends = not is_live(row.to_state)
+    if row.to_state != row.from_state or not ends:  # what only had its end judged ended when it ended
+        work_order.closed_at = now if ends else None
     work_order.state = row.to_state
     work_order.staff_id = row.to_staff_id
-    work_order.closed_at = now if ends else None
     work_order.close_reason = (row.reason or row.event) if ends else None
+    if row.to_state != PLANNED:
+        work_order.pooled_at = None  # only what waits can lie in a pool
+    for column, value in changes.items():
+        setattr(work_order, column, value)

@@ -38,7 +38,9 @@ def write_decisions(
             drop_undecided(session, campaign.id)
         write_targets(session, TargetRows(campaign.id, decision.customers, decision.reason, decision.value), now=now)
     session.execute(text("CREATE TEMP TABLE IF NOT EXISTS new_orders (LIKE work_orders) ON COMMIT DROP"))
-    session.execute(text("ALTER TABLE new_orders ALTER version DROP NOT NULL, ALTER changed_xid DROP NOT NULL"))
+    session.execute(
+        text("ALTER TABLE new_orders ALTER version DROP NOT NULL, ALTER changed_xid DROP NOT NULL, ALTER rolls DROP NOT NULL")
+    )
     session.execute(text("TRUNCATE new_orders"))
     placed = [_placed(decision) for decision in decisions]
     ids = np.split(_reserve_ids(session, sum(map(len, placed))), np.cumsum([len(rows) for rows in placed])[:-1])
@@ -94,7 +96,9 @@ def _columns(
         "product_family": Words(same, (campaign.product_family,)),
         "grid_id": customers.grid_id,
         "staff_id": inputs.managers.staff[decision.manager[rows]].astype(np.int32),
-        "state": Words(same, ("open",)),
+        "state": Words(
+            (decision.day[rows] + pg_day(inputs.first) > pg_day(clock.local_date(now))).astype(np.uint8), ("open", "planned")
+        ),
         "scheduled_on": (decision.day[rows] + pg_day(inputs.first)).astype(np.int32),
         "due_on": np.full(count, pg_day(campaign.ends_on), np.int32),
         "rank": customers.rank,

@@ -2,17 +2,19 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, cast, func, or_, select, text, true, union_all
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.dispatch.capacity import Manager
 from app.models.campaign import Campaign
-from app.models.organisation import Absence, Role, Staff
+from app.models.organisation import Absence, Holiday, Role, Staff
 from app.models.work_order import DispatchRequest, DispatchRun, WorkOrder, WorkOrderState
 
-LIVE_STATES = (WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS)
+LOADING = (WorkOrderState.PLANNED, WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS, WorkOrderState.DONE)
+LIVE_STATES = (WorkOrderState.PLANNED, WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS)
 
 
 class UnknownWorkOrder(NotFound):
@@ -60,7 +62,7 @@ def lock_work_order(
 ) -> WorkOrder:
     """The work order, locked until the end of the transaction, as it is now.
 
-    `staff_id`: only if it is this manager's; `grid_ids`: only in these grids. Raises UnknownWorkOrder.
+    `staff_id`: only if it is this manager's; `grid_ids`: only in these grids, or lent to one. Raises UnknownWorkOrder.
     """
     found = session.scalar(_locked(staff_id, grid_ids).where(WorkOrder.id == work_order_id))
     if found is None:
@@ -85,7 +87,7 @@ def _locked(staff_id: int | None, grid_ids: Collection[int] | None) -> Select[Wo
     if staff_id is not None:
         statement = statement.where(WorkOrder.staff_id == staff_id)
     if grid_ids is not None:
-        statement = statement.where(WorkOrder.grid_id.in_(grid_ids))
+        statement = statement.where(or_(WorkOrder.grid_id.in_(grid_ids), WorkOrder.lent_to_grid_id.in_(grid_ids)))
     return statement
 
 
@@ -98,22 +100,94 @@ def managers_active_between(session: Session, first: date, last: date) -> list[M
 
 
 def absences_between(session: Session, first: date, last: date) -> list[tuple[int, date, date]]:
-    """(staff id, from, to) of the absences that touch the window; both days are included."""
-    statement = select(Absence.staff_id, Absence.from_date, Absence.to_date).where(
-        Absence.from_date <= last, Absence.to_date >= first
+    """(staff id, from, to) of the absences that touch the window, a holiday being everybody's; both days are included."""
+    own = select(Absence.staff_id, Absence.from_date, Absence.to_date).where(Absence.from_date <= last, Absence.to_date >= first)
+    everybody = (
+        select(Staff.id, Holiday.day, Holiday.day)
+        .join(Holiday, true())
+        .where(Staff.role == Role.TERMINAL_MANAGER, Holiday.day.between(first, last))
     )
-    return [(staff_id, start, end) for staff_id, start, end in session.execute(statement.order_by(Absence.id))]
+    return [(staff_id, start, end) for staff_id, start, end in session.execute(union_all(own, everybody).order_by(text("1, 2")))]
 
 
 def live_load_between(session: Session, first: date, last: date) -> list[tuple[int, date, int]]:
-    """(staff id, day, live work orders of that day) in the window."""
+    """(staff id, day, contacts of that day) in the window: live, and those done already. What lies in a pool is nobody's."""
+    return _load_between(session, first, last, ())
+
+
+def load_beside(session: Session, first: date, last: date, work_order_ids: Collection[int]) -> list[tuple[int, date, int]]:
+    """The same without these work orders."""
+    return _load_between(session, first, last, work_order_ids)
+
+
+def load_of(session: Session, staff_ids: Collection[int], first: date, last: date) -> list[tuple[int, date, int]]:
+    """The same of these people alone."""
+    return _load_between(session, first, last, (), staff_ids)
+
+
+def _load_between(
+    session: Session, first: date, last: date, without: Collection[int], of: Collection[int] | None = None
+) -> list[tuple[int, date, int]]:
     statement = (
-        select(WorkOrder.staff_id, WorkOrder.scheduled_on, func.count())
-        .where(WorkOrder.state.in_(LIVE_STATES), WorkOrder.scheduled_on.between(first, last))
+        select(WorkOrder.staff_id, WorkOrder.scheduled_on, func.count(contact_key().distinct()))
+        .where(WorkOrder.state.in_(LOADING), WorkOrder.scheduled_on.between(first, last), WorkOrder.pooled_at.is_(None))
         .group_by(WorkOrder.staff_id, WorkOrder.scheduled_on)
         .order_by(WorkOrder.staff_id, WorkOrder.scheduled_on)
     )
+    if of is not None:
+        statement = statement.where(WorkOrder.staff_id.in_(of))
+    if without:
+        asked = func.unnest(cast(list(without), ARRAY(BigInteger))).column_valued("id")
+        statement = statement.where(WorkOrder.id.not_in(select(asked)))
     return [(staff_id, day, count) for staff_id, day, count in session.execute(statement)]
+
+
+def contact_key() -> ColumnElement[int]:
+    """What the work orders of one contact have in common."""
+    return func.coalesce(WorkOrder.contact_id, WorkOrder.id)
+
+
+class WaitingOrder(NamedTuple):
+    """A live work order whose day is today or before, with the rule of its campaign, else of the company.
+
+    Those of one `contact` go together where one manager has them.
+    """
+
+    id: int
+    state: WorkOrderState
+    staff_id: int
+    scheduled_on: date
+    due_on: date
+    rolls: int
+    contact: int
+    rule: str
+    most_rolls: int
+
+
+def lock_waiting_orders(session: Session, today: date, *, rule: str, most_rolls: int) -> list[WaitingOrder]:
+    """What the morning's wave is about, locked in the order of ids, the most promising first. What is overdue is not of it."""
+    order = WorkOrder
+    due = or_(
+        and_(order.state == WorkOrderState.PLANNED, order.scheduled_on <= today, order.pooled_at.is_(None)),
+        and_(order.state.in_([WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS]), order.scheduled_on < today),
+    )
+    columns = (order.id, order.state, order.staff_id, order.scheduled_on, order.due_on, order.rolls, contact_key())
+    own = func.coalesce(Campaign.unfinished_rule, rule), func.coalesce(Campaign.most_rolls, most_rolls)
+    statement = (
+        select(*columns, *own, order.value, order.score)
+        .join(Campaign, Campaign.id == order.campaign_id)
+        .where(due, order.due_on >= today)
+        .order_by(order.id)
+        .with_for_update(of=order)
+    )
+    rows = sorted(session.execute(statement), key=lambda row: (-(row.value or 0), -row.score, row.id))
+    return [WaitingOrder._make(row[:-2]) for row in rows]
+
+
+def lock_capacity(session: Session, staff_ids: Collection[int]) -> None:
+    """Let nobody else give these people work until the end of the transaction; asked after work orders were locked."""
+    statement = select(Staff.id).where(Staff.id.in_(staff_ids)).order_by(Staff.id)
+    session.execute(statement.with_for_update(key_share=True))
 
 
 def count_work_orders(session: Session, campaign_id: int) -> int:

@@ -53,6 +53,18 @@ def _succeeded() -> ColumnElement[bool]:
     return exists(select(Order.id).where(win)).correlate(WorkOrder, Campaign)
 
 
+def taken_so_far(session: Session, campaign_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """By campaign: (work orders, of them those that lead their contact) that were done or are live."""
+    counted = (*LIVE_STATES, WorkOrderState.DONE)
+    leads = or_(WorkOrder.contact_id.is_(None), WorkOrder.contact_id == WorkOrder.id)
+    statement = (
+        select(WorkOrder.campaign_id, func.count(), func.count().filter(leads))
+        .where(WorkOrder.campaign_id.in_(campaign_ids), WorkOrder.state.in_(counted))
+        .group_by(WorkOrder.campaign_id)
+    )
+    return {campaign: (orders, led) for campaign, orders, led in session.execute(statement.order_by(WorkOrder.campaign_id))}
+
+
 def middles_of_own(session: Session) -> list[tuple[int, float, float]]:
     """(staff id, latitude, longitude) of the middle of each manager's own customers."""
     statement = (

@@ -25,7 +25,7 @@ _THESE = "WHERE w.id = ANY(:ids)"
 # Locked in the order of their ids, as everywhere, so that sweeps and feedback batches never deadlock.
 _END = """
 WITH found AS MATERIALIZED (
-    SELECT w.id, w.state, w.staff_id FROM work_orders w {which} AND w.state IN ('open', 'in_progress')
+    SELECT w.id, w.state, w.staff_id FROM work_orders w {which} AND w.state IN ('planned', 'open', 'in_progress')
     ORDER BY w.id FOR UPDATE OF w
 ), ended AS (
     UPDATE work_orders w SET state = :state, closed_at = :now, close_reason = :reason FROM found f WHERE w.id = f.id

@@ -84,7 +84,7 @@ STAYS_ENDED = Decision(
     "feedback.stays_ended",
     "The correction is kept. The work order stays ended, because this customer may not be contacted now.",
 )
-_LIVE = frozenset({"open", "in_progress"})
+_LIVE = frozenset({"planned", "open", "in_progress"})
 _ENDED = {
     "withdrawn": ("feedback.after_withdrawal", "The work order was withdrawn before this contact."),
     "expired": ("feedback.after_expiry", "The work order expired before this contact."),

@@ -62,7 +62,7 @@ def _row(one: Judged, sender: Sender, order: WorkOrder, now: datetime) -> dict[s
         **{name: getattr(item, name) for name in _COPIED},
         "customer_id": order.customer_id,
         "staff_id": sender.staff_id,
-        "grid_id": order.grid_id,
+        "grid_id": order.grid_id if order.lent_to_grid_id is None else order.lent_to_grid_id,  # where the manager belongs
         "phone_started_at": item.started_at,
         "phone_ended_at": item.ended_at,
         "contacted_at": moment.contacted_at,

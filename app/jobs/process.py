@@ -28,7 +28,14 @@ def run_worker(settings: Settings) -> None:
     configure_logs(settings.log_level)
     clock.use_zone(settings.zone)
     secret = signing_secret(settings.secret, settings.home)
-    rows = timetable(settings.zone, secret, settings.gate_calibration_error, outgoing_of(settings))
+    rows = timetable(
+        settings.zone,
+        secret,
+        settings.gate_calibration_error,
+        outgoing_of(settings),
+        unfinished_rule=settings.unfinished_rule,
+        most_rolls=settings.most_rolls,
+    )
     jobs = app_engine(settings.model_copy(update={"pool_size": len(rows) + 1}), statement_timeout_ms=0)
     beats = app_engine(settings.model_copy(update={"pool_size": 1}), statement_timeout_ms=BEAT_TIMEOUT_MS)
     stop = threading.Event()

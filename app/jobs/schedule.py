@@ -13,6 +13,7 @@ from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
 from app.dispatch.escalating import escalate
+from app.dispatch.release import release_wave
 from app.dispatch.requests import dispatch_requested
 from app.dispatch.sweeps import expire_overdue, withdraw_against_policy, withdraw_refused
 from app.jobs import outgoing
@@ -76,11 +77,18 @@ class Outgoing:
 
 
 def timetable(
-    zone: ZoneInfo, secret: str, calibration_limit: float = CALIBRATION_LIMIT, out: Outgoing | None = None
+    zone: ZoneInfo,
+    secret: str,
+    calibration_limit: float = CALIBRATION_LIMIT,
+    out: Outgoing | None = None,
+    *,
+    unfinished_rule: str = "roll",
+    most_rolls: int = 3,
 ) -> tuple[Row, ...]:
     """Every job, in the local time zone; `secret` keeps the draw of back-checks from being foreseen.
 
     Above `calibration_limit` a ranker in use is calibrated anew. `out`: how others are told.
+    `unfinished_rule`, `most_rolls`: as in `release_wave`.
     """
 
     def at(**fields: str | int) -> CronTrigger:
@@ -93,6 +101,9 @@ def timetable(
     def watch(session: Session, now: datetime) -> Mapping[str, Any]:
         return watch_rankers(session, calibration_limit=calibration_limit, now=now)
 
+    def release(session: Session, now: datetime) -> Mapping[str, Any]:
+        return release_wave(session, unfinished_rule=unfinished_rule, most_rolls=most_rolls, now=now)
+
     return (
         Scheduled("watch-rankers", at(hour=2, minute=15, second=0), watch, idle_seconds=TRAINING_SECONDS),
         Scheduled("compute-tags", at(hour=2, minute=30, second=0), _now(compute_tags)),
@@ -102,6 +113,7 @@ def timetable(
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
         Scheduled("ask-contact-policy", at(hour=0, minute=20, second=0), _now(withdraw_against_policy)),
+        Scheduled("release-wave", at(hour=5, minute=30, second=0), release),
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
         Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    SmallInteger,
     Text,
     text,
 )
@@ -76,6 +77,14 @@ class TerminalReason(StrEnum):
     BETTER_USE = "better_use"
     OVER_BUDGET = "over_budget"
     BELOW_COST = "below_cost"
+
+
+class UnfinishedRule(StrEnum):
+    """What becomes of a work order whose day passed unfinished: its next day, its end, or the pool of its grid."""
+
+    ROLL = "roll"
+    EXPIRE = "expire"
+    POOL = "pool"
 
 
 class Product(Base):
@@ -140,6 +149,8 @@ class Campaign(Base):
     seed: Mapped[int] = mapped_column(BigInteger)
     required_tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     excluded_tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    unfinished_rule: Mapped[UnfinishedRule | None] = mapped_column(enum_text(UnfinishedRule))
+    most_rolls: Mapped[int | None] = mapped_column(SmallInteger)
     scoring_run_id: Mapped[int | None] = mapped_column(ForeignKey("scoring_runs.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

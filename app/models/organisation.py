@@ -73,6 +73,15 @@ class Absence(Base):
     kind: Mapped[str | None] = mapped_column(Text)
 
 
+class Holiday(Base):
+    """A day on which nobody works."""
+
+    __tablename__ = "holidays"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+
+
 class Account(Base):
     """A login: of a person (role and unit are those of the staff row) or of a system (`role`, no staff)."""
 

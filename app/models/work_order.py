@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     REAL,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    SmallInteger,
     Text,
     UniqueConstraint,
     text,
@@ -26,8 +28,9 @@ from app.models.campaign import Draw
 
 
 class WorkOrderState(StrEnum):
-    """Where a work order stands. open and in_progress are live: they hold the customer's contact lock."""
+    """Where a work order stands. The first three are live: they hold the customer's contact lock; phones see not planned."""
 
+    PLANNED = "planned"
     OPEN = "open"
     IN_PROGRESS = "in_progress"
     DONE = "done"
@@ -36,7 +39,7 @@ class WorkOrderState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-LIVE = "state IN ('open', 'in_progress')"
+LIVE = "state IN ('planned', 'open', 'in_progress')"
 
 
 class RequestOutcome(StrEnum):
@@ -93,6 +96,8 @@ class WorkOrder(Base):
     Campaign, customer and manager carry no foreign key, because each costs a look-up for every order of a dispatch: triggers
     refuse, once for a statement, orders without their target or manager. Product, grid and run follow from the target.
     `contact_id`: the id of the first of the orders that one run made for the customer, one contact together. `value`: money.
+    `rolls` counts the days that passed unfinished. `pooled_at`: in the pool of its grid since then, so that `staff_id` only says
+    who had it last. Lent to another grid: that grid, the last day there, and whose it is at home.
     """
 
     __tablename__ = "work_orders"
@@ -100,6 +105,8 @@ class WorkOrder(Base):
         UniqueConstraint("campaign_id", "customer_id"),
         Index("uq_work_orders_contact_lock", "customer_id", "product_family", unique=True, postgresql_where=text(LIVE)),
         Index(None, "staff_id", "changed_xid"),
+        Index("ix_work_orders_pool", "grid_id", postgresql_where=text("pooled_at IS NOT NULL")),
+        Index("ix_work_orders_lent", "lent_to_grid_id", postgresql_where=text("lent_to_grid_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -124,6 +131,11 @@ class WorkOrder(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     close_reason: Mapped[str | None] = mapped_column(Text)
     matures_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    rolls: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    pooled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lent_to_grid_id: Mapped[int | None] = mapped_column(Integer)
+    lent_until: Mapped[date | None] = mapped_column(Date)
+    home_staff_id: Mapped[int | None] = mapped_column(Integer)
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
 
@@ -156,3 +168,37 @@ class WorkOrderTombstone(Base):
     work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"), primary_key=True)
     grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
+
+
+class ReturnDecision(StrEnum):
+    """What the grid manager said to a return."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class WorkOrderReturn(Base):
+    """A manager gave a work order back: why, with what evidence, and what the manager of `grid_id` decided, if they did.
+
+    `reason` is a code of dispatch/returns.py; `feedback_id` a report of the manager's that shows it.
+    """
+
+    __tablename__ = "work_order_returns"
+    __table_args__ = (
+        Index(None, "work_order_id"),
+        Index("uq_work_order_returns_undecided", "work_order_id", unique=True, postgresql_where=text("decided_at IS NULL")),
+        Index("ix_work_order_returns_grid_undecided", "grid_id", "id", postgresql_where=text("decided_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    feedback_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_feedback.id"))
+    returned_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decision: Mapped[ReturnDecision | None] = mapped_column(enum_text(ReturnDecision))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    decision_note: Mapped[str | None] = mapped_column(Text)

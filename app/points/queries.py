@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.clock import Month
+from app.dispatch.returns import LEAVES_DENOMINATOR
 from app.models.campaign import Campaign, Product
 from app.models.customer import Order
 from app.models.feedback import ContactFeedback, Verdict
@@ -17,8 +18,6 @@ from app.models.points import BasePoints, PlanComponent, PointsEntry, PointsMont
 from app.models.work_order import WorkOrder, WorkOrderState
 from app.points.figures import BasePointsFact, FeedbackFact, WorkOrderFact
 from app.verification.queries import is_current, standing_verdict
-
-DATA_FAULT = "data_fault:"  # how the close_reason of an accepted return begins where the data were wrong
 
 
 def find_plan(session: Session, month: Month) -> PointsPlan | None:
@@ -91,8 +90,9 @@ def work_order_facts(
         .order_by(WorkOrder.id, Order.ordered_at, Order.id)
         .subquery("win")
     )
-    wrong_data = and_(WorkOrder.state == WorkOrderState.RETURNED, WorkOrder.close_reason.startswith(DATA_FAULT))
-    left_out = or_(WorkOrder.state == WorkOrderState.WITHDRAWN, wrong_data)
+    excused = or_(*(WorkOrder.close_reason.startswith(prefix) for prefix in LEAVES_DENOMINATOR))
+    returned = and_(WorkOrder.state == WorkOrderState.RETURNED, excused)
+    left_out = or_(WorkOrder.state == WorkOrderState.WITHDRAWN, returned)
     counted = case((left_out, "left_out"), (win.c.order_id.is_not(None), "success"), else_="failed")
     statement = (
         select(

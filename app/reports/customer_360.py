@@ -83,8 +83,8 @@ SELECT c.id, c.branch_id, json_build_object(
         SELECT w.id, k.code AS campaign_code, p.product_code, s.staff_no, w.state, w.scheduled_on, w.due_on, w.close_reason
         FROM work_orders w JOIN campaigns k ON k.id = w.campaign_id JOIN products p ON p.id = w.product_id
             JOIN staff s ON s.id = w.staff_id
-        WHERE w.customer_id = c.id AND w.state IN ('open', 'in_progress')
-            AND (CAST(:staff_id AS int) IS NULL OR w.staff_id = :staff_id)) x),
+        WHERE w.customer_id = c.id AND w.state IN ('planned', 'open', 'in_progress')
+            AND (CAST(:staff_id AS int) IS NULL OR (w.staff_id = :staff_id AND w.state <> 'planned'))) x),
     'campaigns', (SELECT coalesce(json_agg(x ORDER BY x.starts_on DESC, x.campaign_code), '[]') FROM (
         SELECT k.code AS campaign_code, k.name AS campaign_name, p.product_code, k.status, t.rank, t.draw, t.reason, t.decided_at,
             k.starts_on

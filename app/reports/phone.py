@@ -41,9 +41,9 @@ WITH held AS MATERIALIZED (
         UNION ALL
         SELECT id, hidden FROM held WHERE hidden IS NOT NULL AND NOT :everything
         UNION ALL
-        SELECT id, state FROM work_orders
+        SELECT id, CASE state WHEN 'planned' THEN 'postponed' ELSE state END FROM work_orders
             WHERE staff_id = :staff_id AND state NOT IN ('open', 'in_progress') AND changed_xid >= CAST(:since AS xid8)
-            AND NOT :everything
+            AND NOT :everything AND NOT (state = 'planned' AND version = 1) -- never changed: never on a phone
         UNION ALL
         SELECT t.work_order_id, 'reassigned' FROM work_order_tombstones t
             WHERE t.staff_id = :staff_id AND t.changed_xid >= CAST(:since AS xid8) AND NOT :everything

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
@@ -34,6 +34,9 @@ class WorkOrderRow:
     dispatched_at: datetime
     closed_at: datetime | None
     close_reason: str | None
+    pooled_at: datetime | None
+    lent_to_grid_id: int | None
+    lent_until: date | None
     version: int
 
 
@@ -42,16 +45,23 @@ def work_order_page(
     *,
     grid_ids: Collection[int],
     state: WorkOrderState | None,
+    pooled: bool | None = None,
     secret: str,
     cursor: str | None,
     limit: int,
 ) -> Page[WorkOrderRow]:
-    """A page of the work orders of these grids, by day and id. Raises WrongCursor, Invalid for a wrong limit."""
+    """A page of the work orders of these grids and of those lent to them, by day and id; `pooled`: those in a pool, or not.
+
+    Raises WrongCursor, Invalid for a wrong limit.
+    """
     size = clamp_page_size(limit)
-    name = f"work-orders/{state}/{sorted(grid_ids)}"
-    statement = _rows().where(WorkOrder.grid_id.in_(grid_ids)).order_by(WorkOrder.scheduled_on, WorkOrder.id).limit(size + 1)
+    name = f"work-orders/{state}/{pooled}/{sorted(grid_ids)}"
+    mine = or_(WorkOrder.grid_id.in_(grid_ids), WorkOrder.lent_to_grid_id.in_(grid_ids))
+    statement = _rows().where(mine).order_by(WorkOrder.scheduled_on, WorkOrder.id).limit(size + 1)
     if state is not None:
         statement = statement.where(WorkOrder.state == state)
+    if pooled is not None:
+        statement = statement.where(WorkOrder.pooled_at.is_not(None) if pooled else WorkOrder.pooled_at.is_(None))
     if cursor is not None:
         day, last_id = read_cursor(secret, name, cursor)
         statement = statement.where(tuple_(WorkOrder.scheduled_on, WorkOrder.id) > (date.fromisoformat(day), last_id))
@@ -79,6 +89,9 @@ def _rows() -> Select[*tuple[Any, ...]]:
             WorkOrder.dispatched_at,
             WorkOrder.closed_at,
             WorkOrder.close_reason,
+            WorkOrder.pooled_at,
+            WorkOrder.lent_to_grid_id,
+            WorkOrder.lent_until,
             WorkOrder.version,
         )
         .join(Campaign, Campaign.id == WorkOrder.campaign_id)

@@ -33,6 +33,9 @@ class WorkOrderOut(Out):
     dispatched_at: datetime
     closed_at: datetime | None
     close_reason: str | None
+    pooled_at: datetime | None
+    lent_to_grid_id: int | None
+    lent_until: date | None
     version: int
 
 
@@ -65,12 +68,13 @@ def list_work_orders(
     session: SessionDep,
     secret: SecretDep,
     state: Annotated[WorkOrderState | None, Query(description="only in this state")] = None,
+    pooled: Annotated[bool | None, Query(description="only what lies in the pool of its grid, or only the rest")] = None,
     cursor: Cursor = None,
     limit: Limit = MAX_PAGE_SIZE,
 ) -> WorkOrderPage:
-    """The work orders of my grids."""
-    grid_ids = principal.grid_ids
-    page = work_order_page(session, grid_ids=grid_ids, state=state, secret=secret, cursor=cursor, limit=limit)
+    """The work orders of my grids, and those lent to them."""
+    grids = principal.grid_ids
+    page = work_order_page(session, grid_ids=grids, state=state, pooled=pooled, secret=secret, cursor=cursor, limit=limit)
     return WorkOrderPage.model_validate(page)
 
 

@@ -118,7 +118,8 @@ class WorkOrderOut(Out):
 
 
 class GoneOut(Out):
-    """A work order that the phone drops: done, returned, expired, withdrawn, reassigned, do_not_disturb or customer_moved."""
+    """A work order that the phone drops: done, returned, expired, withdrawn, reassigned, postponed (it may come again),
+    do_not_disturb or customer_moved."""
 
     id: int
     gone: bool

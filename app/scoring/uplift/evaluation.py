@@ -1,5 +1,6 @@
 """The treatment part of `gridwork evaluate`: every arm of a test against its control."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,13 +8,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.core.errors import Invalid
+from app.scoring.learning.boosting import threads_for
 from app.scoring.learning.encoding import encode, fit_encoding
-from app.scoring.uplift.choice import judge_uplift
+from app.scoring.learning.leaks import Refusal
+from app.scoring.uplift.afterwards import recorded_afterwards
+from app.scoring.uplift.choice import DRAWS, judge_uplift
 from app.scoring.uplift.learners import Sample
 from app.scoring.uplift.report import UpliftReport
 from app.scoring.uplift.treatment import sample_ratio, too_few, treatment_chances, with_chances
 
 MOST_ARMS = 20
+MOST_DRAWN, FEWEST_DRAWS = 40_000_000, 100  # rows drawn in all: with very many rows fewer draws say enough
 UNEVEN_BELOW = 0.001
 # As they stand when everything but letters and digits is left out.
 CONTROL_NAMES = frozenset(
@@ -41,7 +46,8 @@ class ArmEvaluation:
 
 @dataclass(frozen=True)
 class TreatmentEvaluation:
-    """All arms. `guessed`: the control was told by its name. `notes` are sentences about how the arms were filled."""
+    """All arms. `guessed`: the control was told by its name. `notes` are sentences about how the arms were filled;
+    `refused` are columns that followed from the arm."""
 
     control: str
     guessed: bool
@@ -49,6 +55,7 @@ class TreatmentEvaluation:
     ratio_p: float
     arms: tuple[ArmEvaluation, ...]
     notes: tuple[str, ...]
+    refused: tuple[Refusal, ...] = ()
 
 
 def evaluate_treatment(
@@ -58,24 +65,28 @@ def evaluate_treatment(
     *,
     control: str | None = None,
     groups: NDArray[np.int64] | None = None,
+    allow: Collection[str] = (),
     seed: int = 7,
-    num_threads: int = 1,
+    num_threads: int = 2,
 ) -> TreatmentEvaluation:
     """Judge uplift in each arm of a test.
 
     features: n rows of what was known before the contact, without label, treatment and outcomes of any kind. labels (n,) of
     0 and 1. treatment (n,): the arm's name; rows without one are left out. control: its name, None: guessed among common
-    ones. groups (n,): rows that belong together, None: rows of equal features do. Raises Invalid, NoControl, NoFeatures.
+    ones. groups (n,): rows that belong together, None: rows of equal features do. allow: columns to use though they look as if
+    recorded after the contact. Raises Invalid, NoControl, NoFeatures.
     """
     names = arm_names(treatment)
     counts, chosen = find_arms(treatment, control)
     ratio = sample_ratio(counts)
+    refused = recorded_afterwards(features, names, allow=allow, seed=seed)
+    features = features.drop([refusal.column for refusal in refused])
     arms = tuple(
         _evaluate_arm(arm, chosen, features, labels, names, groups, seed=seed, num_threads=num_threads)
         for arm in counts
         if arm != chosen
     )
-    return TreatmentEvaluation(chosen, control is None, counts, ratio, arms, _notes(names, counts, ratio))
+    return TreatmentEvaluation(chosen, control is None, counts, ratio, arms, _notes(names, counts, ratio), refused)
 
 
 def find_arms(treatment: pl.Series, control: str | None) -> tuple[dict[str, int], str]:
@@ -134,6 +145,7 @@ def _evaluate_arm(
     )
     if refused := too_few(sample):
         return ArmEvaluation(arm, sample.rows, None, refused)
+    num_threads = threads_for(sample.rows, num_threads)
     chances = treatment_chances(sample, seed=seed, num_threads=num_threads)
     report = judge_uplift(
         with_chances(sample, chances),
@@ -141,6 +153,7 @@ def _evaluate_arm(
         known_shares=chances.known,
         treatment_auc=chances.auc,
         warnings=(chances.warning,) if chances.warning else (),
+        draws=int(np.clip(MOST_DRAWN // sample.rows, FEWEST_DRAWS, DRAWS)),
         num_threads=num_threads,
     )
     return ArmEvaluation(arm, sample.rows, report, None)

@@ -139,6 +139,8 @@ def _conclude(
 ) -> RankerWatch:
     waiting = find_waiting_candidate(session, version, since=now - REST)
     decided = consequence_of(alarms, may_retrain=waiting is None, may_recalibrate=may_recalibrate)
+    if waiting is not None and _asks(alarms, "retrained"):
+        figures = figures | {"waiting_candidate": waiting.number}
     if decided == "blocked" and version.blocked_at is None:
         version.blocked_at, version.block_reason = now, _first(alarms, "blocked")
     if decided == "retrained":

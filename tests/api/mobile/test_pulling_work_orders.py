@@ -184,6 +184,22 @@ def test_a_customer_who_refuses_is_gone_at_the_next_pull_before_any_job_ran(phon
         assert full["set_hash"] == phone.set_hash
 
 
+def test_planned_work_comes_with_its_morning_and_what_is_postponed_leaves(phone, company, orders):
+    later = make_work_order(company, customer_no="C05", state="planned", scheduled_on=TODAY + timedelta(days=1))
+    keep(company)
+    [answer] = phone.pull()
+    assert answer["items"] == []
+    move(company, orders[0], Event.POSTPONED)
+    move(company, later, Event.RELEASED)
+    keep(company)
+    [answer] = phone.pull()
+    assert [item["reason"] for item in answer["items"] if item.get("gone")] == ["postponed"]
+    assert held(phone) == {"C02", "C04", "C05"}
+    assert phone.set_hash == answer["set_hash"]
+    [answer] = phone.pull()
+    assert answer["full"] is False
+
+
 def test_a_refusal_that_is_over_or_of_another_kind_hides_nobody(phone, company):
     refusal = {"status": PreferenceStatus.REFUSED, "recorded_at": NOW}
     company.add(

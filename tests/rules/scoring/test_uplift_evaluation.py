@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from app.core.errors import Invalid
+from app.scoring.uplift.afterwards import recorded_afterwards
 from app.scoring.uplift.evaluation import NoControl, alike, arm_names, evaluate_treatment, find_control
 from tests.rules.scoring.populations import people, persuadable
 
@@ -48,6 +49,21 @@ def _file(count=1_400):
     sample = people(1, persuadable, count=count)
     features = pl.DataFrame(np.asarray(sample.matrix), schema=["a", "b", "c"])
     return features, sample.labels.astype(np.int8), pl.Series("arm", np.where(sample.treated, "call", "nobody"))
+
+
+def test_what_followed_from_the_arm_is_not_learned_from_unless_allowed():
+    features, _, arm = _file(4_000)
+    draws = np.random.default_rng(1)
+    called = (arm == "call").to_numpy()
+    shown = features.with_columns(
+        exposure=pl.Series((called & (draws.random(4_000) < 0.1)).astype(int)),
+        answered=pl.when(pl.Series(called)).then(pl.Series(draws.choice(["yes", "no"], 4_000))),
+        honest=pl.Series(draws.random(4_000) < 0.1 + 0.1 * called),
+    )
+    found = recorded_afterwards(shown, arm, allow=(), seed=1)
+    assert [refusal.column for refusal in found] == ["exposure", "answered"]
+    assert "rows are of arm nobody, by chance" in found[0].reason
+    assert recorded_afterwards(shown, arm, allow=("exposure", "answered"), seed=1) == ()
 
 
 def test_rows_without_an_arm_are_left_out_and_small_arms_are_refused():

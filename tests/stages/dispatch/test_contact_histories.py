@@ -11,6 +11,7 @@ from app.campaigns.policy import RestAfterComplaint, RestAfterRefusal, SlidingWi
 from app.core import clock
 from app.core.errors import AppError
 from app.dispatch.gating import ContactRefused
+from app.dispatch.release import release_wave
 from app.dispatch.service import dispatch_campaign, reassign_work_order
 from app.dispatch.sweeps import end_campaign, expire_overdue, withdraw_refused
 from app.models.campaign import Campaign
@@ -101,6 +102,7 @@ class Town:
         self.now += timedelta(days=1 + a % 3, hours=b % 3)
         expire_overdue(self.session, now=self.now)
         withdraw_refused(self.session, now=self.now)
+        release_wave(self.session, now=self.now)
 
     def refuse(self, a, b, c):
         who, scope = customer(self.session, CUSTOMERS[a % 3]), ("all", "call", "tv")[b % 3]

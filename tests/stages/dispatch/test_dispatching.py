@@ -25,6 +25,12 @@ ALL = [f"C{number:02d}" for number in range(1, 16)]
 def make_list(session, customer_nos=ALL, *, explored=(), **overrides):
     """A running campaign whose list is these customers, best first."""
     campaign = make_campaign(session, **({"ends_on": TODAY + timedelta(days=1)} | overrides))
+    add_to_list(session, campaign, customer_nos, explored=explored)
+    return campaign
+
+
+def add_to_list(session, campaign, customer_nos, *, explored=()):
+    """These customers on the campaign's list, undecided, best first."""
     for rank, customer_no in enumerate(customer_nos, start=1):
         person = customer(session, customer_no)
         session.add(
@@ -39,7 +45,6 @@ def make_list(session, customer_nos=ALL, *, explored=(), **overrides):
             )
         )
     session.flush()
-    return campaign
 
 
 def refuse(session, customer_no, scope="all"):

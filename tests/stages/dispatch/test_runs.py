@@ -12,10 +12,11 @@ from app.core.db import set_scope
 from app.dispatch.inputs import CampaignOver
 from app.dispatch.service import dispatch_campaign, dispatch_campaigns
 from app.models.campaign import CampaignStatus, CampaignTarget, Product, TerminalReason
+from app.models.customer import Customer
 from app.models.organisation import Staff
 from app.models.work_order import WorkOrder
 from tests.factories import NOW, TODAY, customer, make_campaign, make_scores, make_work_order, staff
-from tests.stages.dispatch.test_dispatching import ALL, make_list
+from tests.stages.dispatch.test_dispatching import ALL, add_to_list, make_list
 
 
 def _approved(session, **overrides):
@@ -188,3 +189,37 @@ def test_a_run_leaves_no_target_undecided_and_says_when(session):
     assert {row.reason for row in rows} == {TerminalReason.DISPATCHED}
     assert {row.decided_at for row in rows} == {NOW}
     assert {order.staff_id for order in _orders(session)} >= {staff(session, "ana").id}
+
+
+def test_a_budget_is_kept_over_runs_and_the_rest_has_its_reason(session):
+    session.execute(update(Product).values(margin=Decimal("120"), contact_cost=Decimal("2.5")))
+    campaign = make_list(session, ALL[:4], budget=Decimal("5.1"))
+    report = dispatch_campaign(session, campaign_code=campaign.code, now=NOW)
+    assert (report["waterfall"]["dispatched"], report["waterfall"]["over_budget"]) == (2, 2)
+    add_to_list(session, campaign, ALL[4:6])
+    again = dispatch_campaign(session, campaign_code=campaign.code, now=NOW)
+    assert (again["new_work_orders"], again["waterfall"]["over_budget"]) == (0, 4)
+
+
+def test_a_promised_volume_takes_customers_from_a_better_use(session):
+    session.execute(update(Product).values(margin=Decimal("120"), contact_cost=Decimal("2.5")))
+    rich, promised = make_list(session, ALL[:6]), make_list(session, ALL[:6], minimum_volume=2, strategic_weight=Decimal("0.5"))
+    found = dispatch_campaigns(session, campaign_codes=[rich.code, promised.code], now=NOW)
+    assert found[promised.code]["waterfall"]["dispatched"] == 2
+    assert found[rich.code]["waterfall"]["better_use"] == 2
+
+
+def test_a_plan_bounds_what_each_manager_gets(session):
+    campaign = make_list(session, ALL[:10], maximum_load=3)
+    dispatch_campaign(session, campaign_code=campaign.code, now=NOW)
+    loads = [order.staff_id for order in _orders(session)]
+    assert sorted(loads.count(who) for who in set(loads)) == [3, 3]
+
+
+def test_a_minimum_load_goes_before_the_owner(session):
+    session.execute(update(Customer).where(Customer.customer_no.in_(ALL[:4])).values(owner_staff_id=staff(session, "ana").id))
+    session.expire_all()
+    campaign = make_list(session, ALL[:4], minimum_load=2)
+    dispatch_campaign(session, campaign_code=campaign.code, now=NOW)
+    loads = [order.staff_id for order in _orders(session)]
+    assert sorted(loads.count(who) for who in set(loads)) == [2, 2]

@@ -107,6 +107,7 @@ def test_drift_trains_a_candidate_once_and_promotes_nothing(session):
     change_figures(session, usage=pl.col("usage") + 3)
     assert watch(session)["FTTH1 1 order"]["consequence"] == "retrained"
     assert watch(session)["FTTH1 1 order"]["consequence"] == "none"
+    assert last(session).figures["waiting_candidate"] == 2
     versions = session.scalars(select(RankerVersion).order_by(RankerVersion.number)).all()
     assert [version.status for version in versions] == ["champion", "candidate"]
     assert versions[1].report["columns"]["allowed"] == ["usage"]

@@ -1,0 +1,79 @@
+"""Work orders that the managers of my grids gave back: I decide."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app.api.deps import GridManager, Now, SecretDep, SessionDep
+from app.api.types import Cursor, IdPath, In, Limit, Out, ShortText
+from app.core.paging import MAX_PAGE_SIZE
+from app.dispatch.returning import decide_return
+from app.models.work_order import ReturnDecision, WorkOrderState
+from app.reports.returns import undecided_returns
+
+router = APIRouter(prefix="/dashboard/v1/returns", tags=["dashboard"])
+
+
+class ReturnOut(Out):
+    """A return on which nobody decided yet; `counts`: whether the order counts against the manager once it is accepted."""
+
+    id: int
+    work_order_id: int
+    campaign_code: str
+    customer_no: str
+    staff_no: str
+    manager_name: str
+    reason: str
+    reason_en: str
+    counts: bool
+    note: str | None
+    feedback_id: UUID | None
+    returned_at: datetime
+
+
+class ReturnPage(Out):
+    """A page, oldest first."""
+
+    items: list[ReturnOut]
+    next_cursor: str | None
+
+
+class DecisionIn(In):
+    """accepted, perhaps for another manager of the grid to try; or rejected: the manager has it again."""
+
+    decision: ReturnDecision
+    note: ShortText | None = None
+    to_staff_no: ShortText | None = None
+
+
+class DecisionOut(Out):
+    """What was decided, and where the work order stands now."""
+
+    id: int
+    work_order_id: int
+    decision: ReturnDecision
+    state: WorkOrderState
+
+
+@router.get("")
+def list_returns(
+    principal: GridManager, session: SessionDep, secret: SecretDep, cursor: Cursor = None, limit: Limit = MAX_PAGE_SIZE
+) -> ReturnPage:
+    """What waits for my decision."""
+    page = undecided_returns(session, grid_ids=principal.grid_ids, secret=secret, cursor=cursor, limit=limit)
+    return ReturnPage.model_validate(page)
+
+
+@router.put("/{return_id}/decision")
+def put_decision(return_id: IdPath, body: DecisionIn, principal: GridManager, session: SessionDep, now: Now) -> DecisionOut:
+    """Accept or reject a return, once."""
+    decided = decide_return(
+        session,
+        return_id=return_id,
+        grid_ids=principal.grid_ids,
+        actor_account_id=principal.account_id,
+        now=now,
+        **body.model_dump(),
+    )
+    return DecisionOut.model_validate(decided)

@@ -1,0 +1,93 @@
+"""Room for work that is given by hand: who has how much free on which day, seen under a lock and used up as one goes."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core.db import set_scope
+from app.dispatch import queries
+from app.dispatch.capacity import capacity_of
+
+
+class Room:
+    """Free contacts of some managers on each day from `first` on."""
+
+    def __init__(self, first: date, staff: NDArray[np.int64], capacity: NDArray[np.int64], used: NDArray[np.int64]) -> None:
+        self.first = first
+        self._position = {int(staff_id): index for index, staff_id in enumerate(staff)}
+        self._capacity, self._free = capacity, capacity - used
+
+    def find_day(self, staff_id: int, *, wanted: date, last: date) -> date | None:
+        """The wanted day if it is free, else the first free one after it, else before it; None where all are full."""
+        index = self._position.get(staff_id)
+        if index is None or last < self.first:
+            return None
+        days = self._free[index, : (last - self.first).days + 1] > 0
+        start = min(max((wanted - self.first).days, 0), len(days) - 1)
+        after = np.flatnonzero(days[start:])
+        found = start + int(after[0]) if len(after) else (int(np.argmax(days)) if days.any() else None)
+        return None if found is None else self.first + timedelta(days=found)
+
+    def take(self, staff_id: int, day: date) -> None:
+        """One contact less that day."""
+        self._change(staff_id, day, -1)
+
+    def give_back(self, staff_id: int, day: date) -> None:
+        """One contact more that day: work left it."""
+        self._change(staff_id, day, 1)
+
+    def free_on(self, staff_id: int, day: date) -> int:
+        """Contacts that are free that day."""
+        index, offset = self._position.get(staff_id), (day - self.first).days
+        inside = index is not None and 0 <= offset < self._free.shape[1]
+        return int(self._free[index, offset]) if inside else 0
+
+    def share_used(self, staff_id: int) -> float:
+        """Load relative to capacity over all days; 1 for who has none."""
+        index = self._position.get(staff_id)
+        whole = 0 if index is None else int(self._capacity[index].sum())
+        return 1.0 - float(self._free[index].sum()) / whole if whole else 1.0
+
+    def _change(self, staff_id: int, day: date, by: int) -> None:
+        index, offset = self._position.get(staff_id), (day - self.first).days
+        if index is not None and 0 <= offset < self._free.shape[1]:
+            self._free[index, offset] += by
+
+
+def lock_room(session: Session, staff_ids: Collection[int], *, first: date, last: date) -> Room:
+    """The room of these managers from `first` to `last`; nobody else gives them work until the end of the transaction.
+
+    Work orders are locked before. All of a manager's work counts, also what the present scope may not see.
+    """
+    queries.lock_capacity(session, staff_ids)
+    with whole_company(session):
+        people = [person for person in queries.managers_active_between(session, first, last) if person.staff_id in staff_ids]
+        managers = capacity_of(
+            people,
+            queries.absences_between(session, first, last),
+            queries.load_of(session, staff_ids, first, last),
+            first=first,
+            last=last,
+        )
+    return Room(first, managers.staff, managers.capacity, managers.used)
+
+
+@contextmanager
+def whole_company(session: Session) -> Iterator[None]:
+    """See what is needed to decide beyond one's own scope; what is shown to a person afterwards is not read in here."""
+    session.flush()
+    now = text(
+        "SELECT coalesce(current_setting('gridwork.scope', true), ''), coalesce(current_setting('gridwork.grid_ids', true), ''),"
+        " coalesce(current_setting('gridwork.staff_id', true), '')"
+    )
+    scope, grids, staff = session.execute(now).one()
+    set_scope(session, scope="all")
+    yield
+    session.flush()
+    grid_ids = [int(grid) for grid in grids.strip("{}").split(",") if grid]
+    set_scope(session, scope=scope, grid_ids=grid_ids, staff_id=int(staff) if staff else None)

@@ -1,0 +1,90 @@
+"""Returns by HTTP: a manager gives back, the grid manager decides."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from app.core import clock
+from tests.api.dashboard.test_bulk import make_second_grid_manager
+from tests.factories import NOW, make_work_order
+
+GIVE, LIST = "/mobile/v1/work-orders/{}/return", "/dashboard/v1/returns"
+WRONG_NUMBER = {"reason": "wrong_number", "note": "a stranger answers"}
+
+
+@pytest.fixture(autouse=True)
+def at_ten_in_the_morning():
+    with clock.shifted_to(NOW):
+        yield
+
+
+@pytest.fixture
+def order_id(company):
+    order = make_work_order(company)
+    company.commit()
+    return order.id
+
+
+def test_only_its_manager_gives_work_back_and_only_managers_of_its_grid_decide(client_as, order_id):
+    path = GIVE.format(order_id)
+    assert client_as(None).put(path, json=WRONG_NUMBER).status_code == 401
+    assert client_as("chen").put(path, json=WRONG_NUMBER).status_code == 403
+    for login in ("bo", "cy"):
+        answer = client_as(login).put(path, json=WRONG_NUMBER)
+        assert (answer.status_code, answer.json()["code"]) == (404, "work_order.unknown")
+    made = client_as("ana").put(path, json=WRONG_NUMBER).json()
+    decision = f"{LIST}/{made['id']}/decision"
+    assert client_as(None).put(decision, json={"decision": "accepted"}).status_code == 401
+    assert client_as(None).get(LIST).status_code == client_as(None).get("/mobile/v1/return-reasons").status_code == 401
+    for login in ("ana", "pia", "payroll"):
+        assert client_as(login).put(decision, json={"decision": "accepted"}).status_code == 403, login
+        assert client_as(login).get(LIST).status_code == 403, login
+    elsewhere = client_as("fu").put(decision, json={"decision": "accepted"})
+    nowhere = client_as("fu").put(f"{LIST}/{2**62}/decision", json={"decision": "accepted"})
+    assert elsewhere.status_code == 404
+    assert elsewhere.json() == nowhere.json()
+    assert client_as("fu").get(LIST).json() == {"items": [], "next_cursor": None}
+
+
+def test_a_return_is_shown_with_what_it_means_until_it_is_decided(client_as, order_id):
+    ana, chen = client_as("ana"), client_as("chen")
+    reasons = {reason["code"]: reason for reason in ana.get("/mobile/v1/return-reasons").json()}
+    assert reasons["wrong_number"]["needs_evidence"] is True
+    first = ana.put(GIVE.format(order_id), json=WRONG_NUMBER)
+    assert first.status_code == 200, first.text
+    assert ana.put(GIVE.format(order_id), json=WRONG_NUMBER).json() == first.json()
+    (shown,) = chen.get(LIST).json()["items"]
+    assert (shown["customer_no"], shown["staff_no"], shown["counts"]) == ("C01", "ANA", False)
+    assert (shown["note"], shown["reason_en"]) == ("a stranger answers", "the number is not the customer's")
+    answer = chen.put(f"{LIST}/{shown['id']}/decision", json={"decision": "rejected", "note": "call again"})
+    assert (answer.status_code, answer.json()["state"]) == (200, "open")
+    assert chen.get(LIST).json()["items"] == []
+    again = chen.put(f"{LIST}/{shown['id']}/decision", json={"decision": "rejected"})
+    assert (again.status_code, again.json()["code"]) == (409, "return.decided")
+
+
+def test_wrong_returns_are_named(client_as, order_id):
+    ana, path = client_as("ana"), GIVE.format(order_id)
+    for wrong, field in (({"reason": "boring"}, "reason"), ({"reason": "moved"}, "note"), ({}, "reason"),
+                         ({"reason": "no_time", "feedback_id": "x"}, "feedback_id")):  # fmt: skip
+        answer = ana.put(path, json=wrong)
+        assert answer.status_code == 422
+        assert field in answer.text
+
+
+@pytest.mark.parametrize("trial", range(4))
+def test_of_two_grid_managers_who_decide_at_once_one_does(client_as, order_id, company, trial):
+    make_second_grid_manager(company)
+    made = client_as("ana").put(GIVE.format(order_id), json=WRONG_NUMBER).json()
+    together, said = Barrier(2), ("accepted", "rejected" if trial % 2 else "accepted")
+    clients = [client_as("chen"), client_as("chan")]
+
+    def decide(number):
+        together.wait()
+        return clients[number].put(f"{LIST}/{made['id']}/decision", json={"decision": said[number]})
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(decide, range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert [a.json()["code"] for a in answers if a.status_code == 409] == ["return.decided"]
