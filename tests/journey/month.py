@@ -1,11 +1,12 @@
 """A month of four overlapping campaigns in a synthetic town, played through the real services.
 
-One run plans them together; managers do every day what is on their list, and every other morning somebody refuses all contact.
+One run plans them together; each morning releases the day's work, managers do what is on their phones, and every other morning
+somebody refuses all contact.
 """
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -26,6 +27,7 @@ from app.core.db import make_engine, make_sessions, set_scope
 from app.core.security import Principal
 from app.core.storage import Storage
 from app.dispatch.intake import take_in
+from app.dispatch.release import release_wave
 from app.dispatch.service import dispatch_campaigns
 from app.feedback.service import Batch, record_feedback
 from app.models.campaign import Product
@@ -159,9 +161,9 @@ def _principal(session: Session, staff_no: str) -> Principal:
 
 
 def _live_a_day(month: Month, day: date) -> None:
-    """In the morning somebody may refuse all contact, then everybody does what is on the phone for today."""
+    """The day's work is released, somebody may refuse all contact, then everybody does what is on the phone."""
     with month.at(on(day, 5)) as session:
-        MORNING(session, on(day, 5))
+        release_wave(session, now=on(day, 5))
         live = select(WorkOrder.customer_id).where(WorkOrder.state.in_(("planned", "open", "in_progress")))
         people = select(Customer.id, Customer.customer_no).where(Customer.id.in_(live)).order_by(Customer.id)
         waiting = session.execute(people).all()
@@ -194,6 +196,3 @@ def _report(month: Month, day: date, order_id: int, contact_id: int) -> dict[str
     says = {"outcome": "bought"} if month.chance.random() < 0.2 else {"outcome": "refused", "objection": "no_need"}
     times = {"started_at": begun.isoformat(), "ended_at": (begun + timedelta(minutes=3)).isoformat()}
     return {"id": str(uuid.uuid4()), "work_order_id": order_id, "channel": "call", **times, **says}
-
-
-MORNING: Callable[[Session, datetime], object] = lambda session, now: None  # noqa: E731

@@ -1,7 +1,7 @@
 """A month of overlapping campaigns reaches nearly what an oracle would, and nobody is overloaded or pestered."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy import text
@@ -61,3 +61,14 @@ def test_offers_of_several_families_were_one_contact_and_some_were_drawn_by_chan
         drawn = session.scalar(text("SELECT count(*) FROM work_orders WHERE draw = 'explored' AND state = 'done'"))
     assert joined > 0
     assert drawn > 0
+
+
+def test_the_checks_see_what_they_are_for(played):
+    first, *_ = played.facts.done
+    contact, customer, campaign, manager, day, family = first
+    more = [(-number, customer, campaign, manager, day, family) for number in range(1, 6)]
+    overdone = replace(played.facts, done=[*played.facts.done, *more])
+    assert overloads(overdone, FIRST) == 1
+    with played.month.at(on(LAST, 23)) as session:
+        assert over_limits(session, overdone) == 1
+        assert after_refusal(session, {customer: on(FIRST, 1)}) >= 1
