@@ -65,7 +65,7 @@ def test_offers_of_several_families_were_one_contact_and_some_were_drawn_by_chan
 
 def test_the_checks_see_what_they_are_for(played):
     first, *_ = played.facts.done
-    contact, customer, campaign, manager, day, family = first
+    _, customer, campaign, manager, day, family = first
     more = [(-number, customer, campaign, manager, day, family) for number in range(1, 6)]
     overdone = replace(played.facts, done=[*played.facts.done, *more])
     assert overloads(overdone, FIRST) == 1
