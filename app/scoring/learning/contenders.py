@@ -14,7 +14,7 @@ from app.scoring.learning.boosting import CANDIDATES, FEWEST_ROWS_FOR_THREADS, P
 from app.scoring.learning.encoding import encode, fit_encode
 from app.scoring.learning.evaluate import Evaluation, evaluate
 from app.scoring.learning.examples import Examples, plain_examples
-from app.scoring.learning.intervals import Interval, auc_interval, calibration_interval, lift_interval
+from app.scoring.learning.intervals import Interval, auc_interval, calibration_interval, lift_interval, paired_auc_difference
 from app.scoring.learning.ranker import TrainedRanker, hash_rows, learn, score
 from app.scoring.learning.tuning import tune
 from app.scoring.learning.validation import Task, connected, grouped_folds
@@ -28,7 +28,8 @@ FIRST_DAY, DAY_BEFORE = date(2000, 1, 2), date(2000, 1, 1)
 
 @dataclass(frozen=True)
 class Contender:
-    """One way to score, judged out of fold. `fold_auc`: the AUC inside each fold."""
+    """One way to score, judged out of fold. `fold_auc`: the AUC inside each fold. `behind`: ours' AUC less this one's on the same
+    rows (DeLong's paired interval), None for ours."""
 
     name: str
     figures: Evaluation
@@ -36,6 +37,7 @@ class Contender:
     lift: Interval
     calibration_error: Interval
     fold_auc: tuple[float, ...]
+    behind: Interval | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,8 @@ def cross_validate(
     for (name, i), (values, _) in found.items():
         scores[name][pairs[i][1]] = values
     rankers = tuple(ranker for i in range(len(pairs)) if (ranker := found[GRIDWORK, i][1]) is not None)
-    contenders = tuple(_judge(name, labels, scores[name], [b for _, b in pairs], seed) for name in ways)
+    judged = [b for _, b in pairs]
+    contenders = tuple(_judge(name, labels, scores[name], scores[GRIDWORK], judged, seed) for name in ways)
     return CrossValidation(contenders, rankers, scores[GRIDWORK], labels.size - int(np.unique(groups).size))
 
 
@@ -120,7 +123,7 @@ def _peer(
     return np.asarray(expit(margins(boosters, encode(frame[judged.tolist()], encoding), num_threads=threads)))
 
 
-def _judge(name: str, labels: Labels, scores: Scores, folds: list[NDArray[np.int64]], seed: int) -> Contender:
+def _judge(name: str, labels: Labels, scores: Scores, ours: Scores, folds: list[NDArray[np.int64]], seed: int) -> Contender:
     from sklearn.metrics import roc_auc_score  # a second to import, which only those pay who train
 
     return Contender(
@@ -130,4 +133,5 @@ def _judge(name: str, labels: Labels, scores: Scores, folds: list[NDArray[np.int
         lift=lift_interval(labels, scores, seed=seed),
         calibration_error=calibration_interval(labels, scores, seed=seed),
         fold_auc=tuple(float(roc_auc_score(labels[fold], scores[fold])) for fold in folds if 0 < labels[fold].mean() < 1),
+        behind=None if name == GRIDWORK else paired_auc_difference(labels, ours, scores),
     )
