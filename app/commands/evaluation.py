@@ -1,7 +1,7 @@
 """The command `gridwork evaluate`: how good a ranker of any extract would be, beside plain LightGBM, in one table."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -111,33 +111,22 @@ def _counted(extract: Extract) -> str:
 
 
 def _contenders(contenders: tuple[Contender, ...]) -> Table:
+    """A column for each, so that no figure is parted from its interval."""
     table = Table(title="out of fold; settings, columns and calibration chosen inside each training part")
-    heads = (
-        "",
-        "AUC (95 %)",
-        "AUC, mean of folds",
-        "gridwork's less this, paired (95 %)",
-        "average precision",
-        "lift, top tenth (95 %)",
-        "ECE (95 %)",
-        "Brier",
-        "log loss",
-    )
-    for column in heads:
-        table.add_column(column)
-    for one in contenders:
-        figures = one.figures
-        table.add_row(
-            one.name,
-            _interval(one.auc, 4),
-            f"{sum(one.fold_auc) / max(1, len(one.fold_auc)):.4f}",
-            "-" if one.behind is None else _interval(one.behind, 4),
-            f"{figures.average_precision or 0:.4f}",
-            _interval(one.lift, 3),
-            _interval(one.calibration_error, 4),
-            f"{figures.brier:.4f}",
-            f"{figures.log_loss:.4f}",
-        )
+    for head in ("", *(one.name for one in contenders)):
+        table.add_column(head, no_wrap=True)
+    rows: dict[str, Callable[[Contender], str]] = {
+        "AUC (95 %)": lambda one: _interval(one.auc, 4),
+        "AUC, mean of folds": lambda one: f"{sum(one.fold_auc) / max(1, len(one.fold_auc)):.4f}",
+        "AUC, gridwork's less this one's, paired": lambda one: "-" if one.behind is None else _interval(one.behind, 4),
+        "average precision": lambda one: f"{one.figures.average_precision or 0:.4f}",
+        "lift, top tenth (95 %)": lambda one: _interval(one.lift, 3),
+        "ECE (95 %)": lambda one: _interval(one.calibration_error, 4),
+        "Brier": lambda one: f"{one.figures.brier:.4f}",
+        "log loss": lambda one: f"{one.figures.log_loss:.4f}",
+    }
+    for name, cell in rows.items():
+        table.add_row(name, *(cell(one) for one in contenders))
     return table
 
 
