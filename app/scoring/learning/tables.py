@@ -1,9 +1,12 @@
 """Files of any origin as frames: Parquet, or CSV as spreadsheets and databases write it."""
 
+import gzip
 import re
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import polars as pl
 
@@ -12,6 +15,7 @@ from app.scoring.learning.encoding import DIGITS_FROM
 
 MISSING = ["", "NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "?"]
 SEPARATORS = ",;\t|"
+LOOKED_AT = 65_536  # bytes
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -28,15 +32,23 @@ class UnreadableFile(Invalid):
 
 
 def read_table(path: Path) -> pl.DataFrame:
-    """A Parquet or CSV file as a frame; CSV in UTF-8, UTF-16, GB18030 or Latin-1, by comma, semicolon, tab or bar, with decimal
-    points or, where the comma does not part columns, decimal commas. Raises NoSuchFile, UnreadableFile."""
+    """A Parquet or CSV file, perhaps packed by gzip or zip, as a frame; CSV in UTF-8, UTF-16, GB18030 or Latin-1, by comma,
+    semicolon, tab or bar, with decimal points or, where the comma does not part columns, decimal commas.
+
+    Raises NoSuchFile, UnreadableFile.
+    """
     if not path.is_file():
         raise NoSuchFile(f"there is no file {path}")
     try:
         with path.open("rb") as file:
-            start = file.read(65_536)
-        table = _with_days(pl.read_parquet(path)) if start[:4] == b"PAR1" else _read_csv(path, start)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+            start = file.read(LOOKED_AT)
+        packed = _unpacked(path, start)
+        start = start if packed is None else packed[:LOOKED_AT]
+        if start[:4] == b"PAR1":
+            table = _with_days(pl.read_parquet(path if packed is None else BytesIO(packed)))
+        else:
+            table = _read_csv(path, packed, start)
+    except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error, BadZipFile, RuntimeError, UnicodeDecodeError) as error:
         raise UnreadableFile(
             "file", f"a Parquet or CSV file, {path.name} cannot be read: {str(error).splitlines()[0]}"
         ) from error
@@ -48,12 +60,34 @@ def read_table(path: Path) -> pl.DataFrame:
     return table
 
 
-def _read_csv(path: Path, start: bytes) -> pl.DataFrame:
+def _unpacked(path: Path, start: bytes) -> bytes | None:
+    """What is inside of a packed file; None for one that is not packed."""
+    if start.startswith(b"\x1f\x8b"):
+        return gzip.decompress(path.read_bytes())
+    if not start.startswith(b"PK\3\4"):
+        return None
+    with ZipFile(path) as archive:
+        inside = [each for each in archive.infolist() if not each.is_dir()]
+        if len(inside) != 1:
+            raise UnreadableFile("file", f"an archive of one file, {path.name} has {len(inside)}")
+        return archive.read(inside[0])
+
+
+def _read_csv(path: Path, content: bytes | None, start: bytes) -> pl.DataFrame:
     if b"\0" in start and not start.startswith(UTF16):
         raise UnreadableFile("file", f"a Parquet or CSV file, {path.name} is neither")
-    source = _as_utf8(path, start)
-    text = (start if source is path else source.getvalue()[:65_536]).decode(errors="replace")
-    header = re.sub(r'"[^"]*"', "", text.lstrip("\ufeff\n").split("\n", 1)[0])
+    if content is None and _is_plain(start):
+        try:
+            return _parse(path, start)
+        except pl.exceptions.ComputeError as error:
+            if "utf-8" not in str(error).lower():
+                raise
+    decoded = _as_utf8(path.read_bytes() if content is None else content)
+    return _parse(decoded, decoded[:LOOKED_AT])
+
+
+def _parse(source: Path | bytes, start: bytes) -> pl.DataFrame:
+    header = re.sub(r'"[^"]*"', "", start.decode(errors="replace").lstrip("\ufeff\n").split("\n", 1)[0])
     separator = max(SEPARATORS, key=header.count)
     options: dict[str, Any] = {"separator": separator, "null_values": MISSING}
     try:
@@ -61,8 +95,7 @@ def _read_csv(path: Path, start: bytes) -> pl.DataFrame:
     except pl.exceptions.NoDataError:
         return pl.DataFrame()
     except pl.exceptions.ComputeError:  # a later value does not fit the kind that the first rows showed: all is text
-        again = path if source is path else BytesIO(source.getvalue())
-        table = pl.read_csv(again, **options, infer_schema=False)
+        table = pl.read_csv(source, **options, infer_schema=False)
     return table if separator == "," else table.with_columns(_with_point(column) for column in table if _has_commas(column))
 
 
@@ -73,26 +106,30 @@ def _with_days(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(day for column, day in zip(texts, days, strict=True) if day.null_count() == column.null_count())
 
 
-def _as_utf8(path: Path, start: bytes) -> Any:
-    """The path where the file is UTF-8 with lines that end as they should, else what it holds made so, in memory."""
+def _is_plain(start: bytes) -> bool:
+    """Does it begin as UTF-8 with lines that end as they should?"""
     try:
         start.decode("utf-8")
-        is_utf8 = True
     except UnicodeDecodeError as error:
-        is_utf8 = error.start >= len(start) - 4  # a character was cut in two
-    if is_utf8 and not (b"\r" in start and b"\n" not in start):
-        return path
-    content = path.read_bytes()
-    text = content.decode(_encoding_of(content, is_utf8=is_utf8))
-    return BytesIO((text if "\n" in text else text.replace("\r", "\n")).encode())
+        if error.start < len(start) - 4:  # else a character was cut in two
+            return False
+    return b"\n" in start or b"\r" not in start
 
 
-def _encoding_of(content: bytes, *, is_utf8: bool) -> str:
+def _as_utf8(content: bytes) -> bytes:
+    text = content.decode(_encoding_of(content))
+    return (text if "\n" in text else text.replace("\r", "\n")).encode()
+
+
+def _encoding_of(content: bytes) -> str:
     """GB18030 writes characters by pairs of high bytes; in Latin-1 nearly every high byte stands alone."""
     if content.startswith(UTF16):
         return "utf-16"
-    if is_utf8:
+    try:
+        content.decode("utf-8")
         return "utf-8"
+    except UnicodeDecodeError:
+        pass
     high, alone = (
         len(re.findall(rb"[\x80-\xff]", content)),
         len(re.findall(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])", content)),

@@ -1,5 +1,7 @@
+import gzip
 from datetime import date, timedelta
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import polars as pl
@@ -143,6 +145,27 @@ def test_latin_1_old_line_ends_and_a_header_with_the_separator_in_quotes_are_rea
     path.write_bytes('"usage, minutes";place;bought\r1.5;Málaga;yes\r2.5;León;no\r'.encode("latin-1"))
     assert read_table(path)["place"].to_list() == ["Málaga", "León"]
     assert read_table(path)["usage, minutes"].to_list() == [1.5, 2.5]
+
+
+def test_a_letter_of_latin_1_may_come_late(tmp_path: Path) -> None:
+    path = tmp_path / "extract.csv"
+    path.write_bytes(("place,bought\n" + "x,1\n" * 30_000 + "León,0\n").encode("latin-1"))
+    assert read_table(path)["place"][-1] == "León"
+
+
+def test_packed_files_are_unpacked(tmp_path: Path) -> None:
+    content = b"usage;bought\n1,5;yes\n2,5;no\n"
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(content))
+    for name, inside in (("a.zip", ["a.csv"]), ("two.zip", ["a.csv", "b.csv"])):
+        with ZipFile(tmp_path / name, "w") as archive:
+            for each in inside:
+                archive.writestr(each, content)
+    assert [read_table(tmp_path / name)["usage"].to_list() for name in ("a.csv.gz", "a.zip")] == [[1.5, 2.5]] * 2
+    with pytest.raises(UnreadableFile, match=r"an archive of one file, two\.zip has 2"):
+        read_table(tmp_path / "two.zip")
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(content)[:-9])
+    with pytest.raises(UnreadableFile, match=r"cut\.gz cannot be read"):
+        read_table(tmp_path / "cut.gz")
 
 
 def test_decimal_commas_are_read_where_the_comma_parts_no_columns(tmp_path: Path) -> None:

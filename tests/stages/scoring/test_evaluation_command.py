@@ -41,6 +41,8 @@ def test_what_taught_and_what_could_not_is_said_beside_the_figures(evaluate, peo
     assert (code, found["rows"], found["used"]) == (0, 400, ["usage"])
     assert [one["column"] for one in found["left_out"]] == ["number", "empty", "system"]
     assert 0.65 < found["contenders"]["gridwork"]["figures"]["auc"] < 0.85
+    behind = found["contenders"]["LightGBM defaults"]["behind"]
+    assert behind["low"] < behind["estimate"] < behind["high"]
 
 
 @pytest.mark.parametrize(
