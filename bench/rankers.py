@@ -136,9 +136,7 @@ def _ranking(session: Session, customers: int) -> list[Figure]:
     ranker = load_ranker(queries.get_version(session, product, queries.last_number(session, product.id)))
     made, _ = _timed(lambda: _score_to_files(session, ranker))
     copy = seconds(lambda: write_scores(session, _new_run(session), made.result))
-    frame, _ = _examples(session)
-    given = seconds(lambda: score(ranker, frame))
-    matrix = encode(frame, ranker.encoding)
+    given, matrix = _given(session, ranker)
     boosters = load_boosters(ranker.boosters)
     predict = Figure("bare booster.predict of all rows", [seconds(lambda: margins(boosters, matrix, num_threads=2))], "s")
     return [
@@ -147,6 +145,12 @@ def _ranking(session: Session, customers: int) -> list[Figure]:
         Figure(f"ranking of {customers:,} customers, Parquet to Parquet", [made.seconds], "s", predict),
         Figure("scores into customer_scores, with its index", [copy], "s", predict),
     ]
+
+
+def _given(session: Session, ranker: TrainedRanker) -> tuple[float, NDArray[np.float32]]:
+    """Seconds from the frame of all figures to probabilities, and its matrix."""
+    frame, _ = _examples(session)
+    return seconds(lambda: score(ranker, frame)), encode(frame, ranker.encoding)
 
 
 def _score_to_files(session: Session, ranker: TrainedRanker) -> pl.DataFrame:

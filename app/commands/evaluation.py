@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.errors import Invalid
 from app.scoring.learning.any_extract import Judgement, choices, judge_extract
 from app.scoring.learning.contenders import Contender
-from app.scoring.learning.extract import Extract, shown
+from app.scoring.learning.extract import PREFIX, Extract, shown
 from app.scoring.learning.forward import Forward
 from app.scoring.learning.tables import read_table
 from app.scoring.uplift.evaluation import TreatmentEvaluation, evaluate_treatment, find_arms
@@ -73,7 +73,8 @@ def _uplift(judgement: Judgement, control: str | None, allow: Collection[str], s
     extract = judgement.extract
     if extract.treatment is None:
         return None
-    return evaluate_treatment(extract.frame, extract.labels, extract.treatment, control=control, allow=allow, seed=seed)
+    allowed = {*allow, *(PREFIX + name for name in allow)}
+    return evaluate_treatment(extract.frame, extract.labels, extract.treatment, control=control, allow=allowed, seed=seed)
 
 
 def _show(out: Console, name: str, judgement: Judgement, uplift: TreatmentEvaluation | None) -> None:
