@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import lightgbm
@@ -189,20 +190,21 @@ def _timed(work: Callable[[], Any]) -> tuple[_Timed, float]:
 
 @contextmanager
 def _counted(places: list[tuple[Any, str]]) -> Iterator[list[float]]:
-    """Seconds inside these functions meanwhile, as one list of one number."""
-    spent, depth = [0.0], [0]
+    """Seconds in which any of these functions ran meanwhile, in whichever thread, as one list of one number."""
+    spent, depth, since, lock = [0.0], [0], [0.0], Lock()
     before = [(owner, name, getattr(owner, name)) for owner, name in places]
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*given: Any, **named: Any) -> Any:
-            depth[0] += 1
-            started = time.perf_counter()
+            with lock:
+                since[0] = since[0] if depth[0] else time.perf_counter()
+                depth[0] += 1
             try:
                 return function(*given, **named)
             finally:
-                depth[0] -= 1
-                if not depth[0]:
-                    spent[0] += time.perf_counter() - started
+                with lock:
+                    depth[0] -= 1
+                    spent[0] += 0.0 if depth[0] else time.perf_counter() - since[0]
 
         return call
 
