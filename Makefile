@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 WORKERS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format bench clean lock
+.PHONY: help demo serve test check format bench soak clean lock
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -38,6 +38,9 @@ format: $(VENV)/.installed ## put the code into shape
 
 bench: $(VENV)/.installed ## measure against a floor or a peer, side by side; no assertions
 	$(RUN)/python -m bench
+
+soak: $(VENV)/.installed ## kill dispatches at 200 random points and say what was found; no assertions
+	$(RUN)/python -m soak
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements-dev.lock

@@ -1,81 +1,172 @@
-"""Dispatch of a list against bare COPY of the same work orders plus their indexes."""
+"""One run from scores in Parquet to durable work orders, against bare COPY of the same rows plus their indexes; at six sizes."""
 
-import io
+import multiprocessing
+import re
+import resource
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
 import psycopg
-from sqlalchemy.orm import Session, sessionmaker
 
-from app.campaigns.service import run_campaign, schedule_campaign
-from app.core.db import make_engine, make_sessions, sqlalchemy_url
+from app.campaigns.queries import get_campaign
+from app.core import clock
+from app.core.db import make_engine, make_sessions, set_scope, sqlalchemy_url
+from app.core.logs import configure_logs
+from app.core.storage import Storage
 from app.dispatch.service import dispatch_campaign
-from app.jobs.runner import Work, run_job
-from bench.measure import Figure, seconds
-from bench.seeds import seed_campaign, seed_company
+from app.jobs.runner import run_job
+from bench.measure import Figure
+from bench.runs import seed_approved, seed_ranked
+from tests.postgres import empty_database
 
-ROUNDS = 3
-INDEXES = (
-    "ALTER TABLE bare ADD PRIMARY KEY (id)",
-    "CREATE UNIQUE INDEX ON bare (campaign_id, customer_id)",
-    "CREATE UNIQUE INDEX ON bare (customer_id, product_family) WHERE state IN ('planned', 'open', 'in_progress')",
-    "CREATE INDEX ON bare (staff_id, changed_xid)",
-)
+SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000, 2_873_000)
+ROUNDS = 3  # of the small sizes; one of those from a million
+TABLES = ("campaign_targets", "work_orders")
 
 
-def measure_dispatch(url: str, _: Path, small: bool) -> list[Figure]:
-    """Seconds from a drawn list to durable work orders, and of COPY plus indexes of the same rows."""
-    targets = 20_000 if small else 500_000
-    sessions = make_sessions(make_engine(url))
-    seed_company(url, customers=targets)
-    drawing, dispatching, floor = [], [], []
-    for number in range(ROUNDS):
-        code = f"BENCH{number}"
-        seed_campaign(url, code=code, family=f"family{number}")
-        drawing.append(_run(sessions, lambda s, now, c=code: schedule_campaign(s, campaign_code=c, now=now)))
-        _run(sessions, lambda s, now, c=code: {"opened": run_campaign(s, campaign_code=c, now=now).code})
-        dispatching.append(_run(sessions, lambda s, now, c=code: dispatch_campaign(s, campaign_code=c, now=now)))
-        floor.append(_copy_and_index(url))
-        _forget(url)
-    bare = Figure("bare COPY of the same work orders and their four indexes", floor, "s")
+def measure_dispatch(url: str, folder: Path, small: bool) -> list[Figure]:
+    """Seconds of runs over 2,000 managers and 182 grids, and of COPY plus indexes of the rows that they wrote."""
+    figures, sizes, medians = [], SIZES[:3] if small else SIZES, []
+    for customers in sizes:
+        found = _measure(url, folder / str(customers), customers)
+        medians.append(found[2].median)
+        figures += found
+    exponent = float(np.polyfit(np.log(sizes), np.log(medians), 1)[0])
+    return [*figures, Figure(f"exponent of time over customers, {sizes[0]:,} to {sizes[-1]:,}", [exponent], "")]
+
+
+def _measure(url: str, folder: Path, customers: int) -> list[Figure]:
+    runs, memory, floors = [], [], {"text": [], "binary": []}
+    with empty_database(url, f"run_{customers}") as own:
+        seed_ranked(own, folder, customers=customers).kw["bind"].dispose()
+        for number in range(ROUNDS if customers < 1_000_000 else 1):
+            seed_approved(own, f"RUN{number}")
+            seconds, megabytes = _run_apart(own, folder, f"RUN{number}")
+            runs.append(seconds)
+            memory.append(megabytes)
+            for form, found in floors.items():
+                found.append(_copy_and_index(own, form))
+            rows = _count(own)
+            _forget(own)
+    text = Figure(f"COPY (text) and indexes of {rows[0]:,} targets, {rows[1]:,} orders", floors["text"], "s")
     return [
-        bare,
-        Figure(f"dispatch of {targets:,} targets to 2,000 managers", dispatching, "s", bare),
-        Figure("drawing of the same list", drawing, "s", bare),
+        text,
+        Figure("the same by binary COPY", floors["binary"], "s", text),
+        Figure(f"run over {customers:,} customers", runs, "s", text),
+        Figure("its memory, PostgreSQL's processes and cache included", memory, "MB"),
     ]
 
 
-def _run(sessions: sessionmaker[Session], work: Work) -> float:
-    return seconds(lambda: run_job(sessions, "bench", work))
+def _run_apart(url: str, folder: Path, code: str) -> tuple[float, float]:
+    """(seconds, most megabytes) of a dispatch in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_dispatch, args=(url, str(folder / "storage"), code, theirs))
+    with _database_memory(url) as database:
+        process.start()
+        seconds, megabytes = ours.recv()
+        process.join()
+    return seconds, megabytes + max(database, default=0.0)
 
 
-def _copy_and_index(url: str) -> float:
-    plain = sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain) as connection:
-        connection.execute("SELECT set_config('gridwork.scope', 'all', true)")
-        rows = io.BytesIO()
-        with connection.cursor().copy("COPY work_orders TO STDOUT") as source:
-            for block in source:
-                rows.write(block)
-        connection.execute("CREATE TABLE bare (LIKE work_orders INCLUDING DEFAULTS)")
+def _dispatch(url: str, storage: str, code: str, found: Connection) -> None:
+    clock.use_zone(clock.zone())
+    configure_logs("ERROR")
+    sessions = make_sessions(make_engine(url), Storage(storage))
+    with sessions() as session:  # as in a worker that has been up: what it needs is imported and connected
+        set_scope(session, scope="all")
+        get_campaign(session, code)
+    began = time.perf_counter()
+    run_job(sessions, "bench", lambda session, now: dispatch_campaign(session, campaign_code=code, now=now))
+    seconds = time.perf_counter() - began
+    found.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+@contextmanager
+def _database_memory(url: str) -> Iterator[list[float]]:
+    """Megabytes of the server's processes, shared memory counted once, twice a second."""
+    found: list[float] = []
+    stop = threading.Event()
+    with _connected(url) as connection:
+        server = _parent(connection.info.backend_pid)
+
+    def look() -> None:
+        while not stop.wait(0.5):
+            found.append(sum(_share(process) for process in Path("/proc").glob("[0-9]*") if _parent(process.name) == server))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield found
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _parent(pid: int | str) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:  # it has gone
+        return -1
+
+
+def _share(process: Path) -> float:
+    try:
+        return int(re.findall(r"Pss:\s+(\d+)", (process / "smaps_rollup").read_text())[0]) / 1024
+    except (OSError, IndexError):  # it has gone
+        return 0.0
+
+
+def _copy_and_index(url: str, form: str) -> float:
+    with _connected(url) as connection:
+        rows, indexes = {}, []
+        for table in TABLES:
+            with connection.cursor().copy(f"COPY {table} TO STDOUT (FORMAT {form})".encode()) as source:
+                rows[table] = b"".join(source)
+            connection.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING DEFAULTS)".encode())
+            found = connection.execute("SELECT indexdef FROM pg_indexes WHERE tablename = %s", (table,)).fetchall()
+            indexes += [re.sub(r"INDEX \S+ ON public\.", "INDEX ON bare_", definition) for (definition,) in found]
         connection.commit()
+        began = time.perf_counter()
+        for table, content in rows.items():
+            with connection.cursor().copy(f"COPY bare_{table} FROM STDIN (FORMAT {form})".encode()) as sink:
+                for start in range(0, len(content), 1 << 20):
+                    sink.write(content[start : start + (1 << 20)])
+        for statement in indexes:
+            connection.execute(statement.encode())
+        connection.commit()
+        seconds = time.perf_counter() - began
+        for table in TABLES:
+            connection.execute(f"DROP TABLE bare_{table}".encode())
+    return seconds
 
-        def copy() -> None:
-            with connection.cursor().copy("COPY bare FROM STDIN") as sink:
-                sink.write(rows.getbuffer())
-            for statement in INDEXES:
-                connection.execute(statement)
-            connection.commit()
 
-        taken = seconds(copy)
-        connection.execute("DROP TABLE bare")
-    return taken
+def _count(url: str) -> list[int]:
+    with _connected(url) as connection:
+        return [connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()[0] for table in TABLES]
 
 
 def _forget(url: str) -> None:
     """Back to an empty list, without the dead rows of this round."""
-    plain = sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute("SELECT set_config('gridwork.scope', 'all', false)")
+    with _connected(url) as connection:
+        connection.execute("ALTER TABLE campaign_targets DISABLE TRIGGER USER")
         for table in ("work_orders", "dispatch_runs", "campaign_targets"):
             connection.execute(f"DELETE FROM {table}".encode())
-            connection.execute(f"VACUUM {table}".encode())
+        connection.execute("ALTER TABLE campaign_targets ENABLE TRIGGER USER")
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM work_orders, campaign_targets")
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg.Connection]:
+    plain = sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain) as connection:
+        connection.execute("SELECT set_config('gridwork.scope', 'all', false)")
+        connection.commit()
+        yield connection

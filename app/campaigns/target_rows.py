@@ -33,11 +33,12 @@ class TargetRows:
 
 def write_targets(session: Session, targets: TargetRows, *, now: datetime) -> None:
     """Insert the targets; nobody of them may be on the list already."""
-    session.execute(text("CREATE TEMP TABLE IF NOT EXISTS new_targets (LIKE campaign_targets) ON COMMIT DROP"))
-    session.execute(text("TRUNCATE new_targets"))
     columns = _columns(targets, now)
-    write_columns(session, "new_targets", columns)
     names = ", ".join(columns)
+    session.execute(text("DROP TABLE IF EXISTS new_targets"))
+    made = f"CREATE TEMP TABLE new_targets ON COMMIT DROP AS SELECT {names} FROM campaign_targets WITH NO DATA"  # noqa: S608
+    session.execute(text(made))
+    write_columns(session, "new_targets", columns)
     count_changed(session, f"INSERT INTO campaign_targets ({names}) SELECT {names} FROM new_targets")  # noqa: S608 - our own text
     if len(targets.reason) >= STATISTICS_FROM:
         refresh_statistics(session, "campaign_targets")

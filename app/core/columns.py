@@ -2,7 +2,8 @@
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -76,16 +77,18 @@ def read_columns(
 
 
 def write_columns(session: Session, table: str, columns: Mapping[str, Column]) -> None:
-    """Append rows to a table without row level security, by binary COPY; the kind of each column is that of the table's own.
+    """Append rows to a table without row level security, by binary COPY; the kind of each column is that of the table's own."""
+    write_packed(session, table, tuple(columns), _one_ahead(packed_rows(columns)))
 
-    What the database refuses is raised as SQLAlchemy raises it.
-    """
+
+def write_packed(session: Session, table: str, names: tuple[str, ...], blocks: Iterable[memoryview]) -> None:
+    """Append rows that `packed_rows` has packed. What the database refuses is raised as SQLAlchemy raises it."""
     session.flush()
-    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+    statement = f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
     try:
         with driver_of(session).cursor() as cursor, cursor.copy(statement.encode()) as copy:
             copy.write(_SIGNATURE)
-            for block in packed_rows(columns):
+            for block in blocks:
                 copy.write(block)
             copy.write(_END)
     except psycopg.Error as error:
@@ -134,6 +137,15 @@ def packed_rows(columns: Mapping[str, Column]) -> Iterator[memoryview]:
 
 def _those_in(statement: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if f"%({name})s" in statement}
+
+
+def _one_ahead(blocks: Iterator[memoryview]) -> Iterator[memoryview]:
+    """The same, each packed while PostgreSQL takes the one before."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, blocks, None)
+        while (block := following.result()) is not None:
+            following = pool.submit(next, blocks, None)
+            yield block
 
 
 def _codes(column: Column) -> NDArray[Any]:

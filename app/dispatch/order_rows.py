@@ -1,6 +1,7 @@
 """Writing what a run decided: targets with their final reason, and work orders, all at once."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.target_rows import TargetRows, drop_undecided, write_targets
 from app.core import clock
-from app.core.columns import Column, Money, Words, pg_day, pg_instant, write_columns
+from app.core.columns import Column, Money, Words, packed_rows, pg_day, pg_instant, write_packed
 from app.core.db import count_changed
 from app.dispatch.deciding import Decision, RunInputs
 from app.dispatch.split import NOBODY, Outcome
@@ -33,27 +34,33 @@ def write_decisions(
 
     Raises IntegrityError where somebody of them got a live order of the family meanwhile.
     """
-    for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True):
-        if source.is_drawn:
-            drop_undecided(session, campaign.id)
-        write_targets(session, TargetRows(campaign.id, decision.customers, decision.reason, decision.value), now=now)
-    session.execute(text("CREATE TEMP TABLE IF NOT EXISTS new_orders (LIKE work_orders) ON COMMIT DROP"))
-    session.execute(
-        text("ALTER TABLE new_orders ALTER version DROP NOT NULL, ALTER changed_xid DROP NOT NULL, ALTER rolls DROP NOT NULL")
-    )
-    session.execute(text("TRUNCATE new_orders"))
     placed = [_placed(decision) for decision in decisions]
     ids = np.split(_reserve_ids(session, sum(map(len, placed))), np.cumsum([len(rows) for rows in placed])[:-1])
     leads = _leads(decisions, placed, ids)
     counts = {}
-    for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True):
-        columns = _columns(campaign, inputs, decision, rows, run_id=run_ids[campaign.id], now=now)
-        contact = {"id": own_ids, "contact_id": leads[decision.contact[rows]]}
-        write_columns(session, "new_orders", contact | columns)
-        names = ", ".join(contact | columns)
-        counts[campaign.id] = count_changed(session, f"INSERT INTO work_orders ({names}) SELECT {names} FROM new_orders")  # noqa: S608
-        session.execute(text("TRUNCATE new_orders"))
+    with ThreadPoolExecutor(1) as pool:
+        packing = []  # while PostgreSQL takes the targets
+        for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True):
+            columns = _columns(campaign, inputs, decision, rows, run_id=run_ids[campaign.id], now=now)
+            contact: dict[str, Column] = {"id": own_ids, "contact_id": leads[decision.contact[rows]]}
+            packing.append((contact | columns, pool.submit(lambda whole: list(packed_rows(whole)), contact | columns)))
+        for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True):
+            if source.is_drawn:
+                drop_undecided(session, campaign.id)
+            write_targets(session, TargetRows(campaign.id, decision.customers, decision.reason, decision.value), now=now)
+        _make_temporary(session, ", ".join(packing[0][0]))
+        for campaign, (columns, packed) in zip(chosen, packing, strict=True):
+            write_packed(session, "new_orders", tuple(columns), packed.result())
+            names = ", ".join(columns)
+            statement = f"INSERT INTO work_orders ({names}) SELECT {names} FROM new_orders"  # noqa: S608 - our own text
+            counts[campaign.id] = count_changed(session, statement)
+            session.execute(text("TRUNCATE new_orders"))
     return counts
+
+
+def _make_temporary(session: Session, names: str) -> None:
+    session.execute(text("DROP TABLE IF EXISTS new_orders"))
+    session.execute(text(f"CREATE TEMP TABLE new_orders ON COMMIT DROP AS SELECT {names} FROM work_orders WITH NO DATA"))  # noqa: S608
 
 
 def _placed(decision: Decision) -> NDArray[np.int64]:

@@ -1,0 +1,24 @@
+"""A dispatch that is killed at random points leaves nothing, and the next process makes every order once."""
+
+from pathlib import Path
+
+import pytest
+
+from soak.dispatching import Found, kill_dispatches
+from tests.postgres import empty_database
+
+
+@pytest.fixture(scope="module")
+def found(server: str, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    with empty_database(server, "gridwork_kills") as url:
+        folder: Path = tmp_path_factory.mktemp("kills")
+        return kill_dispatches(url, folder, customers=6_000, kills=10, managers=182)
+
+
+def test_a_killed_dispatch_is_there_whole_or_not_at_all(found: Found):
+    assert (found.kills, found.partial) == (10, 0)
+
+
+def test_after_ten_kills_every_order_is_there_once(found: Found):
+    assert found.orders > 4_000
+    assert (found.double, found.missing, found.too_many) == (0, 0, 0)
