@@ -18,6 +18,7 @@ from app.commands import (
     doctor,
     escalation,
     evaluation,
+    handovers,
     imports,
     notices,
     offers,
@@ -39,7 +40,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Data in": (imports,),
     "Rank": (ranking, watching, evaluation),
     "Know the customers": (centre, offers),
-    "Plan and dispatch": (campaigns, campaign_life, campaign_preview, contact_policy, runs, work_orders, territory),
+    "Plan and dispatch": (campaigns, campaign_life, campaign_preview, contact_policy, runs, work_orders, territory, handovers),
     "Check, close, pay": (points,),
     "Run": (people, serving, notices, escalation, doctor),
 }

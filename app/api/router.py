@@ -10,6 +10,7 @@ from app.api.dashboard import contact_policy as dashboard_contact_policy
 from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import feedback as dashboard_feedback
+from app.api.dashboard import handovers as dashboard_handovers
 from app.api.dashboard import metrics as dashboard_metrics
 from app.api.dashboard import notices as dashboard_notices
 from app.api.dashboard import offers as dashboard_offers
@@ -67,6 +68,7 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_returns.router)
     router.include_router(dashboard_customers.router)
     router.include_router(dashboard_owners.router)
+    router.include_router(dashboard_handovers.router)
     router.include_router(dashboard_offers.router)
     router.include_router(dashboard_tags.router)
     router.include_router(dashboard_metrics.router)

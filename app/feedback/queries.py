@@ -53,6 +53,12 @@ def orders_left_by(session: Session, staff_id: int, work_order_ids: Collection[i
     return {row[0]: row[1] for row in session.execute(statement)}
 
 
+def grids_with_work_left(session: Session, staff_id: int) -> list[int]:
+    """The grids in which somebody had work orders that others have now; not only their own, after a transfer."""
+    left = WorkOrderTombstone.grid_id
+    return list(session.scalars(select(left).where(WorkOrderTombstone.staff_id == staff_id).distinct().order_by(left)))
+
+
 def known_reports(
     session: Session, staff_id: int, *, ids: Collection[UUID], work_order_ids: Collection[int]
 ) -> dict[UUID, KnownReport]:

@@ -84,9 +84,11 @@ def record_feedback(session: Session, *, principal: Principal, batch: Batch, now
 
 @contextmanager
 def _sight_of_the_grids(session: Session, principal: Principal) -> Iterator[None]:
-    """See all of one's own grids: a work order that went to a colleague may still be reported on."""
+    """See all of one's own grids, and those where one left work: what went to a colleague may still be reported on."""
     session.flush()
-    set_scope(session, scope="grids", grid_ids=principal.grid_ids, staff_id=principal.staff_id)
+    assert principal.staff_id is not None
+    grid_ids = {*principal.grid_ids, *queries.grids_with_work_left(session, principal.staff_id)}
+    set_scope(session, scope="grids", grid_ids=grid_ids, staff_id=principal.staff_id)
     yield
     session.flush()
     set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.core.db import count_changed
 from app.ingest.columns import Feed
 from app.ingest.ownership import keep_ownership
+from app.ingest.postings import keep_postings
 from app.ingest.statements import key_in_file, merge_statement
 
 _TWICE = Template("SELECT EXISTS (SELECT FROM import_rows GROUP BY $key HAVING count(*) > 1)")
@@ -52,6 +53,8 @@ def merge_rows(session: Session, feed: Feed, *, zone: str, day: date) -> Merged:
     """
     if feed.name == "customers":
         keep_ownership(session, day=day)
+    if feed.name == "staff":
+        keep_postings(session)
     inserted = updated = 0
     for only in [f"s.kind = '{level}'" for level in _LEVELS] if feed.name == "org_units" else [""]:
         new, changed = session.execute(text(merge_statement(feed, only=only)), _used({"zone": zone}, feed)).one()

@@ -30,6 +30,7 @@ from app.points.adjust import adjust_closed_months
 from app.scoring.promotion import CALIBRATION_LIMIT
 from app.scoring.ranking import rank_all
 from app.scoring.watching.service import watch_rankers
+from app.territory.applying import apply_due_handovers
 from app.verification.service import draw_back_checks, verify_feedback
 
 TRAINING_SECONDS = 7_200  # a retraining or a partition at size is quiet for long
@@ -114,6 +115,7 @@ def timetable(
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
         Scheduled("ask-contact-policy", at(hour=0, minute=20, second=0), _now(withdraw_against_policy)),
         Scheduled("release-wave", at(hour=5, minute=30, second=0), release),
+        Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
         Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),

@@ -13,6 +13,7 @@ from app.models import (
     points,
     policy,
     score,
+    territory,
     work_order,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "points",
     "policy",
     "score",
+    "territory",
     "work_order",
 ]

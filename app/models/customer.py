@@ -93,6 +93,15 @@ class CustomerOwnership(Base):
     to_date: Mapped[date | None] = mapped_column(Date)
 
 
+class CustomerArrival(Base):
+    """A customer who came from another grid, and the grid they are in now: its managers see what happened before."""
+
+    __tablename__ = "customer_arrivals"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True)
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+
+
 class ContactPreference(Base):
     """A refusal or consent. scope: `all`, `call`, `visit`, `sms`, or a product family."""
 

@@ -5,11 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, DateTime, Numeric, Row, and_, case, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.core import clock
 from app.core.clock import Month
+from app.core.db import seeing_ones_grids
 from app.dispatch.returns import LEAVES_DENOMINATOR
+from app.feedback.outcomes import OUTCOMES
 from app.models.campaign import Campaign, Product
 from app.models.customer import Order
 from app.models.feedback import ContactFeedback, Verdict
@@ -18,6 +20,8 @@ from app.models.points import BasePoints, PlanComponent, PointsEntry, PointsMont
 from app.models.work_order import WorkOrder, WorkOrderState
 from app.points.figures import BasePointsFact, FeedbackFact, WorkOrderFact
 from app.verification.queries import is_current, standing_verdict
+
+SPOKEN = tuple(outcome.code for outcome in OUTCOMES.values() if outcome.spoke)
 
 
 def find_plan(session: Session, month: Month) -> PointsPlan | None:
@@ -73,13 +77,34 @@ def is_win() -> ColumnElement[bool]:
     )
 
 
+def credited() -> ColumnElement[int]:
+    """Who a work order counts for: who last spoke with the customer about it, whoever has it now; if nobody did, who has it."""
+    report = aliased(ContactFeedback)
+    correction = aliased(ContactFeedback)
+    spoken = (
+        select(report.staff_id)
+        .where(report.work_order_id == WorkOrder.id, report.outcome.in_(SPOKEN))
+        .where(~select(correction.id).where(correction.corrects_id == report.id).exists())
+        .order_by(report.contacted_at.desc(), report.id.desc())
+        .limit(1)
+    )
+    return func.coalesce(spoken.scalar_subquery(), WorkOrder.staff_id)
+
+
+def touched_by(staff_ids: Collection[int]) -> ColumnElement[bool]:
+    """Condition on WorkOrder: these people have it or reported on it; no other can count for them."""
+    own, report = aliased(WorkOrder), aliased(ContactFeedback)
+    held = select(own.id).where(own.staff_id.in_(staff_ids))
+    return WorkOrder.id.in_(held.union(select(report.work_order_id).where(report.staff_id.in_(staff_ids))))
+
+
 def work_order_facts(
     session: Session, month: Month, *, now: datetime, staff_ids: Collection[int] | None = None
 ) -> list[WorkOrderFact]:
     """Work orders that matured in a month by now; `staff_ids` None means everybody's."""
     matured = [WorkOrder.matures_at > month.starts_at, WorkOrder.matures_at <= min(month.ends_at, now)]
     if staff_ids is not None:
-        matured.append(WorkOrder.staff_id.in_(staff_ids))
+        matured += [touched_by(staff_ids), credited().in_(staff_ids)]
     win = (
         select(WorkOrder.id.label("work_order_id"), Order.id.label("order_id"), Order.order_no)
         .join(Campaign, Campaign.id == WorkOrder.campaign_id)
@@ -97,7 +122,7 @@ def work_order_facts(
     statement = (
         select(
             WorkOrder.id.label("work_order_id"),
-            WorkOrder.staff_id,
+            credited().label("staff_id"),
             counted.label("counted"),
             win.c.order_id,
             win.c.order_no,
@@ -107,7 +132,8 @@ def work_order_facts(
         .where(*matured)
         .order_by(WorkOrder.id)
     )
-    return [WorkOrderFact._make(row) for row in session.execute(statement)]
+    with seeing_ones_grids(session):
+        return [WorkOrderFact._make(row) for row in session.execute(statement)]
 
 
 def feedback_facts(session: Session, month: Month, *, staff_ids: Collection[int] | None = None) -> list[FeedbackFact]:

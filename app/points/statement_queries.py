@@ -8,6 +8,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
+from app.core.db import seeing_ones_grids
 from app.core.errors import Conflict, NotFound
 from app.models.customer import Customer, Order
 from app.models.feedback import QuarantinedFeedback, Verification
@@ -22,7 +23,7 @@ from app.models.points import (
     PointsMonth,
 )
 from app.models.work_order import WorkOrder
-from app.points.queries import is_paid
+from app.points.queries import credited, is_paid, touched_by
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -110,12 +111,14 @@ def verdict_evidence(session: Session, verification_ids: Collection[int]) -> dic
 
 def waiting_work_orders(session: Session, month: Month, *, staff_id: int, now: datetime) -> int:
     """How many of a manager's work orders mature later in this month."""
-    return session.scalars(
+    statement = (
         select(func.count())
         .select_from(WorkOrder)
-        .where(WorkOrder.staff_id == staff_id, WorkOrder.matures_at > now)
+        .where(touched_by([staff_id]), credited() == staff_id, WorkOrder.matures_at > now)
         .where(WorkOrder.matures_at > month.starts_at, WorkOrder.matures_at <= month.ends_at)
-    ).one()
+    )
+    with seeing_ones_grids(session):
+        return session.scalars(statement).one()
 
 
 def rejected_feedback(session: Session, month: Month, *, staff_id: int) -> Sequence[AnyRow]:

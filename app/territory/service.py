@@ -1,14 +1,38 @@
-"""Whose customer it is and was."""
+"""Whose customer it is and was; handovers planned, confirmed by whom it takes, and cancelled until they are applied."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.errors import Invalid
-from app.territory import queries
+from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.security import Principal
+from app.ingest.postings import forget_absence, note_absence
+from app.models.organisation import Role, Staff
+from app.models.territory import Handover, HandoverCustomer, HandoverKind, HandoverOrder, HandoverStatus, OrderWay
+from app.territory import handover_queries, queries
+from app.territory.orders import OrderMove
+from app.territory.planning import Plan, make_plan
+from app.territory.proposal import Move
 from app.territory.queries import Owner
+from app.territory.terms import Terms, check_terms, is_between_grids
+
+MAY_DECIDE_BETWEEN_GRIDS = (Role.BRANCH_MANAGER, Role.ADMIN)
+
+
+class WrongHandoverStatus(Conflict):
+    """The handover is not in a status in which this can happen."""
+
+    code = "handover.wrong_status"
+
+
+class NotYoursToDecide(Forbidden):
+    """A handover between grids takes the word of a manager of both: your branch manager."""
+
+    code = "handover.not_yours_to_decide"
 
 
 def find_owner(session: Session, *, customer_no: str, on: date | None, grid_ids: Collection[int] | None, now: datetime) -> Owner:
@@ -20,3 +44,135 @@ def find_owner(session: Session, *, customer_no: str, on: date | None, grid_ids:
     if on is not None and on > today:
         raise Invalid("on", f"a day up to today, {today}")
     return queries.get_owner_on(session, customer_no, on=on or today, grid_ids=grid_ids)
+
+
+def plan_handover(session: Session, *, terms: Terms, principal: Principal | None, now: datetime) -> Handover:
+    """Plan a handover of a grid of the principal's (None: of any) and keep what it would do, to be looked at and confirmed.
+
+    Raises Invalid, which names the field, and NobodyTakes.
+    """
+    check_terms(terms, today=clock.local_date(now))
+    grid_ids = principal.grid_ids if principal else None
+    person = _person(session, terms, grid_ids)
+    grid_id, to_grid_id = _grids(session, terms, person, grid_ids)
+    others = [handover_queries.get_manager(session, no, field="others", grid_ids=[grid_id]).id for no in terms.others]
+    handover = Handover(
+        kind=HandoverKind(terms.kind),
+        status=HandoverStatus.PLANNED,
+        grid_id=grid_id,
+        to_grid_id=to_grid_id,
+        staff_id=person.id if person else None,
+        effective_on=terms.effective_on,
+        return_on=terms.return_on,
+        choices={
+            "others": sorted(others),
+            "named": sorted(terms.others),
+            "orders_only": terms.orders_only,
+            "keep_promised": terms.keep_promised,
+        },
+        reason=terms.reason,
+        preview={},
+        planned_by_account_id=principal.account_id if principal else None,
+        planned_at=now,
+    )
+    plan = make_plan(session, handover=handover, pins={}, day=terms.effective_on, now=now)
+    handover.preview = plan.preview
+    session.add(handover)
+    session.flush()  # its rows carry its id
+    write_plan(session, handover=handover, plan=plan)
+    return handover
+
+
+def confirm_handover(session: Session, *, handover_id: int, principal: Principal | None, now: datetime) -> Handover:
+    """Let a planned handover be applied on its day. Raises UnknownHandover, WrongHandoverStatus, NotYoursToDecide."""
+    handover = _lock(session, handover_id, principal, HandoverStatus.PLANNED)
+    if principal is not None and is_between_grids(handover.kind.value) and not _decides_between(principal, handover):
+        raise NotYoursToDecide
+    handover.status, handover.confirmed_at = HandoverStatus.CONFIRMED, now
+    handover.confirmed_by_account_id = principal.account_id if principal else None
+    if handover.kind is HandoverKind.LEAVE:
+        assert handover.staff_id is not None
+        assert handover.return_on is not None
+        note_absence(session, staff_id=handover.staff_id, first=handover.effective_on, until=handover.return_on)
+    return handover
+
+
+def cancel_handover(session: Session, *, handover_id: int, principal: Principal | None, now: datetime) -> Handover:
+    """Let a handover that is not applied yet never be. Raises UnknownHandover, WrongHandoverStatus."""
+    handover = _lock(session, handover_id, principal, HandoverStatus.PLANNED, HandoverStatus.CONFIRMED)
+    if handover.kind is HandoverKind.LEAVE and handover.status is HandoverStatus.CONFIRMED:
+        assert handover.staff_id is not None
+        forget_absence(session, staff_id=handover.staff_id, first=handover.effective_on)
+    handover.status, handover.cancelled_at = HandoverStatus.CANCELLED, now
+    handover.cancelled_by_account_id = principal.account_id if principal else None
+    return handover
+
+
+def _decides_between(principal: Principal, handover: Handover) -> bool:
+    return principal.role in MAY_DECIDE_BETWEEN_GRIDS and handover.to_grid_id in principal.grid_ids
+
+
+def write_plan(session: Session, *, handover: Handover, plan: Plan) -> None:
+    """Keep what a handover does, instead of what was kept before."""
+    for table in (HandoverCustomer, HandoverOrder):
+        session.execute(delete(table).where(table.handover_id == handover.id))
+    _insert(session, HandoverCustomer, [_customer_row(handover, move) for move in plan.moves])
+    _insert(session, HandoverOrder, [_order_row(handover, move) for move in plan.orders])
+
+
+def _insert(session: Session, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def _customer_row(handover: Handover, move: Move) -> dict[str, Any]:
+    return {
+        "handover_id": handover.id,
+        "customer_id": move.customer_id,
+        "from_grid_id": handover.grid_id,
+        "from_staff_id": move.from_staff_id,
+        "to_grid_id": move.to_grid_id,
+        "to_staff_id": move.to_staff_id,
+    }
+
+
+def _order_row(handover: Handover, move: OrderMove) -> dict[str, Any]:
+    return {
+        "handover_id": handover.id,
+        "work_order_id": move.order.work_order_id,
+        "way": OrderWay(move.way),
+        "from_grid_id": handover.grid_id,
+        "from_staff_id": move.order.staff_id,
+        "from_day": move.order.day,
+        "to_grid_id": move.to_grid_id,
+        "to_staff_id": move.to_staff_id,
+        "to_day": move.to_day,
+    }
+
+
+def _person(session: Session, terms: Terms, grid_ids: Collection[int] | None) -> Staff | None:
+    if terms.staff_no is None:
+        return None
+    return handover_queries.get_manager(session, terms.staff_no, field="staff_no", grid_ids=None if terms.grid_code else grid_ids)
+
+
+def _grids(session: Session, terms: Terms, person: Staff | None, grid_ids: Collection[int] | None) -> tuple[int, int | None]:
+    if terms.grid_code is not None:
+        grid_id = handover_queries.get_grid_id(session, terms.grid_code, field="grid_code", grid_ids=grid_ids)
+    else:
+        assert person is not None
+        grid_id = person.unit_id
+    if terms.to_grid_code is None:
+        return grid_id, None
+    to_grid_id = handover_queries.get_grid_id(session, terms.to_grid_code, field="to_grid_code")
+    if to_grid_id == grid_id:
+        raise Invalid("to_grid_code", "another grid")
+    return grid_id, to_grid_id
+
+
+def _lock(session: Session, handover_id: int, principal: Principal | None, *expected: HandoverStatus) -> Handover:
+    handover = handover_queries.lock_handover(session, handover_id, grid_ids=principal.grid_ids if principal else None)
+    if handover.status not in expected:
+        wanted = " or ".join(expected)
+        raise WrongHandoverStatus(f"The handover is {handover.status}: expected {wanted}.", handover_status=handover.status.value)
+    return handover

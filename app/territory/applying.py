@@ -1,0 +1,157 @@
+"""Applying handovers on their day, and ending leaves: each whole or not at all, and once."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.errors import AppError
+from app.dispatch import queries as dispatch
+from app.dispatch.handing_over import (
+    can_go_back,
+    hand_over,
+    leave_with,
+    put_in_pool,
+    put_off,
+    refused_in_handover,
+    withdraw,
+)
+from app.ingest.ownership import change_owners
+from app.ingest.postings import change_postings
+from app.models.organisation import Staff
+from app.models.territory import Handover, HandoverKind, HandoverStatus, OrderWay
+from app.models.work_order import WorkOrder
+from app.territory import handover_queries as queries
+from app.territory.orders import LATER, MOVED, POOL, OrderMove
+from app.territory.planning import make_plan
+from app.territory.service import write_plan
+
+
+def apply_due_handovers(session: Session, *, now: datetime) -> dict[str, int]:
+    """Apply the confirmed handovers whose day has come, and end the leaves that are over. {applied, returned, failed}.
+
+    One that cannot be applied changes nothing but says why in `problem`, and is tried again the next time.
+    """
+    counts = {"applied": 0, "returned": 0, "failed": 0}
+    for handover_id in queries.due_handovers(session, today=clock.local_date(now)):
+        outcome = _try(session, handover_id, now)
+        if outcome is not None:
+            counts[outcome] += 1
+    return counts
+
+
+def _try(session: Session, handover_id: int, now: datetime) -> str | None:
+    try:
+        with session.begin_nested():
+            return _settle(session, handover_id, now)
+    except AppError as error:
+        queries.lock_handover(session, handover_id, grid_ids=None).problem = error.detail
+        session.flush()
+        return "failed"
+
+
+def _settle(session: Session, handover_id: int, now: datetime) -> str | None:
+    """Under the handover's lock: who comes second finds it done, and does nothing."""
+    handover = queries.lock_handover(session, handover_id, grid_ids=None)
+    today = clock.local_date(now)
+    if handover.status is HandoverStatus.CONFIRMED and handover.effective_on <= today:
+        _apply(session, handover, today, now)
+        return "applied"
+    if handover.status is HandoverStatus.APPLIED and handover.return_on is not None and handover.return_on <= today:
+        _return(session, handover, today, now)
+        return "returned"
+    return None
+
+
+def _apply(session: Session, handover: Handover, today: date, now: datetime) -> None:
+    # All live orders of the grid: a reassignment is either seen below or waits, and then sees who works there.
+    dispatch.lock_work_orders(session, queries.live_order_ids(session, handover.grid_id))
+    pins = {row.customer_id: row.to_staff_id for row in queries.planned_moves(session, handover.id) if row.to_staff_id}
+    plan = make_plan(session, handover=handover, pins=pins, day=today, now=now)
+    write_plan(session, handover=handover, plan=plan)
+    changed = _change_postings(session, handover, today)
+    owners = [(move.customer_id, move.to_grid_id, move.to_staff_id) for move in plan.moves]
+    moved = change_owners(session, owners, handover_id=handover.id, day=today)
+    orders = dispatch.lock_work_orders(session, [one.order.work_order_id for one in plan.orders])
+    owner = {move.customer_id: move.to_staff_id for move in plan.moves}
+    refused = refused_in_handover(session, orders, now=now)
+    for one in plan.orders:
+        order = orders[one.order.work_order_id]
+        if because := refused.get(order.id):
+            withdraw(session, work_order=order, because=because, actor_account_id=handover.confirmed_by_account_id, now=now)
+        else:
+            _settle_order(session, handover, one, order, owner.get(one.order.customer_id), now)
+    handover.status, handover.applied_at, handover.problem = HandoverStatus.APPLIED, now, None
+    done = {"customers": moved, "people": changed, "withdrawn": len(refused), "returned_customers": None, "returned_orders": None}
+    handover.outcome = plan.preview | done
+    session.flush()
+
+
+def _settle_order(
+    session: Session, handover: Handover, move: OrderMove, work_order: WorkOrder, owner_id: int | None, now: datetime
+) -> None:
+    said = _said(handover, now)
+    if move.way == POOL:
+        put_in_pool(session, work_order=work_order, to_grid_id=move.to_grid_id, **said)
+    elif move.way == LATER:
+        put_off(session, work_order=work_order, to_day=move.to_day, **said)
+    elif move.way == MOVED:
+        grid_id, staff_id, day = move.to_grid_id, move.to_staff_id, move.to_day
+        hand_over(session, work_order=work_order, to_grid_id=grid_id, to_staff_id=staff_id, to_day=day, **said)
+    elif handover.to_grid_id is not None:
+        leave_with(session, work_order=work_order, in_grid_id=handover.to_grid_id, home_staff_id=owner_id, **said)
+
+
+def _said(handover: Handover, now: datetime) -> dict[str, Any]:
+    return {"reason": _reason(handover), "actor_account_id": handover.confirmed_by_account_id, "now": now}
+
+
+def _reason(handover: Handover) -> str:
+    return f"handover {handover.id}, {handover.kind.value.replace('_', ' ')}: {handover.reason}"
+
+
+def _change_postings(session: Session, handover: Handover, today: date) -> int:
+    staff = queries.posted_in(session, handover.grid_id)
+    changes = [change for person in staff if (change := _posting_after(handover, person, today)) is not None]
+    return change_postings(session, changes, handover_id=handover.id)
+
+
+def _posting_after(handover: Handover, person: Staff, today: date) -> tuple[int, int, date | None] | None:
+    """(staff id, unit, last day) of a person of the grid whom the handover posts elsewhere or ends; None for the others."""
+    yesterday = today - timedelta(days=1)
+    if handover.kind is HandoverKind.EXIT and person.id == handover.staff_id:
+        return person.id, person.unit_id, min(person.active_to or yesterday, yesterday)
+    goes = handover.kind is HandoverKind.GRID_MERGE or (
+        person.id in handover.choices["others"] if handover.kind is HandoverKind.GRID_SPLIT else person.id == handover.staff_id
+    )
+    if handover.to_grid_id is None or not goes:
+        return None
+    return person.id, handover.to_grid_id, person.active_to
+
+
+def _return(session: Session, handover: Handover, today: date, now: datetime) -> None:
+    """The leave is over: what it moved and nobody changed since goes back."""
+    assert handover.staff_id is not None
+    given = {row.work_order_id: row for row in queries.orders_of_handover(session, handover.id) if row.way is OrderWay.MOVED}
+    dispatch.lock_work_orders(session, given)
+    back = [(row.customer_id, row.from_grid_id, row.from_staff_id) for row in queries.still_theirs(session, handover.id)]
+    customers = change_owners(session, back, handover_id=handover.id, day=today)
+    orders = 0
+    refused = refused_in_handover(session, given, now=now)
+    for order in dispatch.lock_work_orders(session, given.keys() - refused.keys()).values():  # the others the sweep withdraws
+        row = given[order.id]
+        if can_go_back(order, staff_id=row.to_staff_id, grid_id=row.to_grid_id):
+            day = max(order.scheduled_on, today)
+            hand_over(
+                session,
+                work_order=order,
+                to_grid_id=row.from_grid_id,
+                to_staff_id=handover.staff_id,
+                to_day=day,
+                **_said(handover, now),
+            )
+            orders += 1
+    handover.status, handover.returned_at = HandoverStatus.RETURNED, now
+    handover.outcome = (handover.outcome or {}) | {"returned_customers": customers, "returned_orders": orders}
+    session.flush()
