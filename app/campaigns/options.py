@@ -10,6 +10,7 @@ from typing import Any
 CHANNELS = ("call", "visit", "sms")
 OBJECTIVES = ("acquire", "upsell", "cross_sell", "retention", "win_back", "care")
 FITS = ("refuse", "shrink")
+UNFINISHED = ("roll", "expire", "pool")
 MOST_TAGS = 20
 
 
@@ -22,6 +23,7 @@ class CampaignOptions:
     `centre/rules.py`), of the grids of `unit_code`. `budget`: money for the contacts; `minimum_volume`: contacts promised;
     `minimum_load`, `maximum_load`: contacts of one manager; `fairness`: how far a manager's load may be from the grid's, as
     a share of capacity. `fit`: what becomes of a plan for which there is not enough free capacity. `pilot`: see `pilot.py`.
+    `unfinished_rule`, `most_rolls`: what becomes of work whose day passed (None: the company's), see `dispatch/waves.py`.
     """
 
     code: str
@@ -56,6 +58,8 @@ class CampaignOptions:
     maximum_load: int | None = None
     fairness: Decimal | None = None
     fit: str = "refuse"
+    unfinished_rule: str | None = None
+    most_rolls: int | None = None
     pilot: Mapping[str, Any] | None = None
 
 

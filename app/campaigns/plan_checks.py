@@ -6,7 +6,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from app.campaigns.options import CHANNELS, FITS, MOST_TAGS, OBJECTIVES, CampaignOptions
+from app.campaigns.options import CHANNELS, FITS, MOST_TAGS, OBJECTIVES, UNFINISHED, CampaignOptions
 from app.campaigns.pilot import check_pilot
 from app.centre.rules import WrongRule, check_rule
 from app.core.errors import Invalid
@@ -28,9 +28,10 @@ _NUMBERS = {
     "minimum_volume": (0, LARGEST_LIST),
     "minimum_load": (0, MOST_CONTACTS),
     "maximum_load": (1, MOST_CONTACTS),
+    "most_rolls": (0, 100),
 }
 _SCORES = ("minimum_score", "maximum_score")
-_CHOICES = {"channel": CHANNELS, "objective": (*OBJECTIVES, None), "fit": FITS}
+_CHOICES = {"channel": CHANNELS, "objective": (*OBJECTIVES, None), "fit": FITS, "unfinished_rule": (*UNFINISHED, None)}
 
 
 def check_options(options: CampaignOptions) -> None:

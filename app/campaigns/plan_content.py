@@ -21,6 +21,7 @@ _NUMBERS = (
     "minimum_volume",
     "minimum_load",
     "maximum_load",
+    "most_rolls",
 )
 _SCORES = ("minimum_score", "maximum_score")
 _LISTS = ("required_tags", "excluded_tags", "any_tags")

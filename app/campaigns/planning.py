@@ -17,7 +17,7 @@ from app.campaigns.plan_content import content_of
 from app.campaigns.steps import WrongStatus, add_event, check_comment
 from app.core.errors import Conflict, Invalid
 from app.core.security import Principal
-from app.models.campaign import Campaign, CampaignStatus, Product, ProductKind
+from app.models.campaign import Campaign, CampaignStatus, Product, ProductKind, UnfinishedRule
 from app.models.campaign_life import CampaignVersion
 from app.models.organisation import UnitKind
 
@@ -126,6 +126,7 @@ def _write_plan(campaign: Campaign, plan: CampaignOptions, product: Product, uni
             setattr(campaign, field.name, _plain(getattr(plan, field.name)))
     campaign.product_id, campaign.product_family, campaign.unit_id = product.id, product.family, unit_id
     campaign.objective = ProductKind(plan.objective or product.kind)
+    campaign.unfinished_rule = None if plan.unfinished_rule is None else UnfinishedRule(plan.unfinished_rule)
 
 
 def _keep_version(

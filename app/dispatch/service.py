@@ -14,19 +14,16 @@ from app.campaigns import queries as campaigns
 from app.campaigns.lifecycle import Verb
 from app.campaigns.service import run_campaign
 from app.campaigns.steps import take_step
-from app.core import clock
-from app.core.errors import Invalid
 from app.core.storage import Storage, storage_of
 from app.dispatch import queries
 from app.dispatch.balance import make_waterfall
 from app.dispatch.deciding import RunDecision, RunInputs, decide_run
 from app.dispatch.inputs import check_dispatchable, read_inputs
 from app.dispatch.keeping import code_version, keep_inputs
-from app.dispatch.life import CONTACT_LOCK, move_work_order
+from app.dispatch.life import CONTACT_LOCK
 from app.dispatch.order_rows import write_decisions
-from app.dispatch.states import Event
 from app.models.campaign import Campaign, CampaignStatus
-from app.models.work_order import DispatchRun, WorkOrder
+from app.models.work_order import DispatchRun
 
 MOST_TRIES = 5  # of a run that meets live orders which committed since it looked
 
@@ -129,33 +126,3 @@ def _close_run(session: Session, campaign: Campaign, run: DispatchRun, new: int)
     run.waterfall = make_waterfall(counts, target_count=run.target_count, order_count=orders)
     session.flush()
     return {"targets": run.target_count, "new_work_orders": new, "waterfall": run.waterfall}
-
-
-def reassign_work_order(
-    session: Session,
-    *,
-    work_order_id: int,
-    to_staff_no: str,
-    grid_ids: Collection[int],
-    actor_account_id: int | None,
-    reason: str | None,
-    now: datetime,
-) -> WorkOrder:
-    """Give a live work order of these grids to another active terminal manager of its grid.
-
-    Raises UnknownWorkOrder, Invalid for a manager who cannot have it, WrongState.
-    """
-    work_order = queries.lock_work_order(session, work_order_id, grid_ids=grid_ids)
-    manager = queries.find_manager_of_grid(session, to_staff_no, grid_id=work_order.grid_id, today=clock.local_date(now))
-    if manager is None or manager.id == work_order.staff_id:
-        raise Invalid("to_staff_no", "the staff number of another active terminal manager of the work order's grid")
-    move_work_order(
-        session,
-        work_order=work_order,
-        event=Event.REASSIGNED,
-        now=now,
-        actor_account_id=actor_account_id,
-        reason=reason,
-        to_staff_id=manager.id,
-    )
-    return work_order

@@ -59,6 +59,8 @@ class CampaignRow:
     maximum_load: int | None
     fairness: Decimal | None
     fit: str
+    unfinished_rule: str | None
+    most_rolls: int | None
     pilot: dict[str, Any] | None
     pilot_outcome: str | None
     version: int

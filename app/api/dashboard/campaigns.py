@@ -10,7 +10,7 @@ from pydantic import Field
 from app.api.deps import Now, Planner, SecretDep, SessionDep, SettingsDep, Viewer
 from app.api.types import Code, CodePath, Cursor, In, Limit, LongText, Out, ShortText
 from app.campaigns import planning
-from app.campaigns.options import MOST_TAGS, OBJECTIVES, CampaignOptions
+from app.campaigns.options import MOST_TAGS, OBJECTIVES, UNFINISHED, CampaignOptions
 from app.campaigns.pilot import BOUNDS, BY
 from app.core.paging import MAX_PAGE_SIZE
 from app.reports import campaigns as reports
@@ -63,6 +63,10 @@ class CampaignPlanIn(In):
     maximum_load: Count | None = Field(default=None, description="contacts of one manager")
     fairness: Share | None = Field(default=None, description="how far a manager's load may be from the grid's")
     fit: str = Field(default="refuse", pattern="^(refuse|shrink)$", description="what becomes of a plan that does not fit")
+    unfinished_rule: str | None = Field(
+        default=None, pattern=f"^({'|'.join(UNFINISHED)})$", description="of work whose day passed; null: the company's"
+    )
+    most_rolls: Annotated[int, Field(ge=0, le=100)] | None = Field(default=None, description="days that work may pass unfinished")
     pilot: dict[str, Any] | None = Field(default=None, description=PILOT)
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(default=None, description="null: made from the code")
 
@@ -116,6 +120,8 @@ class CampaignOut(Out):
     maximum_load: int | None
     fairness: Decimal | None
     fit: str
+    unfinished_rule: str | None
+    most_rolls: int | None
     pilot: dict[str, Any] | None
     pilot_outcome: str | None
     version: int

@@ -11,8 +11,9 @@ from app.campaigns.policy import RestAfterComplaint, RestAfterRefusal, SlidingWi
 from app.core import clock
 from app.core.errors import AppError
 from app.dispatch.gating import ContactRefused
+from app.dispatch.reassigning import reassign_work_order
 from app.dispatch.release import release_wave
-from app.dispatch.service import dispatch_campaign, reassign_work_order
+from app.dispatch.service import dispatch_campaign
 from app.dispatch.sweeps import end_campaign, expire_overdue, withdraw_refused
 from app.models.campaign import Campaign
 from app.models.customer import Complaint, ContactPreference

@@ -11,7 +11,8 @@ from app.core.errors import Invalid
 from app.dispatch.balance import WaterfallUnbalanced
 from app.dispatch.inputs import CampaignOver
 from app.dispatch.queries import UnknownWorkOrder
-from app.dispatch.service import dispatch_campaign, reassign_work_order
+from app.dispatch.reassigning import reassign_work_order
+from app.dispatch.service import dispatch_campaign
 from app.dispatch.sweeps import end_campaign, expire_overdue, withdraw_refused
 from app.models.campaign import CampaignStatus, CampaignTarget, Draw
 from app.models.customer import ContactPreference, PreferenceStatus

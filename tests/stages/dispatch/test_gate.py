@@ -10,7 +10,8 @@ from app.campaigns.gate import Act, RunChoosing, contact_refusals, order_refusal
 from app.campaigns.policy import QuietDays, RestAfterComplaint, RestAfterRefusal, SlidingWindow
 from app.core.db import set_scope
 from app.dispatch.gating import ContactRefused
-from app.dispatch.service import dispatch_campaign, reassign_work_order
+from app.dispatch.reassigning import reassign_work_order
+from app.dispatch.service import dispatch_campaign
 from app.dispatch.sweeps import withdraw_against_policy, withdraw_refused
 from app.models.customer import Complaint
 from app.models.feedback import ContactFeedback

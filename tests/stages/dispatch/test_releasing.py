@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from app.campaigns.policy import QuietDays, RestAfterComplaint
 from app.core.errors import Invalid
 from app.dispatch.calendar import load_holidays, read_holidays, remove_holiday
 from app.dispatch.life import move_work_order
@@ -13,9 +14,11 @@ from app.dispatch.service import dispatch_campaign
 from app.dispatch.states import Event
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.models.campaign import UnfinishedRule
+from app.models.customer import Complaint
 from app.models.organisation import Absence, Staff
 from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
 from tests.factories import NOW, TODAY, make_campaign, make_work_order, staff
+from tests.stages.campaigns.test_contact_policy import set_policy
 from tests.stages.dispatch.test_dispatching import ALL, make_list, refuse
 from tests.stages.dispatch.test_races import _together
 
@@ -139,6 +142,16 @@ def test_a_campaigns_own_rule_comes_before_the_companys(session, rule, state):
     assert (order.state.value, other.state.value) == (state, "open")
     if state == "expired":
         assert (order.closed_at, order.close_reason) == (NOW, "unfinished")
+
+
+def test_the_gate_is_asked_for_what_goes_to_a_phone_today(session):
+    set_policy(session, QuietDays(dates=(TODAY,)), RestAfterComplaint(days=6))
+    quiet, complained, begun = planned(session, "C01"), planned(session, "C02"), make_work_order(session, customer_no="C04")
+    session.add(Complaint(complaint_no="X1", customer_id=complained.customer_id, opened_at=NOW, topic="bill"))
+    session.flush()
+    assert release(session) == {"postponed": 1, "withdrawn": 1}
+    assert days(quiet, begun) == [("planned", 1), ("open", 0)]
+    assert (complained.state, complained.close_reason) == ("withdrawn", "complaint_open")
 
 
 def test_a_report_from_a_phone_that_was_offline_finds_its_order_in_the_pool(session):
