@@ -15,9 +15,9 @@ ROWS = 10_000
 
 # Whose it is since when: the dispatch, a person's decision, or the morning's release. A roll to the next day does not count.
 _FACTS = text("""
-SELECT w.id, w.grid_id, w.staff_id, w.state,
+SELECT w.id, coalesce(w.lent_to_grid_id, w.grid_id) AS grid_id, w.staff_id, w.state,
     greatest(w.dispatched_at, e.handed_at) AS handed_at, greatest(w.dispatched_at, e.handed_at, e.released_at) AS held_since,
-    e.touched_at, :today - w.scheduled_on AS days_late, w.due_on, f.callback_at, p.pulled_at,
+    e.touched_at, :today - w.scheduled_on + w.rolls AS days_late, w.due_on, f.callback_at, p.pulled_at,
     CAST(NULL AS timestamptz) AS returned_at
 FROM work_orders w LEFT JOIN phone_pulls p ON p.staff_id = w.staff_id
 CROSS JOIN LATERAL (
@@ -33,6 +33,9 @@ LEFT JOIN LATERAL (
         AND NOT EXISTS (SELECT FROM contact_feedback c WHERE c.corrects_id = b.id)
     ORDER BY b.received_at DESC, b.contacted_at DESC, b.id DESC LIMIT 1) f ON true
 WHERE w.state IN ('open', 'in_progress') AND w.scheduled_on <= :today
+UNION ALL
+SELECT r.work_order_id, r.grid_id, r.staff_id, w.state, r.returned_at, r.returned_at, NULL, 0, w.due_on, NULL, NULL, r.returned_at
+FROM work_order_returns r JOIN work_orders w ON w.id = r.work_order_id WHERE r.decided_at IS NULL AND w.state = 'returned'
 """)
 
 

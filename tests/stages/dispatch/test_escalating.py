@@ -14,6 +14,7 @@ from app.dispatch.states import Event
 from app.models.escalation import Escalation, EscalationLevel, PhonePull
 from app.models.notice import Notice, OutboxEvent
 from app.models.organisation import Staff
+from app.models.work_order import ReturnDecision, WorkOrderReturn, WorkOrderState
 from tests import factories as make
 from tests.factories import NOW, TODAY
 from tests.truth import make_feedback
@@ -117,6 +118,45 @@ def test_another_managers_order_is_theirs_to_do_for_its_days_again(session, late
     assert escalate(session, now=NOW + 2 * DAY)["raised"] == 0
     assert escalate(session, now=NOW + 3 * DAY)["raised"] == 2  # and Ana's that was new
     assert {n.about_staff_id for n in notices(session) if n.role.value == "grid_manager"} == {bo.id, late[1].staff_id}
+
+
+def test_a_roll_to_the_next_day_is_no_new_beginning(session, late):
+    escalate(session, now=NOW)
+    for order in late:
+        session.refresh(order)
+        order.scheduled_on, order.rolls = TODAY + DAY, 4
+    session.flush()
+    assert escalate(session, now=NOW + DAY) == {"late": 4, "raised": 0, "to_branch": 0, "resolved": 0}
+
+
+def test_planned_orders_are_nobodys_fault_yet(session):
+    make.make_work_order(session, state=WorkOrderState.PLANNED, scheduled_on=TODAY - 9 * DAY, dispatched_at=NOW - 20 * DAY)
+    assert escalate(session, now=NOW)["late"] == 0
+
+
+def test_what_a_lent_order_waits_for_is_told_where_it_is_lent_to(session):
+    other = make.grid(session, "G12")
+    order = make.make_work_order(session, manager="cy", dispatched_at=NOW - 9 * DAY, scheduled_on=TODAY - 4 * DAY)
+    order.lent_to_grid_id = other.id
+    note_pull(session, staff_id=order.staff_id, now=NOW)
+    escalate(session, now=NOW)
+    assert [notice.unit_id for notice in notices(session)] == [other.id]
+
+
+def test_a_return_that_nobody_decides_is_told_and_resolved_by_the_decision(session):
+    order = make.make_work_order(session, dispatched_at=NOW - 9 * DAY)
+    move_work_order(session, work_order=order, event=Event.RETURNED, now=NOW - 2 * DAY)
+    given_back = WorkOrderReturn(
+        work_order_id=order.id, grid_id=order.grid_id, staff_id=order.staff_id, reason="moved_away", returned_at=NOW - 2 * DAY
+    )
+    session.add(given_back)
+    session.flush()
+    assert escalate(session, now=NOW - timedelta(hours=1))["late"] == 0
+    assert escalate(session, now=NOW)["raised"] == 1
+    assert notices(session)[0].data["rule"] == "return_undecided"
+    given_back.decided_at, given_back.decision = NOW, ReturnDecision.ACCEPTED
+    session.flush()
+    assert escalate(session, now=NOW + timedelta(hours=1))["resolved"] == 1
 
 
 def test_what_no_phone_was_there_for_is_unopened_until_it_is(session):
