@@ -14,6 +14,7 @@ from app.jobs.leftovers import FOLDERS, missing
 from app.jobs.queries import feeds_imported, find_leader, named_files, newest_done, newest_runs
 from app.jobs.schedule import timetable
 from app.models.operations import JobOutcome
+from app.notices.queries import count_dead
 from app.scoring.queries import all_champions
 
 NEEDED_FEEDS = ("org_units", "staff", "products", "customers", "contact_preferences", "orders", "calls", "contact_history")
@@ -81,6 +82,14 @@ def check_files(session: Session) -> Finding:
     return ok(f"{len(named)} files and folders named, all there")
 
 
+def check_deliveries(session: Session) -> Finding:
+    """Whoever is to be told was told."""
+    dead = count_dead(session)
+    if dead:
+        return wrong(f"{dead} could not be delivered", "gridwork outbox list --state dead; when mended: gridwork outbox replay")
+    return ok("nothing waits for a person")
+
+
 BUSINESS: Mapping[str, Callable[[Session], Finding]] = {
     "worker": check_worker,
     "failed jobs": check_failed_jobs,
@@ -88,4 +97,5 @@ BUSINESS: Mapping[str, Callable[[Session], Finding]] = {
     "feeds": check_feeds,
     "rankers": check_rankers,
     "stored files": check_files,
+    "told others": check_deliveries,
 }

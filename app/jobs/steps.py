@@ -5,7 +5,7 @@ more. So the work must be such that it may stop after any step: the next run tak
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 import structlog
@@ -20,6 +20,7 @@ from app.models.operations import JobOutcome, JobRun
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+LOOK_BACK = timedelta(minutes=10)
 
 
 class Step(Protocol):
@@ -39,7 +40,7 @@ def run_in_steps(
     fencing_token: int | None = None,
     due_at: datetime | None = None,
 ) -> Mapping[str, int]:
-    """Run `work(step)` and keep a JobRun row of it, unless it found nothing to do: it is due every few seconds.
+    """Run `work(step)` and keep a JobRun row of it; of rounds that found nothing only the newest: they are due every few seconds.
 
     Unlike run_job it may run beside itself. Returns the counts. Raises what the work raises, after the row says failed (the
     steps before stay committed); LeaseLost where `fencing_token` is no longer the newest, at the start or at any step.
@@ -60,7 +61,7 @@ def run_in_steps(
 
     try:
         counts = work(step)
-        step(lambda session, _: _end(session, run_id, counts))
+        step(lambda session, now: _end(session, run_id, job, counts, now))
     except BaseException as error:
         keep_failure(sessions, run_id, error)
         log.warning("job_failed", job=job, kind=type(error).__name__)
@@ -70,8 +71,16 @@ def run_in_steps(
     return counts
 
 
-def _end(session: Session, run_id: int, counts: Mapping[str, int]) -> None:
-    if any(counts.values()):
-        close_run(session, run_id, JobOutcome.DONE, counts=dict(counts), error=None)
-    else:
-        session.execute(delete(JobRun).where(JobRun.id == run_id))
+def _end(session: Session, run_id: int, job: str, counts: Mapping[str, int], now: datetime) -> None:
+    """Write that it is done; of rounds that found nothing only the newest stays, so that one can see that it runs."""
+    close_run(session, run_id, JobOutcome.DONE, counts=dict(counts), error=None)
+    if not any(counts.values()):
+        session.execute(
+            delete(JobRun).where(
+                JobRun.job == job,
+                JobRun.started_at > now - LOOK_BACK,
+                JobRun.id < run_id,
+                JobRun.outcome == JobOutcome.DONE,
+                JobRun.counts == dict(counts),
+            )
+        )

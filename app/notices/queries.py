@@ -113,6 +113,11 @@ def delivery_page(
     return Page(rows[:size], write_cursor(secret, list_name, rows[size - 1].id) if more else None)
 
 
+def count_dead(session: Session) -> int:
+    """Deliveries that wait for a person."""
+    return session.scalars(select(func.count()).where(OutboxDelivery.state == DeliveryState.DEAD)).one()
+
+
 def last_delivery_to(session: Session, endpoint_id: int) -> DeliveryRow:
     """The newest delivery of a webhook."""
     statement = _deliveries().where(OutboxDelivery.endpoint_id == endpoint_id).order_by(OutboxDelivery.id.desc()).limit(1)

@@ -255,14 +255,17 @@ def test_old_events_are_forgotten_but_none_that_is_under_way(sessions):
         assert left == [waiting.event_id]
 
 
-def test_a_round_that_finds_nothing_leaves_no_run_behind_and_one_that_does_has_its_counts(sessions):
+def test_of_rounds_that_find_nothing_the_newest_is_kept_and_each_that_does_has_its_counts(sessions):
     with receiving() as receiver:
         add(sessions, "one", receiver.url)
-        send(sessions)
+        for _ in range(3):
+            send(sessions)
         put(sessions)
         send(sessions)
-        runs = in_transaction(sessions, lambda s: s.scalars(select(JobRun)).all())
-        assert [(run.outcome.value, run.counts) for run in runs] == [("done", {"delivered": 1, "failed": 0, "dead": 0})]
+        send(sessions)
+        runs = in_transaction(sessions, lambda s: s.scalars(select(JobRun).order_by(JobRun.id)).all())
+        nothing = {"delivered": 0, "failed": 0, "dead": 0}
+        assert [(run.outcome.value, run.counts) for run in runs] == [("done", {**nothing, "delivered": 1}), ("done", nothing)]
 
 
 def test_a_wrong_webhook_is_refused_with_its_field(session):
