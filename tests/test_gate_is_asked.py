@@ -19,11 +19,24 @@ MOVED = {"state", "staff_id", "scheduled_on", "due_on"}
 THROUGH = {
     "app/dispatch/order_rows.py": "a run: app.campaigns.reasons.SETS, the same sets for all customers of its lists",
     "app/dispatch/life.py": "check_gate(",
+    "app/dispatch/moving.py": "asked before",
     "app/dispatch/sweeps.py": "ends",
 }
-# Events that change whose, when or whether an order is, and are not asked: why.
+# What moves work for which somebody else has asked: move_many(), and move_work_order(gate_asked=True). File -> who asks before.
+ASKED_BEFORE = {
+    "app/dispatch/release.py": ("app/dispatch/release.py",),
+    "app/dispatch/verbs.py": ("app/dispatch/actions.py", "app/dispatch/pool.py", "app/dispatch/returning.py"),
+}
+BRINGS_HOME = {"app/dispatch/loans.py"}  # which is not asked for
+# Events that leave an order live and are not asked for one by one: why.
 UNASKED = {
+    "released": "the wave asks for all of its orders at once",
+    "rolled": "it is on the phone already, and stays",
+    "postponed": "the wave asked, or it is on the phone already",
+    "pooled": "nobody contacts what lies in a pool; who takes it asks",
+    "started": "a report is a fact",
     "contacted": "a report is a fact",
+    "brought_home": "it goes back to whom it was, and the sweeps watch over it",
 }
 
 
@@ -64,3 +77,14 @@ def test_a_run_asks_everything_that_the_gate_asks():
 def test_every_event_that_leaves_an_order_live_is_asked_or_says_why_not():
     leaves_live = {event.value for event in Event for state in STATES if next_state(state, event) in LIVE}
     assert leaves_live == set(ACTS) & {event.value for event in Event} | set(UNASKED)
+
+
+def test_who_moves_work_without_asking_is_called_by_who_asks():
+    moves = re.compile(r"(?<!def )move_many\(|gate_asked=True")
+    found = {path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "app").rglob("*.py")) if moves.search(_text(path))}
+    assert found == set(ASKED_BEFORE)
+    for name, callers in ASKED_BEFORE.items():
+        assert all("order_refusals(" in _text(ROOT / caller) for caller in callers), name
+        module = name.removesuffix(".py").replace("/", ".")
+        using = {p.relative_to(ROOT).as_posix() for p in (ROOT / "app").rglob("*.py") if f"from {module} import" in _text(p)}
+        assert name in callers or using <= set(callers) | BRINGS_HOME, name

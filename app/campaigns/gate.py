@@ -16,10 +16,12 @@ from app.campaigns.gate_sets import GATE_REASONS, gate_statement
 from app.campaigns.policy_queries import policy_terms, term_parameters
 from app.core import clock
 from app.core.db import set_scope
-from app.core.errors import Unavailable
+from app.core.errors import AppError, Unavailable
 from app.scoring.learning.purposes import PURPOSES
 
+_SCOPE = ("gridwork.scope", "gridwork.grid_ids", "gridwork.staff_id")
 MOST_TURNS = 500  # locks of one transaction are few
+MOST_ASKED = 20_000  # by one statement
 _NO_RUN = "SELECT pg_try_advisory_xact_lock_shared(hashtextextended('dispatch', 0))"
 _RUN_ALONE = "SELECT pg_try_advisory_xact_lock(hashtextextended('dispatch', 0))"
 _TURNS = (
@@ -89,8 +91,8 @@ def order_refusals(
 ) -> dict[int, str]:
     """Why each of these work orders may not be moved so, by its id; those against which nothing speaks are not there.
 
-    `until`: the last day that it gets. One statement for each campaign and last day among them. A claim takes the customers'
-    turn first, so that two cannot both find the last room; raises RunChoosing while a run may find it.
+    `until`: the last day that it gets. One statement for each campaign and last day among them, or more for very many. A claim
+    takes the customers' turn first, so that two cannot both find the last room; raises RunChoosing while a run may find it.
     """
     today = clock.local_date(now)
     found: dict[int, str] = {}
@@ -100,7 +102,9 @@ def order_refusals(
         if act in (Act.CLAIM, Act.EXTEND):
             _take_turns(session, {order.customer_id for order in orders})
         for _, group in groupby(orders, key=lambda order: (order.campaign_id, order.due_on)):
-            found |= _refused_of(session, list(group), act, today, until)
+            same = list(group)
+            for start in range(0, len(same), MOST_ASKED):
+                found |= _refused_of(session, same[start : start + MOST_ASKED], act, today, until)
     return found
 
 
@@ -147,10 +151,17 @@ def _take_turns(session: Session, customer_ids: Collection[int]) -> None:
 @contextmanager
 def _sight_of_the_company(session: Session) -> Iterator[None]:
     """See every contact of a customer, also those of other grids: only a reason is given away."""
-    names = ("gridwork.scope", "gridwork.grid_ids", "gridwork.staff_id")
-    columns = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in names)
+    columns = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _SCOPE)
     before = session.execute(text(f"SELECT {columns}")).one()
     set_scope(session, scope="all")
-    yield
-    settings = ", ".join(f"set_config('{name}', :v{nth}, true)" for nth, name in enumerate(names))
+    try:
+        yield
+    except AppError:  # of any other error the transaction knows, and is over
+        _see_again(session, before)
+        raise
+    _see_again(session, before)
+
+
+def _see_again(session: Session, before: Sequence[str]) -> None:
+    settings = ", ".join(f"set_config('{name}', :v{nth}, true)" for nth, name in enumerate(_SCOPE))
     session.execute(text(f"SELECT {settings}"), {f"v{nth}": value for nth, value in enumerate(before)})

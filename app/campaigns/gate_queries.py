@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.models.campaign import Campaign, Product
@@ -28,6 +29,7 @@ class AskedOrder:
 
 def orders_asked(session: Session, work_order_ids: Collection[int]) -> list[AskedOrder]:
     """These work orders, by campaign, last day and id."""
+    asked = func.unnest(cast(list(work_order_ids), ARRAY(BigInteger))).column_valued("id")  # more than a statement has parameters
     statement = (
         select(
             WorkOrder.id,
@@ -42,7 +44,7 @@ def orders_asked(session: Session, work_order_ids: Collection[int]) -> list[Aske
         )
         .join(Campaign, Campaign.id == WorkOrder.campaign_id)
         .join(Product, Product.id == WorkOrder.product_id)
-        .where(WorkOrder.id.in_(work_order_ids))
+        .where(WorkOrder.id.in_(select(asked)))
         .order_by(WorkOrder.campaign_id, WorkOrder.due_on, WorkOrder.id)
     )
     return [AskedOrder(*row) for row in session.execute(statement)]

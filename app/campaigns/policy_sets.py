@@ -36,7 +36,7 @@ SELECT h.customer_id, {shown}l.nth, l.most, -h.id AS contact{more.format(made="t
 FROM contact_history h JOIN products p ON p.id = h.product_id {history} CROSS JOIN {_WINDOWS}
 WHERE h.contacted_at >= :window_earliest AND h.contacted_at >= l.since AND h.arm IS DISTINCT FROM 'control'
     AND (l.channel IS NULL OR h.channel IS NULL OR h.channel = l.channel) AND (l.family IS NULL OR p.family = l.family)
-{union}
+UNION ALL (
 SELECT f.customer_id, {shown}l.nth, l.most, {_CONTACT}{more.format(made="true")}
 FROM contact_feedback f JOIN work_orders o ON o.id = f.work_order_id {feedback} CROSS JOIN {_WINDOWS}
 WHERE f.contacted_at >= :window_earliest AND f.contacted_at >= l.since
@@ -45,7 +45,7 @@ WHERE f.contacted_at >= :window_earliest AND f.contacted_at >= l.since
 SELECT o.customer_id, {shown}l.nth, l.most, {_CONTACT}{more.format(made="false")}
 FROM work_orders o JOIN campaigns k ON k.id = o.campaign_id {orders} CROSS JOIN {_WINDOWS}
 WHERE o.state IN {LIVE_STATES} AND o.due_on + 1 >= l.from_day AND k.starts_on <= l.until_day {earlier}
-    AND (l.channel IS NULL OR k.channel = l.channel) AND (l.family IS NULL OR o.product_family = l.family)"""  # noqa: S608 - our own text
+    AND (l.channel IS NULL OR k.channel = l.channel) AND (l.family IS NULL OR o.product_family = l.family))"""  # noqa: S608 - our own text
 
 
 LIMITED = (

@@ -71,6 +71,7 @@ def test_a_contact_does_not_count_against_itself(session):
     set_policy(session, ONCE)
     order = order_of(session, state=WorkOrderState.IN_PROGRESS)
     report(session, order, 2)
+    assert order_refusals(session, [order.id], act=Act.EXTEND, until=TODAY + timedelta(days=30), now=NOW) == {}
     assert give_to_bo(session, order).staff_id == staff(session, "bo").id
 
 
@@ -111,8 +112,10 @@ def test_new_contacts_are_asked_for_together_and_no_ask_sees_less_than_the_compa
 def test_nobody_takes_room_while_a_run_may_be_giving_it_away(company, sessions):
     with sessions() as run:
         run.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('dispatch', 0))"))
+        set_scope(company, scope="grids", grid_ids=[1])
         with pytest.raises(RunChoosing):
             contact_refusals(company, [1], channel="call", family="tv", day=TODAY)
+        assert company.scalar(text("SELECT current_setting('gridwork.scope')")) == "grids"
         run.rollback()
         set_scope(company, scope="all")
         assert contact_refusals(company, [1], channel="call", family="tv", day=TODAY) == {}
@@ -235,3 +238,9 @@ def test_runs_at_the_same_time_keep_a_limit_together(company, sessions):
     first, second = together(sessions, *works)
     assert {first["new_work_orders"], second["new_work_orders"]} == {0, 10}
     assert first["waterfall"]["contact_limit"] + second["waterfall"]["contact_limit"] == 10
+
+
+def test_more_may_be_asked_for_than_a_statement_has_parameters(session):
+    order = order_of(session)
+    refuse(session, "C01")
+    assert order_refusals(session, range(1, 70_000), act=Act.MOVE, now=NOW) == {order.id: "do_not_disturb"}
