@@ -98,7 +98,7 @@ def _company(n: int) -> list[Figure]:
     owner = first[grid - 1] + chance.integers(0, 2**30, n) % (first[grid] - first[grid - 1])
     value = np.round(chance.beta(1, 8, n) * chance.choice([40.0, 60.0, 90.0], n) - 2.0, 4)
     drawn = chance.random(n) < 0.02
-    order = order_of(np.argsort(np.argsort(-value, kind="stable"), kind="stable"), drawn, 1)
+    order = order_of(np.argsort(np.argsort(-value, kind="stable"), kind="stable"), drawn, chance.integers(0, 2**32, n))
     owners = np.where(chance.random(n) < 0.8, staff[owner], 0)
     targets = Targets(grid, owners, order, value=value, cost=np.full(n, 2.0), drawn=drawn)
     figures = []
