@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.campaigns import queries
+from app.campaigns import plan_queries, queries
+from app.campaigns.eligibility import draws_of
 from app.campaigns.listing import Customers, ListRule, Positions, gather_against
 from app.campaigns.membership import find_members
+from app.campaigns.pilot import check_pilot
 from app.campaigns.reasons import SETS, bearers_of
 from app.core.columns import read_columns
-from app.core.draws import draw_key_sql
+from app.core.draws import draw_key, draw_key_sql
 from app.models.campaign import Campaign
 from app.models.score import ScoringRun
 from app.scoring.run_scores import read_run_scores
@@ -38,8 +41,9 @@ _UNDECIDED = (
 )
 
 
-def rule_of(campaign: Campaign) -> ListRule:
-    """What decides the list of a campaign."""
+def rule_of(session: Session, campaign: Campaign) -> ListRule:
+    """What decides the list of a campaign, its pilot as far as that still lasts."""
+    pilot = check_pilot(campaign.pilot) if campaign.pilot is not None and campaign.pilot_outcome is None else None
     return ListRule(
         seed=campaign.seed,
         control_share=campaign.control_share,
@@ -47,7 +51,17 @@ def rule_of(campaign: Campaign) -> ListRule:
         exploration_share=campaign.exploration_share,
         list_size=campaign.list_size,
         minimum_score=campaign.minimum_score,
+        pilot_share=Decimal(1) if pilot is None else Decimal(str(pilot.share)),
+        pilot_grids=_pilot_grids(session, campaign, pilot.share) if pilot is not None and pilot.by == "grids" else None,
     )
+
+
+def _pilot_grids(session: Session, campaign: Campaign, share: float) -> tuple[int, ...]:
+    """A share of the campaign's grids, at least one: drawn by their codes, so that every database draws the same."""
+    grids = plan_queries.grids_of(session, campaign.unit_id)
+    turns = draws_of(campaign.seed, "pilot", [draw_key(code) for _, code in grids])
+    drawn = sorted(zip(turns.tolist(), grids, strict=True))[: max(round(share * len(grids)), 1)]
+    return tuple(sorted(grid_id for _, (grid_id, _) in drawn))
 
 
 def read_ranked(session: Session, campaign: Campaign, run: ScoringRun, *, day: date) -> Customers:

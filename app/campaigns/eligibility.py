@@ -24,7 +24,15 @@ REASONS = (
     "permanent_holdout",
     "control",
 )
-PLACEMENT_REASONS = ("dispatched", "no_active_manager", "over_capacity", "better_use", "over_budget", "below_cost")
+PLACEMENT_REASONS = (
+    "dispatched",
+    "no_active_manager",
+    "over_capacity",
+    "better_use",
+    "over_budget",
+    "below_cost",
+    "outside_pilot",
+)
 REASON_WORDS = (None, *REASONS, *PLACEMENT_REASONS)  # a reason's code is its place: 0 is not decided yet
 HOLDOUT_SHARE = Decimal("0.01")  # where a company sets no other
 HOLDOUT_SALT = "permanent holdout"  # never changed: another one would call the held out and hold out the called

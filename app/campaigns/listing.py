@@ -4,7 +4,7 @@ A list is walked from the best customer down. Those taken by score are `ranked`,
 reason against him; then some are drawn at random among the eligible left over, `explored`, with the probability of it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -12,14 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.campaigns.eligibility import REASONS, are_controls, are_held_out, draws_of, list_parts
+from app.campaigns.eligibility import REASON_WORDS, REASONS, are_controls, are_held_out, draws_of, hash_limit, list_parts
 
 NO_REASON = 0
+_OUTSIDE_PILOT = REASON_WORDS.index("outside_pilot")
 
 
 @dataclass(frozen=True)
 class ListRule:
-    """What decides a list. Exactly one of `list_size` and `minimum_score` is given; shares are 0..1."""
+    """What decides a list. At least one of `list_size` and `minimum_score` is given; shares are 0..1.
+
+    While a pilot lasts, of those to contact only a share of the customers, or those of `pilot_grids`, are contacted.
+    """
 
     seed: int
     control_share: Decimal
@@ -27,6 +31,8 @@ class ListRule:
     exploration_share: Decimal
     list_size: int | None = None
     minimum_score: float | None = None
+    pilot_share: Decimal = Decimal(1)
+    pilot_grids: Sequence[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,18 @@ def take_list(customers: Customers, reason: NDArray[np.uint8], rule: ListRule) -
         explored=np.repeat([False, True], parts),
         probability=np.repeat(np.array([chance, probability], dtype=np.float32), parts),
     )
-    return listed, reason[rows]
+    return listed, _keep_to_pilot(listed, reason[rows], rule)
+
+
+def _keep_to_pilot(listed: Customers, reason: NDArray[np.uint8], rule: ListRule) -> NDArray[np.uint8]:
+    """Whom a small share takes, every larger one does too; holdout and control were asked before, so growth contacts none."""
+    if rule.pilot_grids is not None:
+        inside = np.isin(listed.grid_id, np.asarray(rule.pilot_grids, dtype=np.int64))
+    elif rule.pilot_share < 1:
+        inside = draws_of(rule.seed, "pilot", listed.draw_key) < hash_limit(rule.pilot_share)
+    else:
+        return reason
+    return np.where((reason == NO_REASON) & ~inside, _OUTSIDE_PILOT, reason).astype(np.uint8)
 
 
 def _explored_of(ranked: int, exploration_share: Decimal) -> int:

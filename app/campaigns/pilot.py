@@ -29,6 +29,37 @@ class Pilot:
     maximum_refusal_share: float | None = None
 
 
+@dataclass(frozen=True)
+class PilotFigures:
+    """What a pilot has brought: customers contacted, of them those whose orders had the time to come (`matured`) with their
+    successes, and those contacted who complained or refused since."""
+
+    contacted: int
+    matured: int
+    successes: int
+    complaints: int
+    refusals: int
+
+
+def decide_pilot(pilot: Pilot, figures: PilotFigures) -> tuple[str, str] | None:
+    """(grown or stopped, why); None while too few were contacted. Complaints and refusals stop at once.
+
+    Success wants its time.
+    """
+    if figures.contacted < pilot.minimum_contacts:
+        return None
+    for name, count in (("complaint", figures.complaints), ("refusal", figures.refusals)):
+        bound: float | None = getattr(pilot, f"maximum_{name}_share")
+        if bound is not None and count / figures.contacted > bound:
+            return "stopped", f"{name}s of {count} in {figures.contacted} contacted, above {bound}"
+    if pilot.minimum_success_rate is not None:
+        if figures.matured < pilot.minimum_contacts:
+            return None
+        if figures.successes / figures.matured < pilot.minimum_success_rate:
+            return "stopped", f"successes of {figures.successes} in {figures.matured} matured, below {pilot.minimum_success_rate}"
+    return "grown", f"{figures.contacted} contacted, and every bound is kept"
+
+
 def check_pilot(plan: Mapping[str, Any]) -> Pilot:
     """The pilot of a plan. Raises Invalid, which names what is wrong in it."""
     if not isinstance(plan, Mapping):

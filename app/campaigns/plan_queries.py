@@ -30,6 +30,14 @@ def grid_ids_of_branch(session: Session, branch_id: int) -> list[int]:
     return list(session.scalars(statement.order_by(Unit.id)))
 
 
+def grids_of(session: Session, branch_id: int | None) -> list[tuple[int, str]]:
+    """(id, code) of the grids of a branch, None: of the company, by code."""
+    statement = select(Unit.id, Unit.code).where(Unit.kind == UnitKind.GRID)
+    if branch_id is not None:
+        statement = statement.where(Unit.parent_id == branch_id)
+    return [(unit_id, code) for unit_id, code in session.execute(statement.order_by(Unit.code))]
+
+
 def versions_of(session: Session, campaign_id: int) -> list[Row[CampaignVersion, str | None]]:
     """(version, login of its author) of a campaign, oldest first."""
     statement = select(CampaignVersion, Account.login).outerjoin(Account, Account.id == CampaignVersion.author_account_id)

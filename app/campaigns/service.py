@@ -81,7 +81,7 @@ def evaluate_campaign(
 def _write_list(session: Session, campaign: Campaign, run: ScoringRun, now: datetime) -> None:
     # No target carries a key to its customer: a full load may not remove one meanwhile.
     session.execute(text("LOCK TABLE customers IN SHARE MODE"))
-    rule, day = rule_of(campaign), max(clock.local_date(now), campaign.starts_on)
+    rule, day = rule_of(session, campaign), max(clock.local_date(now), campaign.starts_on)
     customers = read_ranked(session, campaign, run, day=day)
     listed, reason = take_list(customers, judge(customers, rule), rule)
     write_targets(session, TargetRows(campaign.id, listed, reason), now=now)

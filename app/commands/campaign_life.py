@@ -13,6 +13,7 @@ from app.campaigns import approval, service
 from app.commands.context import console, run, sessions
 from app.core.security import Principal
 from app.dispatch.approving import approve_plan, submit_plan
+from app.dispatch.piloting import check_pilots
 from app.dispatch.service import dispatch_campaigns
 from app.dispatch.sweeps import end_campaign
 from app.jobs.runner import in_transaction
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     app.command("dispatch")(dispatch)
     app.command("close-campaign")(close_campaign)
     app.command("evaluate-campaign")(evaluate_campaign)
+    app.command("check-pilots")(pilots)
     app.command("campaign-events")(events)
 
 
@@ -89,6 +91,11 @@ def evaluate_campaign(code: Code, comment: Comment = "") -> None:
         "evaluate-campaign",
         lambda session, now: _said(service.evaluate_campaign(session, campaign_code=code, comment=comment, now=now)),
     )
+
+
+def pilots() -> None:
+    """Grow or stop the pilots of which enough is known; the worker does it every hour."""
+    run("check-pilots", lambda session, now: check_pilots(session, now=now))
 
 
 def events(code: Code) -> None:

@@ -137,7 +137,7 @@ def _campaign_input(
         campaign_id=campaign.id,
         code=campaign.code,
         family=campaign.product_family,
-        rule=rule_of(campaign),
+        rule=rule_of(session, campaign),
         worth=worths[campaign.product_id],
         is_drawn=is_drawn,
         customers=customers,

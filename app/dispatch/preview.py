@@ -28,6 +28,8 @@ from app.models.campaign import Campaign, Product
 from app.models.campaign_life import CampaignPreview
 
 MOVES = (-14, -7, 7, 14)  # days
+# Of a pilot the whole list books its capacity, so that there is room to grow into.
+_WANTED = (DISPATCHED, OVER_CAPACITY, REASON_WORDS.index("outside_pilot"))
 MOST_OTHERS = 20  # campaigns that are run beside it, to see what it displaces
 
 
@@ -47,7 +49,7 @@ def preview_campaign(session: Session, *, campaign_code: str, now: datetime) -> 
     decision = decide_run(inputs).campaigns[0]
     window = (inputs.first, campaign.ends_on)
     _, free = _capacity(session, campaign, *window)
-    wanted = _by_grid(decision, np.isin(decision.reason, (DISPATCHED, OVER_CAPACITY)))
+    wanted = _by_grid(decision, np.isin(decision.reason, _WANTED))
     fit = fit_into(wanted, free)
     codes = preview_queries.unit_codes(session, [*wanted, *(grid for grid, _ in free)])
     short = [{"grid": codes[grid], "wanted": wanted[grid], "free": wanted[grid] - count} for grid, count in fit.left_over.items()]
@@ -193,7 +195,7 @@ def _moved(session: Session, inputs: RunInputs, campaign: Campaign, days: int, n
     managers, free = _capacity(session, campaign, first, last)
     source = replace(inputs.campaigns[0], first_day=0, last_day=None)
     moved = decide_run(replace(inputs, first=first, campaigns=[source], managers=managers, places=None)).campaigns[0]
-    placed = fit_into(_by_grid(moved, np.isin(moved.reason, (DISPATCHED, OVER_CAPACITY))), free)
+    placed = fit_into(_by_grid(moved, np.isin(moved.reason, _WANTED)), free)
     return {
         "days": days,
         "first_day": first.isoformat(),

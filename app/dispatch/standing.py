@@ -25,6 +25,7 @@ LEFT_OUT = {
     "better_use": "another campaign of the same run had the better use for the customer",
     "over_budget": "the campaign's budget went to customers who rank higher",
     "below_cost": "a contact would cost more than it is expected to bring",
+    "outside_pilot": "the campaign's pilot goes first, and the customer is not in it",
     "over_capacity": "the grid's capacity in the window went to customers who rank higher",
 }
 ASSIGNED = {

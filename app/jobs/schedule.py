@@ -13,6 +13,7 @@ from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
 from app.dispatch.escalating import escalate
+from app.dispatch.piloting import check_pilots
 from app.dispatch.release import release_wave
 from app.dispatch.requests import dispatch_requested
 from app.dispatch.sweeps import expire_overdue, withdraw_against_policy, withdraw_refused
@@ -136,6 +137,7 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
         return CronTrigger(**fields, timezone=zone)
 
     return (
+        Scheduled("check-pilots", at(minute=40, second=0), _now(check_pilots)),
         Scheduled("escalate", at(minute="25,55", second=0), _now(escalate)),
         Scheduled("make-digests", at(hour=8, minute=5, second=0), digest),
         InSteps("send-webhooks", at(second="*/3"), outgoing.webhooks(out.webhooks, apart=False)),

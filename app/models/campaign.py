@@ -77,6 +77,7 @@ class TerminalReason(StrEnum):
     BETTER_USE = "better_use"
     OVER_BUDGET = "over_budget"
     BELOW_COST = "below_cost"
+    OUTSIDE_PILOT = "outside_pilot"
 
 
 class UnfinishedRule(StrEnum):

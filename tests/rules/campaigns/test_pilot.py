@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.campaigns.pilot import Pilot, check_pilot
+from app.campaigns.pilot import Pilot, PilotFigures, check_pilot, decide_pilot
 from app.core.errors import Invalid
 
 GOOD = {"share": 0.1, "by": "customers", "minimum_contacts": 200, "minimum_success_rate": 0.02}
@@ -40,3 +40,26 @@ def test_what_is_wrong_in_a_pilot_is_named(change, field):
 def test_something_else_is_no_pilot():
     with pytest.raises(Invalid, match="pilot"):
         check_pilot([])
+
+
+RULE = Pilot(0.1, "customers", 100, minimum_success_rate=0.05, maximum_complaint_share=0.02, maximum_refusal_share=0.3)
+
+
+@pytest.mark.parametrize(
+    ("figures", "outcome"),
+    [
+        (PilotFigures(99, 99, 0, 99, 99), None),
+        (PilotFigures(100, 99, 0, 2, 30), None),
+        (PilotFigures(100, 0, 0, 3, 0), "stopped"),
+        (PilotFigures(100, 0, 0, 0, 31), "stopped"),
+        (PilotFigures(120, 100, 4, 0, 0), "stopped"),
+        (PilotFigures(120, 100, 5, 2, 36), "grown"),
+    ],
+)
+def test_a_pilot_grows_or_stops_once_enough_is_known(figures, outcome):
+    decided = decide_pilot(RULE, figures)
+    assert (None if decided is None else decided[0]) == outcome
+
+
+def test_a_pilot_without_a_bound_on_success_waits_for_none():
+    assert decide_pilot(Pilot(0.1, "grids", 10, maximum_refusal_share=0.5), PilotFigures(10, 0, 0, 0, 5)) is not None
