@@ -24,7 +24,7 @@ THROUGH = {
 }
 # What moves work for which somebody else has asked: move_many(), and move_work_order(gate_asked=True). File -> who asks before.
 ASKED_BEFORE = {
-    "app/dispatch/handing_over.py": ("app/dispatch/handing_over.py",),
+    "app/dispatch/handing_over.py": ("app/territory/applying.py",),
     "app/dispatch/release.py": ("app/dispatch/release.py",),
     "app/dispatch/verbs.py": ("app/dispatch/actions.py", "app/dispatch/pool.py", "app/dispatch/returning.py"),
 }

@@ -1,21 +1,14 @@
 """A live work order in a handover: to another manager, another grid, another day, or the pool. The caller decides which, and has
-asked `refused_in_handover` for all of them at once: what the gate refuses is withdrawn instead."""
+asked the gate for all of them at once: what it refuses is withdrawn instead."""
 
-from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from app.campaigns.gate import Act, order_refusals
 from app.core import clock
 from app.dispatch.life import move_work_order
 from app.dispatch.states import OPEN, Event
 from app.models.work_order import WorkOrder
-
-
-def refused_in_handover(session: Session, work_order_ids: Collection[int], *, now: datetime) -> dict[int, str]:
-    """Why each of these may not be given to somebody else, by id; those against which nothing speaks are not there."""
-    return order_refusals(session, work_order_ids, act=Act.MOVE, now=now)
 
 
 def withdraw(session: Session, *, work_order: WorkOrder, because: str, actor_account_id: int | None, now: datetime) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.campaigns.gate import Act, order_refusals
 from app.core import clock
 from app.core.errors import AppError
 from app.dispatch import queries as dispatch
@@ -14,7 +15,6 @@ from app.dispatch.handing_over import (
     leave_with,
     put_in_pool,
     put_off,
-    refused_in_handover,
     withdraw,
 )
 from app.ingest.ownership import change_owners
@@ -75,7 +75,7 @@ def _apply(session: Session, handover: Handover, today: date, now: datetime) -> 
     moved = change_owners(session, owners, handover_id=handover.id, day=today)
     orders = dispatch.lock_work_orders(session, [one.order.work_order_id for one in plan.orders])
     owner = {move.customer_id: move.to_staff_id for move in plan.moves}
-    refused = refused_in_handover(session, orders, now=now)
+    refused = order_refusals(session, orders, act=Act.MOVE, now=now)
     for one in plan.orders:
         order = orders[one.order.work_order_id]
         if because := refused.get(order.id):
@@ -138,7 +138,7 @@ def _return(session: Session, handover: Handover, today: date, now: datetime) ->
     back = [(row.customer_id, row.from_grid_id, row.from_staff_id) for row in queries.still_theirs(session, handover.id)]
     customers = change_owners(session, back, handover_id=handover.id, day=today)
     orders = 0
-    refused = refused_in_handover(session, given, now=now)
+    refused = order_refusals(session, given, act=Act.MOVE, now=now)
     for order in dispatch.lock_work_orders(session, given.keys() - refused.keys()).values():  # the others the sweep withdraws
         row = given[order.id]
         if can_go_back(order, staff_id=row.to_staff_id, grid_id=row.to_grid_id):
