@@ -104,7 +104,7 @@ def check_row_security(database: Database) -> Finding:
         "SELECT t.name FROM unnest(CAST(:tables AS text[])) AS t (name)"
         " LEFT JOIN pg_class c ON c.oid = to_regclass('public.' || t.name)"
         " WHERE c.oid IS NULL OR NOT c.relrowsecurity OR NOT c.relforcerowsecurity"
-        " OR NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid) ORDER BY t.name",
+        " OR NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'by_scope') ORDER BY t.name",
         tables=list(PROTECTED),
     )
     if missing:
