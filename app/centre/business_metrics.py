@@ -28,6 +28,16 @@ PAY = (
         FORMULA + "success_index",
     ),
     define(
+        "manager_skill",
+        "末端营销经理产品能力",
+        "Skill of a manager for a product",
+        "(successes + 20) / (expected + 20), at least 0.8 and at most 1.25; 1 without past orders",
+        "factor",
+        MARKETING,
+        "successes expected",
+        "dispatch.split_worth:skill_of",
+    ),
+    define(
         "company_ratio",
         "全公司实际与预期之比",
         "Company ratio",

@@ -17,16 +17,19 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.core import clock
 from app.core.clock import Month
 from app.core.db import set_scope
 from app.core.security import hash_password
+from app.dispatch.release import release_wave
 from app.ingest.service import import_feed
 from app.jobs.runner import run_job
+from app.models.customer import Customer
 from app.models.organisation import Account, Role, Staff
+from app.models.work_order import WorkOrder, WorkOrderState
 from app.points.adjust import adjust_closed_months
 from app.points.close import close_month
 from app.scoring.promotion import promote_ranker
@@ -210,9 +213,6 @@ def _plan_and_dispatch(world: World) -> None:
 
 
 def _choose_the_dishonest(world: World) -> None:
-    from app.models.customer import Customer
-    from app.models.work_order import WorkOrder
-
     with world.read() as session:
         rows = session.execute(
             select(Customer.customer_no, Staff.staff_no)
@@ -225,18 +225,18 @@ def _choose_the_dishonest(world: World) -> None:
 
 
 def _work_a_day(world: World, day: date) -> bool:
-    """Every manager reports what was due; False when nobody has work left."""
-    left = 0
+    """The morning's wave goes out and every manager reports it; False when nobody has work left."""
+    with clock.shifted_to(at(day, 5, 30)):
+        world.run("release-wave", lambda session, now: release_wave(session, now=now))
     with clock.shifted_to(at(day, 18)):
         for staff_no in sorted(set(world.dispatched.values())):
             headers = world.as_person(staff_no)
             held = world.client.get("/mobile/v1/work-orders", headers=headers).json()["items"]
             unreported = [order for order in held if order["last_feedback"] is None]
-            due = [order for order in unreported if order["scheduled_on"] <= day.isoformat()]
-            left += len(unreported) - len(due)
-            if due:
-                _report(world, staff_no, due, day, headers)
-    return left > 0
+            if unreported:
+                _report(world, staff_no, unreported, day, headers)
+    with world.read() as session:
+        return session.scalar(select(func.count()).select_from(WorkOrder).where(WorkOrder.state == WorkOrderState.PLANNED)) > 0
 
 
 def _report(world: World, staff_no: str, due: list[dict[str, Any]], day: date, headers: dict[str, str]) -> None:
