@@ -55,7 +55,7 @@ def decide_pilot(pilot: Pilot, figures: PilotFigures) -> tuple[str, str] | None:
     if pilot.minimum_success_rate is not None:
         if figures.matured < pilot.minimum_contacts:
             return None
-        if figures.successes / figures.matured < pilot.minimum_success_rate:
+        if figures.successes < pilot.minimum_success_rate * figures.matured:
             return "stopped", f"successes of {figures.successes} in {figures.matured} matured, below {pilot.minimum_success_rate}"
     return "grown", f"{figures.contacted} contacted, and every bound is kept"
 
