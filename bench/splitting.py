@@ -7,10 +7,10 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
-from app.dispatch import split_flow
-from app.dispatch.split import Managers, SplitRules, Targets, order_of, split
-from app.dispatch.split_exact import solve_grid
-from app.dispatch.split_problem import Loads
+from app.dispatch.splitting import flow as split_flow
+from app.dispatch.splitting.exact import solve_grid
+from app.dispatch.splitting.problem import Loads
+from app.dispatch.splitting.split import Managers, SplitRules, Targets, order_of, split
 from bench.measure import Figure, seconds
 
 ROUNDS = 5

@@ -16,7 +16,7 @@ from app.campaigns.options import CampaignOptions
 from app.campaigns.planning import create_campaign
 from app.campaigns.service import run_campaign, schedule_campaign
 from app.core import clock
-from app.dispatch.approving import approve_plan, submit_plan
+from app.dispatch.preview.approving import approve_plan, submit_plan
 from app.dispatch.service import dispatch_campaign
 from app.ingest.service import declare_complete, import_feed
 from app.models.organisation import Role, Staff

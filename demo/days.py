@@ -15,7 +15,7 @@ import polars as pl
 from sqlalchemy import select
 
 from app.core import clock
-from app.dispatch.release import release_wave
+from app.dispatch.days.release import release_wave
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.models.campaign import Campaign
 from app.models.customer import Customer

@@ -7,10 +7,10 @@ from app.core import clock
 from app.core.db import make_engine, make_sessions, set_scope
 from app.core.logs import configure_logs
 from app.core.storage import Storage
-from app.dispatch.deciding import decide_run
-from app.dispatch.inputs import read_inputs
-from app.dispatch.requests import dispatch_requested
-from app.dispatch.run_terms import DISPATCHED
+from app.dispatch.run.deciding import decide_run
+from app.dispatch.run.inputs import read_inputs
+from app.dispatch.run.requests import dispatch_requested
+from app.dispatch.run.terms import DISPATCHED
 from app.jobs.runner import JobAlreadyRunning, run_job
 
 BUSY = 3  # exit code: the database has not noticed yet that the one before is gone

@@ -40,7 +40,7 @@ STAGES = (
 )
 KNOWS_DATABASE = re.compile(r"^(from|import) (sqlalchemy|psycopg|app\.models|app\.core\.(db|clock)|app\.settings)", re.MULTILINE)
 READS_FILES = {
-    "app.dispatch.keeping",
+    "app.dispatch.run.keeping",
     "app.ingest.parquet",
     "app.ingest.reading",
     "app.ingest.scan",

@@ -17,7 +17,7 @@ WRITES = re.compile(r"(INSERT INTO|COPY|MERGE INTO|UPDATE) work_orders\b|\b(upda
 MOVED = {"state", "staff_id", "scheduled_on", "due_on"}
 # File -> what it calls or is called through. `ends`: it only ever takes a live order out of life.
 THROUGH = {
-    "app/dispatch/order_rows.py": "a run: app.campaigns.reasons.SETS, the same sets for all customers of its lists",
+    "app/dispatch/run/order_rows.py": "a run: app.campaigns.reasons.SETS, the same sets for all customers of its lists",
     "app/dispatch/life.py": "check_gate(",
     "app/dispatch/moving.py": "asked before",
     "app/dispatch/sweeps.py": "ends",
@@ -25,10 +25,14 @@ THROUGH = {
 # What moves work for which somebody else has asked: move_many(), and move_work_order(gate_asked=True). File -> who asks before.
 ASKED_BEFORE = {
     "app/dispatch/handing_over.py": ("app/territory/applying.py",),
-    "app/dispatch/release.py": ("app/dispatch/release.py",),
-    "app/dispatch/verbs.py": ("app/dispatch/actions.py", "app/dispatch/pool.py", "app/dispatch/returning.py"),
+    "app/dispatch/days/release.py": ("app/dispatch/days/release.py",),
+    "app/dispatch/by_hand/verbs.py": (
+        "app/dispatch/by_hand/actions.py",
+        "app/dispatch/by_hand/pool.py",
+        "app/dispatch/by_hand/returning.py",
+    ),
 }
-BRINGS_HOME = {"app/dispatch/loans.py"}  # which is not asked for
+BRINGS_HOME = {"app/dispatch/by_hand/loans.py"}  # which is not asked for
 # Events that leave an order live and are not asked for one by one: why.
 UNASKED = {
     "released": "the wave asks for all of its orders at once",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.gate_queries import AskedOrder, orders_asked
 from app.campaigns.gate_sets import GATE_REASONS, gate_statement
-from app.campaigns.policy_queries import policy_terms, term_parameters
+from app.campaigns.policy.queries import policy_terms, term_parameters
 from app.core import clock
 from app.core.db import set_scope
 from app.core.errors import AppError, Unavailable

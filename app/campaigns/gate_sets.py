@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from app.campaigns.policy_sets import POLICY_SETS, contacts
+from app.campaigns.policy.sets import POLICY_SETS, contacts
 from app.scoring.holding import refused
 
 # The first that holds is the reason.

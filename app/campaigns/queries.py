@@ -8,8 +8,8 @@ from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
 from app.campaigns.eligibility import Facts, is_control, is_held_out
-from app.campaigns.policy_queries import policy_terms, term_parameters
-from app.campaigns.policy_terms import Terms
+from app.campaigns.policy.queries import policy_terms, term_parameters
+from app.campaigns.policy.terms import Terms
 from app.campaigns.reasons import facts_statement
 from app.core import clock
 from app.core.errors import NotFound

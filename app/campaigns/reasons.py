@@ -5,7 +5,7 @@ Said once, for one customer and for millions: a run reads whole sets, `explain` 
 more than once. Parameters: queries.eligibility_parameters. Reasons that follow from a draw or from a score have no set here.
 """
 
-from app.campaigns.policy_sets import LIVE_STATES, POLICY_SETS
+from app.campaigns.policy.sets import LIVE_STATES, POLICY_SETS
 from app.scoring.holding import ENDED, HELD, ORDERED, refused
 
 _UNREACHABLE = (

@@ -35,7 +35,7 @@ PAY = (
         "factor",
         MARKETING,
         "successes expected",
-        "dispatch.split_worth:skill_of",
+        "dispatch.splitting.worth:skill_of",
     ),
     define(
         "company_ratio",

@@ -12,8 +12,8 @@ from app.access.service import find_person
 from app.campaigns import approval, service
 from app.commands.context import console, run, sessions
 from app.core.security import Principal
-from app.dispatch.approving import approve_plan, submit_plan
-from app.dispatch.piloting import check_pilots
+from app.dispatch.preview.approving import approve_plan, submit_plan
+from app.dispatch.preview.piloting import check_pilots
 from app.dispatch.service import dispatch_campaigns
 from app.dispatch.sweeps import end_campaign
 from app.jobs.runner import in_transaction

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from app.commands.context import console, sessions
 from app.core import clock
-from app.dispatch.preview import preview_campaign
+from app.dispatch.preview.preview import preview_campaign
 from app.jobs.runner import in_transaction
 
 _COLUMNS = {

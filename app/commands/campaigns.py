@@ -19,8 +19,8 @@ from app.campaigns.queries import get_campaign
 from app.commands.context import console, run, sessions, settings
 from app.core import clock
 from app.core.errors import Invalid
-from app.dispatch.balance import WATERFALL
-from app.dispatch.explanation import Explanation, explain_customer
+from app.dispatch.explaining.explanation import Explanation, explain_customer
+from app.dispatch.run.balance import WATERFALL
 from app.jobs.runner import in_transaction
 from app.reports.campaigns import CampaignReport, all_campaigns, campaign_diff
 

@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 from sqlalchemy.orm import Session
 
-from app.campaigns import policy_service as service
-from app.campaigns.policy_json import rules_of_json
+from app.campaigns.policy import service
+from app.campaigns.policy.as_json import rules_of_json
 from app.commands.context import console, run, sessions
 from app.core import clock
 from app.core.errors import Invalid

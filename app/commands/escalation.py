@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.commands.context import console, run, sessions, settings
 from app.core.clock import zone
-from app.dispatch import escalating
+from app.dispatch.escalation import service as escalating
 from app.jobs.runner import in_transaction
 from app.notices.digests import make_digests, set_mail_address
 from app.notices.quiet import QuietHours

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from app.commands.context import console, sessions
 from app.core.errors import Invalid
-from app.dispatch.replay import Replay, list_summaries, replay_run
-from app.dispatch.rerunning import CampaignComparison, Changes
+from app.dispatch.run.replay import Replay, list_summaries, replay_run
+from app.dispatch.run.rerunning import CampaignComparison, Changes
 from app.jobs.runner import in_transaction
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.commands.context import console, run, settings
 from app.core.errors import Invalid
-from app.dispatch.action_terms import Action, Filter, Verb
-from app.dispatch.actions import act_on_work_orders
-from app.dispatch.calendar import load_holidays, read_holidays, remove_holiday
-from app.dispatch.release import release_wave
+from app.dispatch.by_hand.actions import act_on_work_orders
+from app.dispatch.by_hand.terms import Action, Filter, Verb
+from app.dispatch.days.calendar import load_holidays, read_holidays, remove_holiday
+from app.dispatch.days.release import release_wave
 
 
 def register(app: typer.Typer) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.campaigns.policy import ANY, RestAfterRefusal
-from app.campaigns.policy_queries import policy_in_force, term_parameters
-from app.campaigns.policy_sets import COMPLAINED_LATELY
-from app.campaigns.policy_terms import terms_of
+from app.campaigns.policy.queries import policy_in_force, term_parameters
+from app.campaigns.policy.rules import ANY, RestAfterRefusal
+from app.campaigns.policy.sets import COMPLAINED_LATELY
+from app.campaigns.policy.terms import terms_of
 from app.core import clock
 
 DO_NOT_DISTURB, COMPLAINT_OPEN, RESTING_AFTER_REFUSAL = "do_not_disturb", "complaint_open", "resting_after_refusal"

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from app.dispatch.split import Managers
+from app.dispatch.splitting.split import Managers
 
 DEFAULT_DAILY_CAPACITY = 20  # of a manager whose daily capacity the operator did not say
 

@@ -16,12 +16,12 @@ from app.campaigns.service import run_campaign
 from app.campaigns.steps import take_step
 from app.core.storage import Storage, storage_of
 from app.dispatch import queries
-from app.dispatch.balance import make_waterfall
-from app.dispatch.deciding import RunDecision, RunInputs, decide_run
-from app.dispatch.inputs import check_dispatchable, read_inputs
-from app.dispatch.keeping import code_version, keep_inputs
 from app.dispatch.life import CONTACT_LOCK
-from app.dispatch.order_rows import write_decisions
+from app.dispatch.run.balance import make_waterfall
+from app.dispatch.run.deciding import RunDecision, RunInputs, decide_run
+from app.dispatch.run.inputs import check_dispatchable, read_inputs
+from app.dispatch.run.keeping import code_version, keep_inputs
+from app.dispatch.run.order_rows import write_decisions
 from app.models.campaign import Campaign, CampaignStatus
 from app.models.work_order import DispatchRun
 

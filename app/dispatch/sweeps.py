@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import service as campaigns
 from app.campaigns.gate import Act, order_refusals
-from app.campaigns.policy_queries import policy_in_force
+from app.campaigns.policy.queries import policy_in_force
 from app.core import clock
 from app.core.db import count_changed
 from app.core.security import Principal

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
-from app.dispatch.escalating import escalate
-from app.dispatch.piloting import check_pilots
-from app.dispatch.release import release_wave
-from app.dispatch.requests import dispatch_requested
+from app.dispatch.days.release import release_wave
+from app.dispatch.escalation.service import escalate
+from app.dispatch.preview.piloting import check_pilots
+from app.dispatch.run.requests import dispatch_requested
 from app.dispatch.sweeps import expire_overdue, withdraw_against_policy, withdraw_refused
 from app.jobs import outgoing
 from app.jobs.leftovers import sweep_files

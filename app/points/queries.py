@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.core import clock
 from app.core.clock import Month
 from app.core.db import seeing_ones_grids
-from app.dispatch.returns import LEAVES_DENOMINATOR
+from app.dispatch.by_hand.returns import LEAVES_DENOMINATOR
 from app.feedback.outcomes import OUTCOMES
 from app.models.campaign import Campaign, Product
 from app.models.customer import Order

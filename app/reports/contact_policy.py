@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.campaigns import policy_queries as queries
-from app.campaigns.policy_json import rules_as_json
-from app.campaigns.policy_queries import PolicyVersion
-from app.campaigns.policy_words import words_of
+from app.campaigns.policy import queries
+from app.campaigns.policy.as_json import rules_as_json
+from app.campaigns.policy.queries import PolicyVersion
+from app.campaigns.policy.words import words_of
 from app.core import clock
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core import clock
 from app.core.security import Principal
-from app.dispatch.today import Because, Task, recommend
-from app.dispatch.walking import Leg, Stop, walk
+from app.dispatch.days.today import Because, Task, recommend
+from app.dispatch.days.walking import Leg, Stop, walk
 from app.models.campaign import Campaign
 from app.models.customer import ContactPreference, Customer, PreferenceStatus
 from app.models.feedback import ContactFeedback

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
-from app.dispatch.returns import RETURN_REASONS, closing_of, leaves_denominator
+from app.dispatch.by_hand.returns import RETURN_REASONS, closing_of, leaves_denominator
 from app.models.campaign import Campaign
 from app.models.customer import Customer
 from app.models.organisation import Staff

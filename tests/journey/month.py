@@ -26,8 +26,8 @@ from app.core import clock
 from app.core.db import make_engine, make_sessions, set_scope
 from app.core.security import Principal
 from app.core.storage import Storage
+from app.dispatch.days.release import release_wave
 from app.dispatch.intake import take_in
-from app.dispatch.release import release_wave
 from app.dispatch.service import dispatch_campaigns
 from app.feedback.service import Batch, record_feedback
 from app.models.campaign import Product

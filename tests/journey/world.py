@@ -24,7 +24,7 @@ from app.core import clock
 from app.core.clock import Month
 from app.core.db import set_scope
 from app.core.security import hash_password
-from app.dispatch.release import release_wave
+from app.dispatch.days.release import release_wave
 from app.ingest.service import import_feed
 from app.jobs.runner import run_job
 from app.models.customer import Customer

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from app.api.deps import GridManager, Now, SessionDep
 from app.api.types import LARGEST_ID, Code, In, Out, ShortText
-from app.dispatch.action_terms import MOST_ROWS, Action, Filter, Verb
-from app.dispatch.actions import act_on_work_orders
+from app.dispatch.by_hand.actions import act_on_work_orders
+from app.dispatch.by_hand.terms import MOST_ROWS, Action, Filter, Verb
 from app.models.work_order import WorkOrderState
 
 router = APIRouter(prefix="/dashboard/v1/work-orders", tags=["dashboard"])

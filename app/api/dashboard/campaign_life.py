@@ -9,9 +9,9 @@ from app.api.dashboard.campaigns import CampaignReportOut
 from app.api.deps import Approver, Now, Planner, PlannerOrAnalyst, PlannerOrApprover, SessionDep, Viewer
 from app.api.types import CodePath, In, LongText, Out
 from app.campaigns import approval, service
-from app.dispatch import approving
-from app.dispatch import preview as previews
-from app.dispatch.requests import dispatch_or_request
+from app.dispatch.preview import approving
+from app.dispatch.preview import preview as previews
+from app.dispatch.run.requests import dispatch_or_request
 from app.dispatch.sweeps import end_campaign
 from app.reports import campaigns as reports
 

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from app.api.deps import Now, Planner, SessionDep, Viewer
 from app.api.types import In, LongText, Out
-from app.campaigns import policy_service as service
-from app.campaigns.policy_json import read_rules
+from app.campaigns.policy import service
+from app.campaigns.policy.as_json import read_rules
 from app.reports import contact_policy as reports
 
 router = APIRouter(prefix="/dashboard/v1/contact-policy", tags=["dashboard"])

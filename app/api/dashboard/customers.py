@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from app.api.customer_view import CustomerViewOut
 from app.api.deps import Now, SessionDep, Viewer
 from app.api.types import CODE, Out, ShortText
-from app.dispatch.explanation import explain_customer
+from app.dispatch.explaining.explanation import explain_customer
 from app.reports.customer_360 import view_customer
 
 router = APIRouter(prefix="/dashboard/v1/customers", tags=["dashboard"])

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from app.api.deps import GridManager, Now, SecretDep, SessionDep
 from app.api.types import Cursor, IdPath, In, Limit, Out, ShortText
 from app.core.paging import MAX_PAGE_SIZE
-from app.dispatch.returning import decide_return
+from app.dispatch.by_hand.returning import decide_return
 from app.models.work_order import ReturnDecision, WorkOrderState
 from app.reports.returns import undecided_returns
 

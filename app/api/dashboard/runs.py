@@ -9,8 +9,8 @@ from pydantic import Field
 
 from app.api.deps import Planner, SessionDep
 from app.api.types import In, Out, ShortText
-from app.dispatch.replay import list_summaries, replay_run, summarise_run
-from app.dispatch.rerunning import MOST_CAPACITY, Changes
+from app.dispatch.run.replay import list_summaries, replay_run, summarise_run
+from app.dispatch.run.rerunning import MOST_CAPACITY, Changes
 
 router = APIRouter(prefix="/dashboard/v1/runs", tags=["dashboard"])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from app.api.deps import GridManager, Now, SecretDep, SessionDep
 from app.api.types import Cursor, IdPath, In, Limit, Out, ShortText
 from app.core.paging import MAX_PAGE_SIZE
-from app.dispatch.reassigning import reassign_work_order
+from app.dispatch.by_hand.reassigning import reassign_work_order
 from app.models.work_order import WorkOrderState
 from app.reports.work_orders import work_order_page
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from app.api.deps import Now, SessionDep, TerminalManager
 from app.api.types import In, Out
 from app.core.errors import Invalid
-from app.dispatch.pool import take_from_pool
-from app.dispatch.today import Because
+from app.dispatch.by_hand.pool import take_from_pool
+from app.dispatch.days.today import Because
 from app.reports.day import day_of
 
 router = APIRouter(prefix="/mobile/v1", tags=["phone"])

@@ -7,8 +7,8 @@ from fastapi import APIRouter
 
 from app.api.deps import Now, SessionDep, TerminalManager
 from app.api.types import IdPath, In, LongText, Out, ShortText
-from app.dispatch.returning import give_back
-from app.dispatch.returns import RETURN_REASONS
+from app.dispatch.by_hand.returning import give_back
+from app.dispatch.by_hand.returns import RETURN_REASONS
 from app.models.work_order import ReturnDecision
 
 router = APIRouter(prefix="/mobile/v1", tags=["phone"])

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from app.api.deps import Admin, Now, SessionDep
 from app.api.types import CodePath, In, Out
-from app.dispatch import escalating
-from app.dispatch.escalation import MOST_DAYS
+from app.dispatch.escalation import service as escalating
+from app.dispatch.escalation.rules import MOST_DAYS
 
 router = APIRouter(prefix="/operations/v1/escalation-rules", tags=["operations"])
 Days = Annotated[int, Field(ge=0, le=MOST_DAYS)]

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.campaigns.policy import (
+from app.campaigns.policy.as_json import read_rules, rules_as_json, rules_of_json
+from app.campaigns.policy.default import DEFAULT_RULES
+from app.campaigns.policy.rules import (
     QuietDays,
     QuietHours,
     RestAfterComplaint,
@@ -17,10 +19,8 @@ from app.campaigns.policy import (
     is_quiet_at,
     quiet_days,
 )
-from app.campaigns.policy_default import DEFAULT_RULES
-from app.campaigns.policy_json import read_rules, rules_as_json, rules_of_json
-from app.campaigns.policy_terms import terms_of
-from app.campaigns.policy_words import words_of
+from app.campaigns.policy.terms import terms_of
+from app.campaigns.policy.words import words_of
 
 MONDAY = date(2026, 10, 12)
 ALL_KINDS = (

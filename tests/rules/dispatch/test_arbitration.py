@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from app.dispatch.arbitration import Promises, Use, Uses, arbitrate
+from app.dispatch.run.arbitration import Promises, Use, Uses, arbitrate
 
 ANY = np.inf
 

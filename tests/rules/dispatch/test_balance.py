@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.dispatch.balance import WATERFALL, WaterfallUnbalanced, make_waterfall
+from app.dispatch.run.balance import WATERFALL, WaterfallUnbalanced, make_waterfall
 from app.models.campaign import TerminalReason
 
 

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.dispatch.escalation import DEFAULTS, Facts, Raised, Rule, Threshold, find_late, is_for_branch, still_late
+from app.dispatch.escalation.rules import DEFAULTS, Facts, Raised, Rule, Threshold, find_late, is_for_branch, still_late
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 10, 12, 2, 0, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.dispatch.expectation import expected_gross, expected_successes
+from app.dispatch.preview.expectation import expected_gross, expected_successes
 
 
 def test_nothing_is_expected_of_nobody():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.dispatch.returns import LEAVES_DENOMINATOR, RETURN_REASONS, closing_of, find_return_fault, leaves_denominator
+from app.dispatch.by_hand.returns import LEAVES_DENOMINATOR, RETURN_REASONS, closing_of, find_return_fault, leaves_denominator
 
 TABLE = {  # reason: (needs evidence, counts against the manager once accepted)
     "wrong_number": (True, False),

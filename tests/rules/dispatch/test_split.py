@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dispatch.split import NOBODY, Managers, Outcome, Targets, order_of, split
+from app.dispatch.splitting.split import NOBODY, Managers, Outcome, Targets, order_of, split
 
 
 def _targets(*rows):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from app.dispatch.split_exact import Loads, solve_grid
+from app.dispatch.splitting.exact import Loads, solve_grid
 
 
 def _loads(lowest, highest, used=None, capacity=None):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.dispatch.split import NOBODY, Managers, Outcome, SplitRules, Targets, split
-from app.dispatch.split_loads import load_bounds
-from app.dispatch.split_worth import anchors_of, km_between, skill_of, skills_of
+from app.dispatch.splitting.loads import load_bounds
+from app.dispatch.splitting.split import NOBODY, Managers, Outcome, SplitRules, Targets, split
+from app.dispatch.splitting.worth import anchors_of, km_between, skill_of, skills_of
 
 EVEN = SplitRules(fairness=10.0)  # bounds nobody
 DAY = 60

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.dispatch.balance import WATERFALL
-from app.dispatch.standing import Event, Order, Score, Standing, sentences_of
+from app.dispatch.explaining.standing import Event, Order, Score, Standing, sentences_of
+from app.dispatch.run.balance import WATERFALL
 
 AT = datetime(2026, 10, 12, tzinfo=UTC)
 NOT_LISTED = Standing("K1", "Autumn", "FTTH1", "running", False, None, None, None, None, 120, None, None, None)

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
 
-from app.dispatch.today import Because, Task, recommend
-from app.dispatch.walking import Stop, straight_lines, walk
+from app.dispatch.days.today import Because, Task, recommend
+from app.dispatch.days.walking import Stop, straight_lines, walk
 
 TODAY = date(2026, 10, 12)
 DAY = timedelta(days=1)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.dispatch.waves import GONE, Fate, Rule, Waiting, plan_wave
+from app.dispatch.days.waves import GONE, Fate, Rule, Waiting, plan_wave
 
 
 def waiting(*contacts):

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dispatch.split import Managers
-from app.dispatch.weeks import fit_into, free_by_week, keep_for_others, less_booked, monday_of, sum_by_week
+from app.dispatch.preview.weeks import fit_into, free_by_week, keep_for_others, less_booked, monday_of, sum_by_week
+from app.dispatch.splitting.split import Managers
 
 MONDAY = date(2026, 10, 12)
 

@@ -8,7 +8,9 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.campaigns.eligibility import first_reason
-from app.campaigns.policy import (
+from app.campaigns.policy.default import DEFAULT_RULES
+from app.campaigns.policy.queries import UnknownPolicy, policy_history, policy_in_force
+from app.campaigns.policy.rules import (
     QuietDays,
     RestAfterComplaint,
     RestAfterRefusal,
@@ -16,12 +18,10 @@ from app.campaigns.policy import (
     SlidingWindow,
     WrongPolicy,
 )
-from app.campaigns.policy_default import DEFAULT_RULES
-from app.campaigns.policy_queries import UnknownPolicy, policy_history, policy_in_force
-from app.campaigns.policy_service import PolicyOvertaken, SamePerson, approve_policy, propose_policy
+from app.campaigns.policy.service import PolicyOvertaken, SamePerson, approve_policy, propose_policy
 from app.campaigns.queries import facts_of_customer
 from app.core.clock import Month
-from app.dispatch.explanation import explain_customer
+from app.dispatch.explaining.explanation import explain_customer
 from app.models.campaign import Campaign, Product, ProductKind
 from app.models.customer import Complaint, Order, PastContact
 from app.models.feedback import ContactFeedback

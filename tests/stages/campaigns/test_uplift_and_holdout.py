@@ -13,8 +13,8 @@ from app.campaigns.service import schedule_campaign
 from app.centre.definitions import TagOptions
 from app.centre.service import define_tag, retire_tag
 from app.core.errors import Invalid
-from app.dispatch.balance import WATERFALL
-from app.dispatch.explanation import explain_customer
+from app.dispatch.explaining.explanation import explain_customer
+from app.dispatch.run.balance import WATERFALL
 from app.dispatch.service import dispatch_campaign
 from app.models.campaign import Campaign, CampaignStatus, CampaignTarget, Draw
 from app.models.centre import CustomerTag, TagDefinition

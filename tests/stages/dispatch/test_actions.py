@@ -7,10 +7,10 @@ from sqlalchemy import func, select, update
 
 from app.core.db import set_scope
 from app.core.errors import Invalid
-from app.dispatch.action_terms import Action, Filter, Verb
-from app.dispatch.actions import act_on_work_orders
-from app.dispatch.pool import NothingFree, take_from_pool
-from app.dispatch.release import release_wave
+from app.dispatch.by_hand.actions import act_on_work_orders
+from app.dispatch.by_hand.pool import NothingFree, take_from_pool
+from app.dispatch.by_hand.terms import Action, Filter, Verb
+from app.dispatch.days.release import release_wave
 from app.feedback.service import Batch, record_feedback
 from app.models.campaign import Campaign
 from app.models.customer import Customer

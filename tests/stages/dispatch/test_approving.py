@@ -14,9 +14,9 @@ from app.campaigns.planning import create_campaign
 from app.campaigns.queries import get_campaign
 from app.campaigns.service import NoScores
 from app.core.db import set_scope
-from app.dispatch.approving import DoesNotFit, approve_plan, submit_plan
-from app.dispatch.inputs import CampaignOver
-from app.dispatch.preview import kept_previews, preview_campaign
+from app.dispatch.preview.approving import DoesNotFit, approve_plan, submit_plan
+from app.dispatch.preview.preview import kept_previews, preview_campaign
+from app.dispatch.run.inputs import CampaignOver
 from app.dispatch.service import dispatch_campaign
 from app.dispatch.sweeps import end_campaign
 from app.models.campaign import CampaignStatus

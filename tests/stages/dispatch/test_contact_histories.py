@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.campaigns.policy import RestAfterComplaint, RestAfterRefusal, SlidingWindow
+from app.campaigns.policy.rules import RestAfterComplaint, RestAfterRefusal, SlidingWindow
 from app.core import clock
 from app.core.errors import AppError
+from app.dispatch.by_hand.reassigning import reassign_work_order
+from app.dispatch.days.release import release_wave
 from app.dispatch.gating import ContactRefused
-from app.dispatch.reassigning import reassign_work_order
-from app.dispatch.release import release_wave
 from app.dispatch.service import dispatch_campaign
 from app.dispatch.sweeps import end_campaign, expire_overdue, withdraw_refused
 from app.models.campaign import Campaign

@@ -17,8 +17,8 @@ from sqlalchemy import select
 
 from app.core.db import set_scope
 from app.core.errors import AppError
-from app.dispatch.action_terms import Action, Verb
-from app.dispatch.actions import act_on_work_orders
+from app.dispatch.by_hand.actions import act_on_work_orders
+from app.dispatch.by_hand.terms import Action, Verb
 from app.dispatch.service import dispatch_campaign
 from app.dispatch.states import Event, is_live, next_state
 from app.dispatch.sweeps import end_campaign

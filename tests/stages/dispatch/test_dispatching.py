@@ -8,10 +8,10 @@ from sqlalchemy import func, select, text, update
 from app.campaigns.queries import UnknownCampaign
 from app.campaigns.service import WrongStatus
 from app.core.errors import Invalid
-from app.dispatch.balance import WaterfallUnbalanced
-from app.dispatch.inputs import CampaignOver
+from app.dispatch.by_hand.reassigning import reassign_work_order
 from app.dispatch.queries import UnknownWorkOrder
-from app.dispatch.reassigning import reassign_work_order
+from app.dispatch.run.balance import WaterfallUnbalanced
+from app.dispatch.run.inputs import CampaignOver
 from app.dispatch.service import dispatch_campaign
 from app.dispatch.sweeps import end_campaign, expire_overdue, withdraw_refused
 from app.models.campaign import CampaignStatus, CampaignTarget, Draw

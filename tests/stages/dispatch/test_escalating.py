@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import Invalid
-from app.dispatch.escalating import escalate, set_rule
+from app.dispatch.escalation.service import escalate, set_rule
 from app.dispatch.life import move_work_order
 from app.dispatch.seeing import note_pull
 from app.dispatch.states import Event

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select, text
 
 from app.campaigns.gate import Act, RunChoosing, contact_refusals, order_refusals
-from app.campaigns.policy import QuietDays, RestAfterComplaint, RestAfterRefusal, SlidingWindow
+from app.campaigns.policy.rules import QuietDays, RestAfterComplaint, RestAfterRefusal, SlidingWindow
 from app.core.db import set_scope
+from app.dispatch.by_hand.reassigning import reassign_work_order
 from app.dispatch.gating import ContactRefused
-from app.dispatch.reassigning import reassign_work_order
 from app.dispatch.service import dispatch_campaign
 from app.dispatch.sweeps import withdraw_against_policy, withdraw_refused
 from app.models.customer import Complaint

@@ -11,9 +11,9 @@ from app.campaigns.options import CampaignOptions
 from app.campaigns.planning import create_campaign
 from app.campaigns.queries import count_targets, get_campaign
 from app.core.clock import Month
-from app.dispatch.approving import approve_plan, submit_plan
-from app.dispatch.piloting import check_pilots
-from app.dispatch.requests import dispatch_requested
+from app.dispatch.preview.approving import approve_plan, submit_plan
+from app.dispatch.preview.piloting import check_pilots
+from app.dispatch.run.requests import dispatch_requested
 from app.dispatch.service import dispatch_campaign
 from app.models.campaign import CampaignTarget
 from app.models.campaign_life import CampaignEvent, CapacityBooking

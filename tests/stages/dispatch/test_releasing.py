@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from app.campaigns.policy import QuietDays, RestAfterComplaint
+from app.campaigns.policy.rules import QuietDays, RestAfterComplaint
 from app.core.errors import Invalid
-from app.dispatch.calendar import load_holidays, read_holidays, remove_holiday
+from app.dispatch.days.calendar import load_holidays, read_holidays, remove_holiday
+from app.dispatch.days.release import release_wave
 from app.dispatch.life import move_work_order
-from app.dispatch.release import release_wave
 from app.dispatch.service import dispatch_campaign
 from app.dispatch.states import Event
 from app.dispatch.sweeps import expire_overdue, withdraw_refused

@@ -8,10 +8,10 @@ from sqlalchemy import select, text, update
 
 from app.core.errors import Invalid
 from app.core.storage import StoredFileMissing, storage_of
-from app.dispatch.keeping import InputsChanged
 from app.dispatch.queries import UnknownRun
-from app.dispatch.replay import InputsNotKept, list_summaries, replay_run, summarise_run
-from app.dispatch.rerunning import Changes
+from app.dispatch.run.keeping import InputsChanged
+from app.dispatch.run.replay import InputsNotKept, list_summaries, replay_run, summarise_run
+from app.dispatch.run.rerunning import Changes
 from app.dispatch.service import dispatch_campaign, dispatch_campaigns
 from app.jobs.queries import named_files
 from app.models.campaign import CampaignStatus, Product
@@ -123,8 +123,8 @@ def test_the_inputs_of_a_run_are_not_swept(session, run):
 
 
 def test_the_digest_tells_one_decision_from_another(session, run):
-    from app.dispatch.deciding import decide_run
-    from app.dispatch.keeping import KeptInputs, load_inputs
+    from app.dispatch.run.deciding import decide_run
+    from app.dispatch.run.keeping import KeptInputs, load_inputs
 
     inputs = load_inputs(storage_of(session), KeptInputs(run.inputs_path, run.inputs_sha256))
     decided = decide_run(inputs)

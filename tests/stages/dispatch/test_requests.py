@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from app.campaigns.queries import UnknownCampaign
 from app.campaigns.service import WrongStatus, close_campaign
-from app.dispatch import requests
-from app.dispatch.requests import dispatch_or_request, dispatch_requested, request_dispatch
+from app.dispatch.run import requests
+from app.dispatch.run.requests import dispatch_or_request, dispatch_requested, request_dispatch
 from app.models.campaign import CampaignStatus
 from app.models.work_order import DispatchRequest, WorkOrder
 from tests.factories import NOW, make_campaign, make_scores

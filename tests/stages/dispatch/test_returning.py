@@ -8,10 +8,10 @@ from sqlalchemy import select
 from app.core.clock import Month
 from app.core.db import set_scope
 from app.core.errors import Invalid
+from app.dispatch.by_hand.return_queries import UnknownReturn
+from app.dispatch.by_hand.returning import NowhereToGo, ReturnDecided, decide_return, give_back
 from app.dispatch.life import ContactLocked, WrongState
 from app.dispatch.queries import UnknownWorkOrder
-from app.dispatch.return_queries import UnknownReturn
-from app.dispatch.returning import NowhereToGo, ReturnDecided, decide_return, give_back
 from app.feedback.service import Batch, record_feedback
 from app.models.feedback import ContactFeedback
 from app.models.work_order import ReturnDecision, WorkOrderReturn

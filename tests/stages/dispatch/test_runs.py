@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.campaigns.service import schedule_campaign
 from app.core.db import set_scope
-from app.dispatch.inputs import CampaignOver
+from app.dispatch.run.inputs import CampaignOver
 from app.dispatch.service import dispatch_campaign, dispatch_campaigns
 from app.models.campaign import CampaignStatus, CampaignTarget, Product, TerminalReason
 from app.models.customer import Customer

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.dispatch.split_queries import achieved_since, middles_of_own, middles_of_visits
+from app.dispatch.splitting.queries import achieved_since, middles_of_own, middles_of_visits
 from app.models.customer import Order
 from app.models.work_order import WorkOrderState
 from tests.factories import NOW, customer, make_campaign, make_work_order, staff

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app.core.db import set_scope
-from app.dispatch.explanation import explain_customer
+from app.dispatch.explaining.explanation import explain_customer
 from app.models.customer import Customer
 from app.models.organisation import Staff, Unit, UnitKind
 from app.models.work_order import WorkOrder, WorkOrderState

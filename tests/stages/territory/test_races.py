@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 
 from app.core.db import set_scope
 from app.core.errors import Invalid
-from app.dispatch.reassigning import reassign_work_order
+from app.dispatch.by_hand.reassigning import reassign_work_order
 from app.ingest.service import import_feed
 from app.models.customer import CustomerOwnership
 from app.models.work_order import WorkOrderEvent

@@ -1,0 +1,119 @@
+"""Writing what a run decided: targets with their final reason, and work orders, all at once."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.campaigns.target_rows import TargetRows, drop_undecided, write_targets
+from app.core import clock
+from app.core.columns import Column, Money, Words, packed_rows, pg_day, pg_instant, write_packed
+from app.core.db import count_changed
+from app.dispatch.run.deciding import Decision, RunInputs
+from app.dispatch.splitting.split import NOBODY, Outcome
+from app.models.campaign import Campaign
+
+_BECAUSE = {Outcome.OWNER: "owner", Outcome.BEST_VALUE: "best_value"}
+_OUTCOMES, _BECAUSE_WORDS = tuple(_BECAUSE), tuple(_BECAUSE.values())
+
+
+def write_decisions(
+    session: Session,
+    chosen: Sequence[Campaign],
+    inputs: RunInputs,
+    decisions: Sequence[Decision],
+    *,
+    run_ids: Mapping[int, int],
+    now: datetime,
+) -> dict[int, int]:
+    """Write targets and work orders; gives how many orders by campaign. `run_ids`: of each campaign; the campaigns are locked.
+
+    Raises IntegrityError where somebody of them got a live order of the family meanwhile.
+    """
+    placed = [_placed(decision) for decision in decisions]
+    ids = np.split(_reserve_ids(session, sum(map(len, placed))), np.cumsum([len(rows) for rows in placed])[:-1])
+    leads = _leads(decisions, placed, ids)
+    counts = {}
+    with ThreadPoolExecutor(1) as pool:
+        packing = []  # while PostgreSQL takes the targets
+        for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True):
+            columns = _columns(campaign, inputs, decision, rows, run_id=run_ids[campaign.id], now=now)
+            contact: dict[str, Column] = {"id": own_ids, "contact_id": leads[decision.contact[rows]]}
+            packing.append((contact | columns, pool.submit(lambda whole: list(packed_rows(whole)), contact | columns)))
+        for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True):
+            if source.is_drawn:
+                drop_undecided(session, campaign.id)
+            write_targets(session, TargetRows(campaign.id, decision.customers, decision.reason, decision.value), now=now)
+        _make_temporary(session, ", ".join(packing[0][0]))
+        for campaign, (columns, packed) in zip(chosen, packing, strict=True):
+            write_packed(session, "new_orders", tuple(columns), packed.result())
+            names = ", ".join(columns)
+            statement = f"INSERT INTO work_orders ({names}) SELECT {names} FROM new_orders"  # noqa: S608 - our own text
+            counts[campaign.id] = count_changed(session, statement)
+            session.execute(text("TRUNCATE new_orders"))
+    return counts
+
+
+def _make_temporary(session: Session, names: str) -> None:
+    session.execute(text("DROP TABLE IF EXISTS new_orders"))
+    session.execute(text(f"CREATE TEMP TABLE new_orders ON COMMIT DROP AS SELECT {names} FROM work_orders WITH NO DATA"))  # noqa: S608
+
+
+def _placed(decision: Decision) -> NDArray[np.int64]:
+    """The rows that become work orders, by customer: so they reach the right edge of the table's keys."""
+    rows = np.flatnonzero(decision.manager != NOBODY)
+    return rows[np.argsort(decision.customers.customer_id[rows], kind="stable")]
+
+
+def _reserve_ids(session: Session, count: int) -> NDArray[np.int64]:
+    """So many ids of work orders that nobody else has: a contact names one of its orders before that is written."""
+    statement = "SELECT string_agg(int8send(nextval('work_orders_id_seq')), '') FROM generate_series(1, :count)"
+    packed = session.scalar(text(statement), {"count": count}) or b""
+    return np.frombuffer(packed, dtype=">i8").astype(np.int64)
+
+
+def _leads(
+    decisions: Sequence[Decision], placed: Sequence[NDArray[np.int64]], ids: Sequence[NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """For each contact the id of its first order."""
+    most = max((int(decision.contact.max(initial=NOBODY)) for decision in decisions), default=NOBODY)
+    leads = np.zeros(most + 1, dtype=np.int64)
+    for decision, rows, own_ids in reversed(list(zip(decisions, placed, ids, strict=True))):
+        leads[decision.contact[rows]] = own_ids
+    return leads
+
+
+def _columns(
+    campaign: Campaign, inputs: RunInputs, decision: Decision, rows: NDArray[np.int64], *, run_id: int, now: datetime
+) -> dict[str, Column]:
+    customers, count = decision.customers.only(rows), len(rows)
+    matures_on = campaign.ends_on + timedelta(days=campaign.attribution_days + campaign.maturity_days)
+    same = np.zeros(count, dtype=np.uint8)
+    value = np.zeros(count, np.int64) if decision.value is None else decision.value[rows]
+    because = np.searchsorted(np.array(_OUTCOMES), decision.outcome[rows]).astype(np.uint8)
+    return {
+        "campaign_id": np.full(count, campaign.id, np.int32),
+        "dispatch_run_id": np.full(count, run_id, np.int32),
+        "customer_id": customers.customer_id,
+        "product_id": np.full(count, campaign.product_id, np.int32),
+        "product_family": Words(same, (campaign.product_family,)),
+        "grid_id": customers.grid_id,
+        "staff_id": inputs.managers.staff[decision.manager[rows]].astype(np.int32),
+        "state": Words(
+            (decision.day[rows] + pg_day(inputs.first) > pg_day(clock.local_date(now))).astype(np.uint8), ("open", "planned")
+        ),
+        "scheduled_on": (decision.day[rows] + pg_day(inputs.first)).astype(np.int32),
+        "due_on": np.full(count, pg_day(campaign.ends_on), np.int32),
+        "rank": customers.rank,
+        "score": customers.score,
+        "draw": Words(customers.explored.astype(np.uint8), ("ranked", "explored")),
+        "selection_probability": customers.probability,
+        "assigned_because": Words(because, _BECAUSE_WORDS),
+        "value": Money(value, np.full(count, decision.value is None)),
+        "dispatched_at": np.full(count, pg_instant(now)),
+        "matures_at": np.full(count, pg_instant(clock.end_of_day(matures_on))),
+    }
