@@ -101,7 +101,7 @@ def _standing(session: Session, customer_id: int, row: Row[*tuple[Any, ...]], to
         selection_probability=target.selection_probability if target else None,
         reason=target.reason.value if target and target.reason else None,
         decided_at=target.decided_at if target else None,
-        last_rank=queries.last_rank_of(session, campaign.id),
+        last_rank=queries.find_last_rank(session, campaign.id),
         score=_score(session, campaign, customer_id, target),
         work_order=_order(session, row[3], row[4], row[5]),
         today=first_reason(facts),

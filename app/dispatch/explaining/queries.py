@@ -109,7 +109,7 @@ def find_score(session: Session, run_id: int, *, customer_id: int, rank: int | N
     return session.execute(statement.order_by(CustomerScore.rank).limit(1)).one_or_none()
 
 
-def last_rank_of(session: Session, campaign_id: int) -> int | None:
+def find_last_rank(session: Session, campaign_id: int) -> int | None:
     """The last rank that the walk of a campaign reached."""
     statement = select(func.max(CampaignTarget.rank)).where(
         CampaignTarget.campaign_id == campaign_id, CampaignTarget.draw == "ranked"

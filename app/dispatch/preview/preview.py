@@ -55,7 +55,7 @@ def preview_campaign(session: Session, *, campaign_code: str, now: datetime) -> 
     short = [{"grid": codes[grid], "wanted": wanted[grid], "free": wanted[grid] - count} for grid, count in fit.left_over.items()]
     others = preview_queries.live_beside(session, campaign, today=clock.local_date(now))
     product = queries.get_product(session, campaign.product_id)
-    run = preview_queries.run_of(session, inputs.campaigns[0].scoring_run_id)
+    run = preview_queries.find_run(session, inputs.campaigns[0].scoring_run_id)
     figures = {
         "as_of": now.isoformat(),
         "version": campaign.version,

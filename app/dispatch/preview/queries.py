@@ -51,7 +51,7 @@ def has_undecided(session: Session, campaign: Campaign) -> bool:
     return session.scalars(select(waiting)).one()
 
 
-def run_of(session: Session, scoring_run_id: int | None) -> ScoringRun | None:
+def find_run(session: Session, scoring_run_id: int | None) -> ScoringRun | None:
     """The ranking with this id."""
     return None if scoring_run_id is None else session.get(ScoringRun, scoring_run_id)
 
