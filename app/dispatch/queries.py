@@ -190,6 +190,12 @@ def lock_capacity(session: Session, staff_ids: Collection[int]) -> None:
     session.execute(statement.with_for_update(key_share=True))
 
 
+def lock_all_capacity(session: Session) -> None:
+    """The same for all terminal managers; only a run, which locks no work order, may ask for it."""
+    statement = select(Staff.id).where(Staff.role == Role.TERMINAL_MANAGER).order_by(Staff.id)
+    session.execute(statement.with_for_update(key_share=True))
+
+
 def count_work_orders(session: Session, campaign_id: int) -> int:
     """Work orders of a campaign, whatever became of them."""
     return session.scalars(select(func.count()).select_from(WorkOrder).where(WorkOrder.campaign_id == campaign_id)).one()

@@ -1,4 +1,4 @@
-"""Turning lists into work orders, and giving a work order to another manager."""
+"""Turning lists into work orders."""
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -53,6 +53,8 @@ def dispatch_campaigns(session: Session, *, campaign_codes: Collection[str], now
     session.execute(text("LOCK TABLE customers IN SHARE MODE"))
     # A refusal is either seen below or waits until this is committed, and then withdraws the order.
     session.execute(text("LOCK TABLE contact_preferences IN SHARE MODE"))
+    # Who is given work by hand at this moment: that is either seen below or waits.
+    queries.lock_all_capacity(session)
     runs = {campaign.id: _begin_run(session, campaign, now) for campaign in chosen}
     new = _decide_and_write(session, chosen, runs, now)
     return {campaign.code: _close_run(session, campaign, runs[campaign.id], new[campaign.id]) for campaign in chosen}

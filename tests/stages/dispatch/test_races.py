@@ -5,15 +5,17 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from app.campaigns.service import WrongStatus
 from app.core.db import set_scope
+from app.dispatch.by_hand.reassigning import reassign_work_order
 from app.dispatch.service import dispatch_campaign
 from app.dispatch.sweeps import end_campaign, withdraw_refused
+from app.models.organisation import Staff
 from app.models.work_order import WorkOrder, WorkOrderState
-from tests.factories import NOW
+from tests.factories import NOW, TODAY, customer, make_campaign, make_work_order
 from tests.stages.dispatch.test_dispatching import ALL, make_list, refuse
 
 
@@ -101,6 +103,28 @@ def test_a_dispatch_that_meets_a_closing_campaign_waits_and_makes_nothing(compan
         closing.commit()
         with pytest.raises(WrongStatus):
             running.result(timeout=30)
+
+
+def test_a_dispatch_does_not_give_away_the_day_that_is_being_given_by_hand(company, sessions):
+    company.execute(update(Staff).where(Staff.staff_no == "ANA").values(daily_capacity=1))
+    company.execute(update(Staff).where(Staff.staff_no == "BO").values(daily_capacity=1))
+    other = make_campaign(company, product_code="TV1")
+    given = make_work_order(company, campaign=other, customer_no="C10", manager="bo").id
+    code = make_list(company, ["C01", "C02"], ends_on=TODAY).code
+    company.commit()
+    with ThreadPoolExecutor(1) as pool, sessions() as by_hand:
+        set_scope(by_hand, scope="all")
+        grids = [customer(by_hand, "C10").grid_id]
+        reassign_work_order(
+            by_hand, work_order_id=given, to_staff_no="ANA", grid_ids=grids, actor_account_id=None, reason="ill", now=NOW
+        )
+        running = pool.submit(_together, sessions, lambda s: dispatch_campaign(s, campaign_code=code, now=NOW))
+        _wait_until_somebody_waits(company)
+        by_hand.commit()
+        running.result(timeout=30)
+    set_scope(company, scope="all")
+    days = company.execute(select(func.count(WorkOrder.id)).group_by(WorkOrder.staff_id, WorkOrder.scheduled_on)).scalars().all()
+    assert days == [1, 1]
 
 
 def _wait_until_somebody_waits(session):
