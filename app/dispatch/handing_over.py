@@ -1,5 +1,5 @@
 """A live work order in a handover: to another manager, another grid, another day, or the pool. The caller decides which, and has
-asked the gate for all of them at once: what it refuses is withdrawn instead."""
+asked the gate for all of them at once: what it refuses is withdrawn instead. All are written together at the next flush."""
 
 from datetime import date, datetime
 
@@ -16,6 +16,7 @@ def withdraw(session: Session, *, work_order: WorkOrder, because: str, actor_acc
     move_work_order(
         session,
         work_order=work_order,
+        with_others=True,
         event=Event.WITHDRAWN,
         now=now,
         actor_account_id=actor_account_id,
@@ -38,6 +39,7 @@ def hand_over(
     move_work_order(
         session,
         work_order=work_order,
+        with_others=True,
         event=Event.REASSIGNED,
         now=now,
         actor_account_id=actor_account_id,
@@ -57,6 +59,7 @@ def put_off(
     move_work_order(
         session,
         work_order=work_order,
+        with_others=True,
         event=Event.POSTPONED,
         now=now,
         actor_account_id=actor_account_id,
@@ -72,6 +75,7 @@ def put_in_pool(
     move_work_order(
         session,
         work_order=work_order,
+        with_others=True,
         event=Event.POOLED,
         now=now,
         actor_account_id=actor_account_id,
@@ -95,6 +99,7 @@ def leave_with(
     move_work_order(
         session,
         work_order=work_order,
+        with_others=True,
         event=Event.LENT,
         now=now,
         actor_account_id=actor_account_id,

@@ -41,11 +41,13 @@ def move_work_order(
     to_staff_id: int | None = None,
     changes: Mapping[str, Any] | None = None,
     gate_asked: bool = False,
+    with_others: bool = False,
 ) -> WorkOrderEvent:
     """Let `event` happen to a work order that the caller has locked (queries.lock_work_order), and keep a row of it.
 
     `reason` becomes the close reason where the event ends it. `to_staff_id` is the new manager of those that have one;
-    `changes`: what else becomes of it, by column (its days, its loan, its place in the pool); `gate_asked`: by the caller.
+    `changes`: what else becomes of it, by column (its days, its loan, its place in the pool); `gate_asked`: by the caller;
+    `with_others`: one of many, which are written together at the next flush, where it does not become live.
     Raises WrongState; ContactRefused where the gate is against it;
     ContactLocked where a reopened one would be a second live order of customer and family.
     """
@@ -71,7 +73,8 @@ def move_work_order(
         with session.begin_nested() if becomes_live else nullcontext():
             session.add(row)
             _apply(work_order, row, now, changes or {})
-            session.flush()
+            if becomes_live or not with_others:
+                session.flush()
             if becomes_live and not gate_asked:  # the lock is the nearer reason, so the gate is asked after it
                 check_gate(session, work_order_id=work_order.id, event=event.value, now=now)
     except IntegrityError as error:

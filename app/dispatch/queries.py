@@ -115,9 +115,11 @@ def live_load_between(session: Session, first: date, last: date) -> list[tuple[i
     return _load_between(session, first, last, ())
 
 
-def load_beside(session: Session, first: date, last: date, work_order_ids: Collection[int]) -> list[tuple[int, date, int]]:
-    """The same without these work orders."""
-    return _load_between(session, first, last, work_order_ids)
+def load_beside(
+    session: Session, first: date, last: date, work_order_ids: Collection[int], *, of: Collection[int] | None = None
+) -> list[tuple[int, date, int]]:
+    """The same without these work orders; of these people alone (None: of all)."""
+    return _load_between(session, first, last, work_order_ids, of)
 
 
 def load_of(session: Session, staff_ids: Collection[int], first: date, last: date) -> list[tuple[int, date, int]]:

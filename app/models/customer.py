@@ -10,16 +10,16 @@ from sqlalchemy import (
     Date,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
     Numeric,
     Text,
     UniqueConstraint,
-    literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, TransactionId, UtcDateTime, enum_text
@@ -73,15 +73,18 @@ class CustomerOwnership(Base):
     """
 
     __tablename__ = "customer_ownerships"
+    # The keys alone keep them apart, also of concurrent writers: one period begins on a day (null: at the beginning), one ends,
+    # and each but the first begins when another ended. So they are one chain, of which every link is later than the one before.
     __table_args__ = (
-        Index(None, "customer_id"),
         CheckConstraint("from_date < to_date", name="period"),
-        # A range of one id needs no extension, which the owner of a managed database may not be allowed to create.
-        ExcludeConstraint(
-            (literal_column("int8range(customer_id, customer_id, '[]')"), "&&"),
-            (literal_column("daterange(from_date, to_date)"), "&&"),
-            name="ex_customer_ownerships_one_at_a_time",
-            using="gist",
+        UniqueConstraint(
+            "customer_id", "from_date", name="uq_customer_ownerships_one_begins", postgresql_nulls_not_distinct=True
+        ),
+        UniqueConstraint("customer_id", "to_date", name="uq_customer_ownerships_one_ends", postgresql_nulls_not_distinct=True),
+        ForeignKeyConstraint(
+            ["customer_id", "from_date"],
+            ["customer_ownerships.customer_id", "customer_ownerships.to_date"],
+            name="fk_customer_ownerships_follows",
         ),
     )
 

@@ -19,9 +19,10 @@ from app.dispatch.handing_over import (
 )
 from app.ingest.ownership import change_owners
 from app.ingest.postings import change_postings
-from app.models.organisation import Staff
+from app.models.organisation import Staff, Unit
 from app.models.territory import Handover, HandoverKind, HandoverStatus, OrderWay
 from app.models.work_order import WorkOrder
+from app.notices.outbox import put_event
 from app.territory import handover_queries as queries
 from app.territory.orders import LATER, MOVED, POOL, OrderMove
 from app.territory.planning import make_plan
@@ -86,6 +87,21 @@ def _apply(session: Session, handover: Handover, today: date, now: datetime) -> 
     done = {"customers": moved, "people": changed, "withdrawn": len(refused), "returned_customers": None, "returned_orders": None}
     handover.outcome = plan.preview | done
     session.flush()
+    _tell(session, handover, orders=len(plan.orders) - len(refused), now=now)
+
+
+def _tell(session: Session, handover: Handover, *, orders: int, now: datetime) -> None:
+    outcome = handover.outcome or {}
+    told = {
+        "handover_id": handover.id,
+        "kind": handover.kind.value,
+        "unit_code": session.get_one(Unit, handover.grid_id).code,
+        "to_unit_code": session.get_one(Unit, handover.to_grid_id).code if handover.to_grid_id else None,
+        "customers": outcome["customers"],
+        "orders": orders,
+        "withdrawn": outcome["withdrawn"],
+    }
+    put_event(session, kind="handover.applied", payload=told, grid_id=handover.grid_id, now=now)
 
 
 def _settle_order(

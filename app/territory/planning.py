@@ -59,7 +59,9 @@ def _room(session: Session, situation: Situation, affected: Sequence[LiveOrder],
         [_worker(person) for person in situation.people],
         dispatch.absences_between(session, day, last),
         # What is about to be placed is not in its own way.
-        dispatch.load_beside(session, day, last, {order.work_order_id for order in affected}),
+        dispatch.load_beside(
+            session, day, last, {order.work_order_id for order in affected}, of=[person.staff_id for person in situation.people]
+        ),
         first=day,
         last=last,
     )

@@ -1,11 +1,14 @@
 """The customers feed keeps whose customer somebody was, as periods."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from app.core.db import set_scope
 from app.ingest.service import import_feed
 from app.models.customer import Customer, CustomerOwnership
 from app.models.organisation import Staff, Unit
@@ -87,19 +90,44 @@ def _period(session, **dates):
 
 
 @pytest.mark.parametrize(
-    "dates",
+    ("guard", "dates"),
     [
-        {"from_date": TODAY},
-        {"from_date": date(2026, 1, 1), "to_date": date(2026, 2, 1)},
-        {"to_date": date(2026, 2, 1)},
-        {},
+        ("one_begins", {"from_date": TODAY, "to_date": TODAY + timedelta(days=2)}),
+        ("one_begins", {"to_date": date(2026, 2, 1)}),
+        ("one_ends", {"from_date": TODAY + timedelta(days=1)}),
+        ("one_ends", {"from_date": date(2026, 1, 1), "to_date": TODAY}),
+        ("follows", {"from_date": date(2026, 1, 1), "to_date": date(2026, 2, 1)}),
+        ("follows", {"from_date": TODAY + timedelta(days=1), "to_date": TODAY + timedelta(days=2)}),
+        ("one_", {}),
     ],
 )
-def test_the_database_holds_periods_of_a_customer_apart(session, apply, dates):
+def test_the_database_holds_periods_of_a_customer_apart(session, apply, guard, dates):
     apply("C01,G11,BO,home")
     _period(session, **dates)
-    with pytest.raises(IntegrityError, match="ex_customer_ownerships_one_at_a_time"):
+    with pytest.raises(IntegrityError, match=f"customer_ownerships_{guard}"):
         session.flush()
+
+
+def test_writers_at_once_begin_one_period(company, sessions):
+    whose = customer(company, "C01")
+    company.add(CustomerOwnership(customer_id=whose.id, grid_id=whose.grid_id, to_date=TODAY))
+    company.commit()
+    barrier = threading.Barrier(4)
+
+    def begin(nth):
+        with sessions() as session:
+            set_scope(session, scope="all")
+            barrier.wait()
+            ends = None if nth % 2 else TODAY + timedelta(days=nth + 1)
+            session.add(CustomerOwnership(customer_id=whose.id, grid_id=whose.grid_id, from_date=TODAY, to_date=ends))
+            try:
+                session.commit()
+            except IntegrityError:
+                return 0
+            return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(begin, range(4))) == 1
 
 
 def test_a_period_that_ended_is_history(session, apply):

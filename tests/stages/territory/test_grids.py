@@ -6,6 +6,7 @@ from sqlalchemy import select, text
 from app.core.db import set_scope
 from app.dispatch.explaining.explanation import explain_customer
 from app.models.customer import Customer
+from app.models.notice import OutboxEvent
 from app.models.organisation import Staff, Unit, UnitKind
 from app.models.work_order import WorkOrder, WorkOrderState
 from tests.factories import NOW, TODAY, customer, get, grid, make_campaign, make_work_order, staff
@@ -31,6 +32,11 @@ def test_a_merge_brings_customers_people_and_live_work_and_leaves_what_happened(
     home, former = grid(session, "G11"), grid(session, "G12")
     found = apply(session, "grid_merge", grid_code="G12", to_grid_code="G11")
     assert found.outcome["customers"] == 4
+    told = session.scalars(select(OutboxEvent.payload).where(OutboxEvent.kind == "handover.applied")).one()
+    assert told == {
+        "handover_id": found.id, "kind": "grid_merge", "unit_code": "G12", "to_unit_code": "G11",
+        "customers": 4, "orders": 1, "withdrawn": 0,
+    }  # fmt: skip
     assert {code for no, code in grids_of_customers(session).items() if no in ("C11", "C12", "C13", "C14")} == {"G11"}
     assert {person.staff_no for person in session.scalars(select(Staff).where(Staff.unit_id == home.id))} == {
         "ANA", "BO", "CY", "CHEN", "FU",
