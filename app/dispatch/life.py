@@ -45,10 +45,9 @@ def move_work_order(
 ) -> WorkOrderEvent:
     """Let `event` happen to a work order that the caller has locked (queries.lock_work_order), and keep a row of it.
 
-    `reason` becomes the close reason where the event ends it; `to_staff_id`: the new manager of those that have one; `changes`:
-    what else becomes of it, by column; `gate_asked`: by the caller; `with_others`: written at the next flush, unless it becomes live.
-    Raises WrongState; ContactRefused where the gate is against it; ContactLocked where a reopened one would be a second live order
-    of customer and family.
+    `reason` becomes the close reason where the event ends it; `to_staff_id`: its new manager; `changes`: what else, by column;
+    `gate_asked`: by the caller; `with_others`: written at the next flush, unless it becomes live. Raises WrongState;
+    ContactRefused where the gate is against it; ContactLocked where it would be a second live one of customer and family.
     """
     before = work_order.state
     after = next_state(before, event)
