@@ -50,6 +50,7 @@ class RowResult:
     staff_no: str | None
     scheduled_on: date | None
     due_on: date | None
+    reason: str | None = None  # the gate's word, where it is against it
 
 
 def act_on_work_orders(
@@ -144,7 +145,7 @@ def _do(doing: Doing, order: WorkOrder, refused: Mapping[int, str]) -> Refusal |
 def _row(id_: int, order: WorkOrder | None, refusal: Refusal | None, numbers: Mapping[int, str]) -> RowResult:
     if order is None:
         return RowResult(id_, False, UNKNOWN.code, UNKNOWN.detail, None, None, None, None)
-    code, detail = (None, None) if refusal is None else (refusal.code, refusal.detail)
+    code, detail, reason = (None, None, None) if refusal is None else (refusal.code, refusal.detail, refusal.reason)
     return RowResult(
-        id_, refusal is None, code, detail, order.state.value, numbers[order.staff_id], order.scheduled_on, order.due_on
+        id_, refusal is None, code, detail, order.state.value, numbers[order.staff_id], order.scheduled_on, order.due_on, reason
     )

@@ -59,6 +59,8 @@ def reassign_work_order(
 def _error(row: RowResult) -> AppError:
     if row.code in (SAME_MANAGER.code, ELSEWHERE.code):
         return Invalid("to_staff_no", _ANOTHER)
-    kinds = {UNKNOWN.code: UnknownWorkOrder, NO_ROOM.code: NoRoom, ContactRefused.code: ContactRefused}
+    if row.code == ContactRefused.code:
+        return ContactRefused(row.detail or "", reason=row.reason)
+    kinds = {UNKNOWN.code: UnknownWorkOrder, NO_ROOM.code: NoRoom}
     kind = kinds.get(row.code or "")
     return WrongState(row.detail or "", state=row.state) if kind is None else kind(row.detail or "")

@@ -68,10 +68,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a row stays as it is: a stable code and a sentence."""
+    """Why a row stays as it is: a stable code and a sentence; `reason` is the gate's word."""
 
     code: str
     detail: str
+    reason: str | None = None
 
 
 UNKNOWN = Refusal("work_order.unknown", "There is no such work order, or it is not yours.")
@@ -93,7 +94,7 @@ def wrong_state(state: str, verb: Verb) -> Refusal:
 
 def contact_refused(why: str) -> Refusal:
     """The customer must not be contacted for this, so it goes nowhere."""
-    return Refusal("work_order.contact_refused", f"The customer must not be contacted for this: {why.replace('_', ' ')}.")
+    return Refusal("work_order.contact_refused", f"The customer must not be contacted for this: {why.replace('_', ' ')}.", why)
 
 
 def check_action(action: Action, *, today: date) -> None:
