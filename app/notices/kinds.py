@@ -13,7 +13,7 @@ KINDS: dict[str, frozenset[str]] = {
     "work_orders.escalation_resolved": frozenset({"level", "rule", "unit_code", "managers", "orders"}),
     "campaign.status_changed": frozenset({"campaign_code", "status"}),
     "month.closed": frozenset({"month", "sha256", "entries"}),
-    "handover.applied": frozenset({"handover_id", "kind", "unit_code", "to_unit_code", "customers", "orders", "withdrawn"}),
+    "handover.applied": frozenset({"handover_id", "kind", "unit_code", "to_unit_code", "moved", "orders", "withdrawn"}),
     "import.rejected": frozenset({"import_id", "feed", "rows", "rejected"}),
     TEST: frozenset({"name"}),
     DIGEST: frozenset({"digest_id"}),

@@ -97,7 +97,7 @@ def _tell(session: Session, handover: Handover, *, orders: int, now: datetime) -
         "kind": handover.kind.value,
         "unit_code": session.get_one(Unit, handover.grid_id).code,
         "to_unit_code": session.get_one(Unit, handover.to_grid_id).code if handover.to_grid_id else None,
-        "customers": outcome["customers"],
+        "moved": outcome["customers"],
         "orders": orders,
         "withdrawn": outcome["withdrawn"],
     }

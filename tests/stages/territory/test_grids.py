@@ -35,7 +35,7 @@ def test_a_merge_brings_customers_people_and_live_work_and_leaves_what_happened(
     told = session.scalars(select(OutboxEvent.payload).where(OutboxEvent.kind == "handover.applied")).one()
     assert told == {
         "handover_id": found.id, "kind": "grid_merge", "unit_code": "G12", "to_unit_code": "G11",
-        "customers": 4, "orders": 1, "withdrawn": 0,
+        "moved": 4, "orders": 1, "withdrawn": 0,
     }  # fmt: skip
     assert {code for no, code in grids_of_customers(session).items() if no in ("C11", "C12", "C13", "C14")} == {"G11"}
     assert {person.staff_no for person in session.scalars(select(Staff).where(Staff.unit_id == home.id))} == {
