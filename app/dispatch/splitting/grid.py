@@ -70,8 +70,9 @@ def _worth(targets: Targets, managers: Managers, rules: SplitRules, who: Integer
         skill = managers.skill[0, who]
     else:
         skill = managers.skill[:, who].T[:, targets.product[what]]
-    measured = targets.place is not None and managers.anchor is not None and rules.km_cost
-    km = km_between(targets.place[what], managers.anchor[who]) if measured else None  # type: ignore[index]
+    km = None
+    if targets.place is not None and managers.anchor is not None and rules.km_cost:
+        km = km_between(targets.place[what], managers.anchor[who])
     return worth_of(value, cost, owner, skill, km, rules)
 
 
