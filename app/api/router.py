@@ -1,6 +1,8 @@
 """Which routes there are: one API for each audience."""
 
-from fastapi import APIRouter
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
 
 from app.api import auth, documentation, health
 from app.api.dashboard import bulk as dashboard_bulk
@@ -74,3 +76,10 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_metrics.router)
     router.include_router(dashboard_dictionary.router)
     return router
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of these routes, without a service and its database: for generators of clients."""
+    app = FastAPI(title="Gridwork", version="1")
+    app.include_router(all_routes())
+    return app.openapi()

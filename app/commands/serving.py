@@ -1,5 +1,6 @@
 """Commands that run the service: HTTP API, worker, schema, embedded database."""
 
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import uvicorn
 from rich.markup import escape
 from sqlalchemy.engine import make_url
 
+from app.api.router import openapi_document
 from app.commands.context import console
 from app.core import clock
 from app.core.database import app_engine, owner_url, schema_revisions
@@ -50,6 +52,7 @@ def register(app: typer.Typer) -> None:
     app.command("api", hidden=True)(serve)  # what containers call it
     app.command("worker")(worker)
     app.command("migrate")(migrate)
+    app.command("openapi")(openapi)
     app.add_typer(database, name="database", rich_help_panel="Run")
     database.command("start")(start)
     database.command("stop")(stop)
@@ -104,6 +107,11 @@ def _share_metrics() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="gridwork-metrics-"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     return folder
+
+
+def openapi() -> None:
+    """Print the OpenAPI document of the HTTP API, as JSON: for generators of clients."""
+    typer.echo(json.dumps(openapi_document(), ensure_ascii=False, indent=1))
 
 
 def worker() -> None:

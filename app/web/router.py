@@ -1,14 +1,15 @@
-"""Which pages the console has."""
+"""Which pages there are: the console's, and the phone app."""
 
 from fastapi import APIRouter
 
-from app.web import centre, rankers, sign_in
+from app.web import centre, phone, rankers, sign_in
 
 
-def console_routes() -> APIRouter:
-    """Every page of the console."""
+def page_routes() -> APIRouter:
+    """Every page."""
     router = APIRouter()
     router.include_router(sign_in.router)
     router.include_router(centre.router)
     router.include_router(rankers.router)
+    router.include_router(phone.router)
     return router

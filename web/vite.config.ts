@@ -1,0 +1,15 @@
+// The pages. One entry now; the console is to be the second one.
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    outDir: "../app/web/dist",
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0, // the pages' policy allows no data: address
+    modulePreload: { polyfill: false }, // it would be a script in the page
+    rollupOptions: { input: { phone: "phone/index.html" } },
+  },
+});
