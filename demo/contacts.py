@@ -7,7 +7,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from app.core import clock
-from app.feedback.outcomes import OBJECTIONS
+from app.feedback.objections import OBJECTIONS
 from demo.answers import answer_contact, claim_of, contact_rng
 from demo.truth import Truth
 
@@ -130,7 +130,7 @@ def _contact(
         channel=happened.channel,
         outcome=claim.outcome,
         claimed_seconds=claim.seconds,
-        objection=str(rng.choice(OBJECTIONS)) if claim.outcome == "refused" else None,
+        objection=str(rng.choice(list(OBJECTIONS))) if claim.outcome == "refused" else None,
         callback_at=callback.isoformat() if callback else None,
         online=online,
     )

@@ -26,6 +26,7 @@ from app.api.dashboard import work_orders as dashboard_work_orders
 from app.api.mobile import customers as mobile_customers
 from app.api.mobile import day as mobile_day
 from app.api.mobile import feedback as mobile_feedback
+from app.api.mobile import outcomes as mobile_outcomes
 from app.api.mobile import points as mobile_points
 from app.api.mobile import returns as mobile_returns
 from app.api.mobile import work_orders as mobile_work_orders
@@ -46,6 +47,7 @@ def all_routes() -> APIRouter:
     router.include_router(documentation.router)
     router.include_router(mobile_work_orders.router)
     router.include_router(mobile_feedback.router)
+    router.include_router(mobile_outcomes.router)
     router.include_router(mobile_day.router)
     router.include_router(mobile_returns.router)
     router.include_router(mobile_customers.router)

@@ -1,63 +1,21 @@
 """Reading one item of a batch: each on its own, so that a bad one never harms its neighbours (pure)."""
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
-from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from app.feedback.findings import Competitor, Proposal
 from app.feedback.keeping import bounded, content_hash, shown_id, storable, storable_text
-from app.feedback.outcomes import find_fault
+from app.feedback.outcomes import Fault, find_fault
+from app.feedback.values import LARGEST_ID, Code, Id, Note, Time
 
-FIRST_YEAR, LAST_YEAR = 1971, 2098
 LONGEST_CONTACT = timedelta(hours=24)
-LARGEST_ID = 2**63 - 1
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_NOT_CONTENT = {"id", "device_sequence"}
-
-
-def read_time(value: Any) -> datetime:
-    """An ISO 8601 time with its offset, as UTC; raises ValueError that says what was expected."""
-    expected = f"expected a time with its offset such as 2026-10-12T09:30:00+08:00, from {FIRST_YEAR} to {LAST_YEAR}"
-    if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise ValueError(expected)
-    try:
-        found = datetime.fromisoformat(value).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(expected) from error
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise ValueError(expected)
-    return found
-
-
-def _plain_text(value: str) -> str:
-    if _CONTROL.search(value):
-        raise ValueError("expected text without control characters")
-    return value
-
-
-def _uuid(value: Any) -> UUID:
-    try:
-        return UUID(value)
-    except (ValueError, AttributeError, TypeError) as error:
-        raise ValueError("expected a UUID") from error
-
-
-Time = Annotated[datetime, BeforeValidator(read_time)]
-Id = Annotated[UUID, BeforeValidator(_uuid)]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+MOST_PROPOSALS = 10
+MOST_ATTACHMENTS = 10
+_NOT_CONTENT = {"id", "device_sequence", "order_sequence"}
+_NONE_FOR_EMPTY = BeforeValidator(lambda value: value or None if isinstance(value, list) else value)  # the same thing said
 
 
 class Item(BaseModel):
@@ -74,12 +32,24 @@ class Item(BaseModel):
     callback_at: Time | None = None
     started_at: Time
     ended_at: Time | None = None
-    note: Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_plain_text)] | None = None
+    reached: bool | None = Field(None, description="was the customer reached; as the outcome says, where it says")
+    elapsed_ms: int | None = Field(
+        None, ge=0, le=LONGEST_CONTACT // timedelta(milliseconds=1), description="of the contact, by the phone's monotonic clock"
+    )
+    note: Note | None = None
+    competitor: Competitor | None = None
+    proposals: Annotated[list[Proposal] | None, _NONE_FOR_EMPTY] = Field(None, max_length=MOST_PROPOSALS)
+    attachment_ids: Annotated[list[Id] | None, _NONE_FOR_EMPTY] = Field(
+        None, max_length=MOST_ATTACHMENTS, description="of POST /mobile/v1/attachments; they may arrive later"
+    )
     latitude: float | None = Field(None, ge=-90, le=90)
     longitude: float | None = Field(None, ge=-180, le=180)
     accuracy_metres: float | None = Field(None, ge=0, le=1_000_000)
     mock_location: bool | None = None
     device_sequence: int | None = Field(None, ge=0, le=LARGEST_ID)
+    order_sequence: int | None = Field(
+        None, ge=1, le=1_000_000, description="1, 2, ... of this phone's reports on this work order"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -95,10 +65,21 @@ class Item(BaseModel):
             objection=self.objection,
             callback_at=self.callback_at,
             started_at=self.started_at,
-        )
+            reached=self.reached,
+            has_competitor=self.competitor is not None,
+        ) or _find_twice(self)
         if fault is not None:
             raise ValueError(f"{fault.field}: expected {fault.expected}")
         return self
+
+
+def _find_twice(item: Item) -> Fault | None:
+    fields = [proposal.field for proposal in item.proposals or ()]
+    if len(fields) > len(set(fields)):
+        return Fault("proposals", "each field once")
+    if len(item.attachment_ids or ()) > len(set(item.attachment_ids or ())):
+        return Fault("attachment_ids", "each id once")
+    return None
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from app.dispatch.queries import lock_work_orders
 from app.dispatch.states import Event
 from app.feedback import queries
 from app.feedback.decisions import CONTACT_LOCKED, ID_CONFLICT, STAYS_ENDED, Decision, Effect, OrderFacts, Status
-from app.feedback.intake import Item, Readable, Unreadable, read_item, read_time, readable
+from app.feedback.intake import Item, Readable, Unreadable, read_item, readable
 from app.feedback.judging import Judged, Report, judge_all
 from app.feedback.storing import Sender, set_aside, store
+from app.feedback.values import read_time
 from app.models.feedback import QuarantinedFeedback
 from app.models.work_order import WorkOrder, WorkOrderState
 

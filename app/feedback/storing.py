@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import Month
 from app.feedback import queries
+from app.feedback.enclosing import keep_enclosed
 from app.feedback.intake import Readable, Unreadable
 from app.feedback.judging import Judged
 from app.models.feedback import ContactFeedback, QuarantinedFeedback
@@ -24,12 +25,15 @@ _COPIED = (
     "outcome",
     "objection",
     "callback_at",
+    "reached",
     "note",
     "latitude",
     "longitude",
     "accuracy_metres",
     "mock_location",
     "device_sequence",
+    "elapsed_ms",
+    "order_sequence",
 )
 
 _FEEDBACK = ContactFeedback.metadata.tables["contact_feedback"]
@@ -50,10 +54,13 @@ class Sender:
 def store(
     session: Session, *, sender: Sender, accepted: Sequence[Judged], orders: Mapping[int, WorkOrder], now: datetime
 ) -> set[UUID]:
-    """Write accepted reports in the order of their ids; the ids that were new."""
+    """Write accepted reports in the order of their ids, with what they enclose; the ids that were new."""
     rows = [_row(one, sender, orders[one.report.item.work_order_id], now) for one in accepted]
     rows.sort(key=lambda row: row["id"])
-    return set(session.connection().scalars(_STORE, rows))
+    stored = set(session.connection().scalars(_STORE, rows))
+    new = [one for one in accepted if one.report.item.id in stored]
+    keep_enclosed(session, stored=new, orders=orders, staff_id=sender.staff_id, now=now)
+    return stored
 
 
 def _row(one: Judged, sender: Sender, order: WorkOrder, now: datetime) -> dict[str, Any]:

@@ -54,7 +54,8 @@ class ContactFeedback(Base):
     """One report of one contact, made on the phone. Never changed: a correction is a new one with `corrects_id`.
 
     `contacted_at` is the phone's start of contact, moved by the phone's measured clock error and never after
-    `received_at`; `month` follows from `received_at` alone.
+    `received_at`; `month` follows from `received_at` alone. `elapsed_ms`: of the contact, by the phone's monotonic clock;
+    `order_sequence` counts a phone's reports on a work order from 1.
     """
 
     __tablename__ = "contact_feedback"
@@ -76,6 +77,7 @@ class ContactFeedback(Base):
     outcome: Mapped[str] = mapped_column(Text)
     objection: Mapped[str | None] = mapped_column(Text)
     callback_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reached: Mapped[bool | None] = mapped_column(Boolean)
     note: Mapped[str | None] = mapped_column(Text)
     phone_started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     phone_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -88,6 +90,8 @@ class ContactFeedback(Base):
     mock_location: Mapped[bool | None] = mapped_column(Boolean)
     device_id: Mapped[str | None] = mapped_column(Text)
     device_sequence: Mapped[int | None] = mapped_column(BigInteger)
+    elapsed_ms: Mapped[int | None] = mapped_column(BigInteger)
+    order_sequence: Mapped[int | None] = mapped_column(Integer)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     month: Mapped[Month] = mapped_column(MonthType)
     content_hash: Mapped[bytes] = mapped_column(LargeBinary)

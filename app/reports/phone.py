@@ -67,7 +67,7 @@ WITH held AS MATERIALIZED (
         LEFT JOIN talk_tracks t ON t.product_id = w.product_id AND t.feature IS NULL
         LEFT JOIN LATERAL (
             SELECT json_build_object('id', b.id, 'outcome', b.outcome, 'objection', b.objection, 'callback_at', b.callback_at,
-                'note', b.note, 'contacted_at', b.contacted_at, 'received_at', b.received_at) AS last
+                'reached', b.reached, 'note', b.note, 'contacted_at', b.contacted_at, 'received_at', b.received_at) AS last
             FROM contact_feedback b
             WHERE b.work_order_id = w.id AND b.staff_id = :staff_id
                 AND NOT EXISTS (SELECT FROM contact_feedback x WHERE x.corrects_id = b.id)

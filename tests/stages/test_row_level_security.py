@@ -32,6 +32,9 @@ PROTECTED = {
     "webhook_secrets",
     "digests",
     "mail_addresses",
+    "competitor_findings",
+    "correction_proposals",
+    "feedback_attachments",
 }
 
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from app.api.types import In, Out, ShortText
 from app.feedback.decisions import Status
-from app.feedback.intake import Item, Time
+from app.feedback.intake import Item
+from app.feedback.values import Time
 
 MAX_ITEMS = 200
 
@@ -89,6 +90,7 @@ class LastFeedbackOut(Out):
     outcome: str
     objection: str | None
     callback_at: datetime | None
+    reached: bool | None
     note: str | None
     contacted_at: datetime
     received_at: datetime

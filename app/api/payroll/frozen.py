@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Header, Response
 
 from app.api.errors import problem
+from app.api.etags import holds
 
-IfNoneMatch = Annotated[str | None, Header(max_length=1_000, description="ETags that the caller holds")]
 IfRange = Annotated[str | None, Header(max_length=200, description="ETag of the part that the caller holds")]
 ByteRange = Annotated[str | None, Header(alias="Range", max_length=200, description="bytes=FIRST-LAST or bytes=FIRST-")]
 
@@ -27,7 +27,7 @@ def frozen_bytes(
         "Cache-Control": "private, no-cache",
         "Content-Disposition": f'attachment; filename="{name}"',
     }
-    if if_none_match is not None and _holds(if_none_match, etag):
+    if holds(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     asked = _range(byte_range, len(content)) if if_range is None or if_range == etag else None
     if asked is None:
@@ -40,11 +40,6 @@ def frozen_bytes(
         )
     headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
     return Response(content[first : last + 1], status_code=206, headers=headers, media_type="text/csv; charset=utf-8")
-
-
-def _holds(if_none_match: str, etag: str) -> bool:
-    held = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return "*" in held or etag in held
 
 
 def _range(byte_range: str | None, length: int) -> tuple[int, int] | None:

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field, StringConstraints
 
 from app.api.deps import Allow, Now, Payroll, SecretDep, SessionDep
-from app.api.payroll.frozen import ByteRange, IfNoneMatch, IfRange, frozen_bytes
+from app.api.etags import IfNoneMatch
+from app.api.payroll.frozen import ByteRange, IfRange, frozen_bytes
 from app.api.types import LARGEST_ID, Cursor, In, Limit, MonthPath, MonthText, Out
 from app.models.organisation import Role
 from app.points import service

@@ -52,6 +52,12 @@ POISON = {
     "accuracy_metres": [-1, math.inf, "5"],
     "mock_location": ["yes", 1],
     "device_sequence": [-1, 1.5, 2**63],
+    "reached": [False, "yes", 1, []],
+    "elapsed_ms": [-1, 86_400_001, 1.5, "5", True, math.nan],
+    "order_sequence": [0, -1, 1_000_001, 1.5, "1", True],
+    "competitor": [5, "telecom", [], {"operator": "telecom", "more": 1}],
+    "proposals": [5, {}, [5], [{"field": "address", "value": "x"}] * 2, [{"field": "address", "value": "x"}] * 11],
+    "attachment_ids": ["x", [5], [GOOD["id"]] * 2, [GOOD["id"], GOOD["id"].upper()]],
     "points": [5],
     "\ud800": [1],
     "\x00": [1],
@@ -70,7 +76,7 @@ def test_every_poison_is_refused_by_name_and_can_be_stored(field):
         raw = {**GOOD, field: value}
         found = read_item(raw)
         assert isinstance(found, Unreadable), (field, value)
-        place = found.detail.split(":")[0]
+        place = found.detail.split(":")[0].split(".")[0]
         if field not in {"outcome", "latitude", "\ud800"}:  # these are found at the field that lacks or contradicts them
             assert place == (field if field.isprintable() else "\\u0000"), (found.detail, value)
         kept = json.dumps(found.kept, allow_nan=False)
@@ -128,3 +134,53 @@ def test_deep_nesting_is_kept_to_a_depth():
         inner.append([])
         inner = inner[0]
     assert "nested too deeply" in canonical(storable(deep))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("competitor", {}, "competitor.operator"),
+        ("competitor", {"operator": "  "}, "competitor.operator"),
+        ("competitor", {"operator": "x" * 61}, "competitor.operator"),
+        ("competitor", {"operator": "a\x00b"}, "competitor.operator"),
+        ("competitor", {"operator": "telecom", "monthly_price": -1}, "competitor.monthly_price"),
+        ("competitor", {"operator": "telecom", "monthly_price": 99.999}, "competitor.monthly_price"),
+        ("competitor", {"operator": "telecom", "monthly_price": 1e300}, "competitor.monthly_price"),
+        ("competitor", {"operator": "telecom", "monthly_price": math.nan}, "competitor.monthly_price"),
+        ("competitor", {"operator": "telecom", "monthly_price": True}, "competitor.monthly_price"),
+        ("competitor", {"operator": "telecom", "monthly_price": "1_000"}, "competitor.monthly_price"),
+        ("competitor", {"operator": "telecom", "ends_on": "2026-02-30"}, "competitor.ends_on"),
+        ("competitor", {"operator": "telecom", "ends_on": "1970-01-01"}, "competitor.ends_on"),
+        ("competitor", {"operator": "telecom", "ends_on": 20261012}, "competitor.ends_on"),
+        ("proposals", [{"field": "balance", "value": "0"}], "proposals.0.field"),
+        ("proposals", [{"field": "\ud800", "value": "0"}], "proposals.0.field"),
+        ("proposals", [{"field": "name", "value": "Li"}, {"field": "phone", "value": "call me"}], "proposals.1.value"),
+        ("proposals", [{"field": "household_size", "value": "31"}], "proposals.0.value"),
+        ("proposals", [{"field": "household_size", "value": "٣"}], "proposals.0.value"),
+        ("proposals", [{"field": "address", "value": " \t"}], "proposals.0.value"),
+        ("proposals", [{"field": "address"}], "proposals.0.value"),
+        ("attachment_ids", [GOOD["id"], "x"], "attachment_ids.1"),
+        ("attachment_ids", [f"5f0c3f7e-6f0e-4a58-8f7b-1a2b3c4d5e{n:02}" for n in range(11)], "attachment_ids"),
+    ],
+)
+def test_what_was_found_out_is_refused_by_the_name_of_its_field(field, value, named):
+    found = read_item({**GOOD, field: value})
+    assert isinstance(found, Unreadable), value
+    assert found.detail.split(":")[0] == named, found.detail
+
+
+def test_what_was_found_out_is_read_and_stays_the_same_however_it_was_written():
+    written = {"operator": " 中国  移动 ", "monthly_price": 99.5, "ends_on": "2027-03-31"}
+    proposals = [{"field": "phone", "value": "+86 139 1234 5678"}, {"field": "household_size", "value": "4"}]
+    ids = ["5F0C3F7E-6F0E-4A58-8F7B-1A2B3C4D5E70"]
+    found = read_item({**GOOD, "competitor": written, "proposals": proposals, "attachment_ids": ids})
+    again = read_item({**GOOD, **found.kept, "competitor": {**written, "monthly_price": "99.50", "operator": "中国 移动"}})
+    assert found.kept["competitor"] == {"operator": "中国 移动", "monthly_price": "99.50", "ends_on": "2027-03-31"}
+    assert found.digest == again.digest != read_item(GOOD).digest
+    assert read_item(found.kept).digest == found.digest  # as one that waited is read again
+
+
+def test_a_report_of_a_phone_of_before_says_what_it_always_said():
+    assert set(read_item(GOOD).kept) == set(GOOD)
+    empty = {"proposals": [], "attachment_ids": [], "competitor": None, "reached": None, "elapsed_ms": None}
+    assert read_item({**GOOD, **empty, "order_sequence": 3}).digest == read_item(GOOD).digest
