@@ -7,7 +7,7 @@ from app.api.types import Out
 
 
 class PersonOut(Out):
-    """Master data. Of the phone number only the ends are shown."""
+    """Master data. Of the phone number only the ends are shown: 138****1234."""
 
     customer_no: str
     name: str | None = None

@@ -19,7 +19,7 @@ from app.core.security import Principal
 from app.models.organisation import Role
 from app.offers.queries import find_offers
 from app.reports.customer_figures import figures_of, scores_of
-from app.reports.customer_sections import Audience, allowed_view, masked_phone
+from app.reports.customer_sections import Audience, allowed_view
 
 LATEST = 20
 _AUDIENCES = {
@@ -33,7 +33,7 @@ _AUDIENCES = {
 
 _WHOLE = text("""
 WITH c AS MATERIALIZED (
-    SELECT c.id, c.customer_no, c.name, c.phone, c.address, g.code AS grid_code, b.code AS branch_code,
+    SELECT c.id, c.customer_no, c.name, masked_phone(c.phone) AS phone, c.address, g.code AS grid_code, b.code AS branch_code,
         coalesce(b.id, g.id) AS branch_id, o.staff_no AS owner_staff_no, c.segment, c.lifecycle, c.opened_on, c.tags
     FROM customers c JOIN units g ON g.id = c.grid_id LEFT JOIN units b ON b.id = g.parent_id
         LEFT JOIN staff o ON o.id = c.owner_staff_id
@@ -134,7 +134,6 @@ def _view(
     if row is None:
         raise UnknownCustomer
     view: dict[str, Any] = dict(row.found)
-    view["customer"]["phone"] = masked_phone(view["customer"]["phone"])
     view["figures"] = figures_of(session, row.id, branch_id=row.branch_id, today=today)
     view["scores"] = scores_of(session, row.id, branch_id=row.branch_id)
     view["offers"] = [asdict(offer) for offer in find_offers(session, row.id)]

@@ -1,6 +1,6 @@
 """What of a customer who may see: sections and their fields by audience. What is not named here leaves nothing.
 
-Phone numbers are shown to nobody here but for their ends: a work order carries the number for whoever has to call.
+Of a phone number the ends are shown, by the database's own masked_phone(); who has to call asks for it, and that is kept.
 """
 
 from collections.abc import Mapping
@@ -71,13 +71,6 @@ def allowed_view(view: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
     """Of a whole view what this audience may see; a section that it may not see is absent."""
     sections = ALLOWED[audience]
     return {name: _only(view[name], fields) for name, fields in sections.items()}
-
-
-def masked_phone(phone: str | None) -> str | None:
-    """139****0001: enough to recognise a number by, too little to call it."""
-    if phone is None:
-        return None
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else f"****{phone[-2:]}"
 
 
 def _only(section: Any, fields: frozenset[str]) -> Any:

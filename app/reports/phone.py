@@ -55,8 +55,8 @@ WITH held AS MATERIALIZED (
         'id', w.id, 'version', w.version, 'state', w.state, 'campaign', k.name, 'channel', k.channel,
         'product', json_build_object('product_code', r.product_code, 'name', r.name),
         'scheduled_on', w.scheduled_on, 'due_on', w.due_on,
-        'customer', json_build_object('customer_no', c.customer_no, 'name', c.name, 'phone', c.phone, 'address', c.address,
-            'latitude', c.latitude, 'longitude', c.longitude, 'segment', c.segment, 'tags', c.tags),
+        'customer', json_build_object('customer_no', c.customer_no, 'name', c.name, 'phone', masked_phone(c.phone),
+            'address', c.address, 'latitude', c.latitude, 'longitude', c.longitude, 'segment', c.segment, 'tags', c.tags),
         'reasons', coalesce(s.reasons, '[]'),
         'talk_track', coalesce(said.line ->> 'zh', t.text_zh, k.talk_track),
         'talk_track_en', coalesce(said.line ->> 'en', t.text_en, k.talk_track), 'last_feedback', f.last) AS item

@@ -199,7 +199,7 @@ def back_checks(
             Staff.name.label("manager_name"),
             Customer.customer_no,
             Customer.name.label("customer_name"),
-            Customer.phone,
+            func.masked_phone(Customer.phone).label("phone"),
             ContactFeedback.channel,
             ContactFeedback.outcome,
             ContactFeedback.contacted_at,

@@ -64,7 +64,7 @@ class SetAsidePage(Out):
 
 
 class CustomerOut(Out):
-    """Whom to contact."""
+    """Whom to contact. `phone` is 138****1234, to recognise it by: `POST /customers/{customer_no}/call` gives what to dial."""
 
     customer_no: str
     name: str | None
