@@ -15,6 +15,7 @@ from app.commands import (
     campaigns,
     centre,
     contact_policy,
+    devices,
     doctor,
     escalation,
     evaluation,
@@ -42,7 +43,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Know the customers": (centre, offers),
     "Plan and dispatch": (campaigns, campaign_life, campaign_preview, contact_policy, runs, work_orders, territory, handovers),
     "Check, close, pay": (points,),
-    "Run": (people, serving, notices, escalation, doctor),
+    "Run": (people, devices, serving, notices, escalation, doctor),
 }
 for section, modules in SECTIONS.items():
     for module in modules:

@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.database import app_engine
 from app.core.db import make_sessions
 from app.core.logs import configure_logs
+from app.core.push_keys import public_push_key, push_key
 from app.core.security import signing_secret
 from app.core.storage import Storage
 from app.settings import Settings, read_settings
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.sessions = make_sessions(engine, Storage(settings.storage_url))
     app.state.pages = read_pages()
     app.state.secret = signing_secret(settings.secret, settings.home)
+    app.state.push_key = public_push_key(push_key(settings.push_key, settings.home))
     errors.install(app)
     app.include_router(all_routes())
     app.include_router(page_routes())

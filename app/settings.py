@@ -42,13 +42,16 @@ class Settings(BaseModel):
     max_body_bytes: int = Field(2_000_000, ge=1_000)
     max_upload_bytes: int = Field(2_000_000_000, ge=1_000)
     full_load_share: Decimal = Field(Decimal("0.2"), ge=0, le=1, description="a full load that removes more needs force")
+    minimum_app_version: str = Field("", description="phones that say an older version are refused; empty: none")
     access_token_minutes: int = Field(15, ge=1, le=1440)
     refresh_token_days: int = Field(30, ge=1, le=365)
     refresh_retry_seconds: int = Field(60, ge=0, le=600)
     webhook_loopback: bool = Field(False, description="webhooks may go to this machine, by http: for tests and trials")
     mail: str = Field("", description="smtp://user:password@host:587, smtps://..., file:folder or log:; empty: no mail")
     mail_from: str = "gridwork@localhost.localdomain"
-    quiet_hours: str = Field("21-8", description="local hours without mail, such as 21-8; 0-0: none")
+    quiet_hours: str = Field("21-8", description="local hours without mail and pushes, such as 21-8; 0-0: none")
+    push_key: str = Field("", description="private VAPID key in base64url; empty: made once")
+    push_minutes: int = Field(30, ge=1, le=1440, description="between two pushes of new work to a person, at the least")
     shutdown_seconds: int = Field(20, ge=1, le=600)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
@@ -111,6 +114,20 @@ class Settings(BaseModel):
     def _two_hours(cls, value: str) -> str:
         if not re.fullmatch(r"([0-9]|1[0-9]|2[0-3])-([0-9]|1[0-9]|2[0-3])", value):
             raise ValueError("expected two hours from 0 to 23 such as 21-8, or 0-0 for none")
+        return value
+
+    @field_validator("push_key")
+    @classmethod
+    def _private_key(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{43}", value, re.ASCII):
+            raise ValueError("expected 32 bytes in base64url, 43 characters without padding")
+        return value
+
+    @field_validator("minimum_app_version")
+    @classmethod
+    def _version(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}", value, re.ASCII):
+            raise ValueError("expected a version such as 1.4.2")
         return value
 
     @field_validator("secret")

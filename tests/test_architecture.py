@@ -28,6 +28,7 @@ NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "base", "
 STAGES = (
     "access",
     "notices",
+    "devices",
     "ingest",
     "scoring",
     "centre",

@@ -7,7 +7,9 @@ from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.models.organisation import Account, RefreshFamily, RefreshToken, Staff
+from app.models.organisation import Account, RefreshFamily, RefreshToken, RevokedDevice, Staff
+
+REVOKED = "device revoked"  # why the log-ins of a device ended
 
 
 class UnknownStaff(NotFound):
@@ -36,18 +38,23 @@ def get_staff(session: Session, staff_no: str) -> Staff:
 _ACTOR = text("""
 SELECT a.id AS account_id, a.login, s.id AS staff_id, s.unit_id, coalesce(s.role, a.service_role) AS role,
     ARRAY(SELECT g.id FROM units g LEFT JOIN units b ON b.id = g.parent_id WHERE g.kind = 'grid'
-        AND s.unit_id IN (g.id, b.id, b.parent_id) ORDER BY g.id) AS grid_ids
+        AND s.unit_id IN (g.id, b.id, b.parent_id) ORDER BY g.id) AS grid_ids,
+    (SELECT min(r.device_id) FROM revoked_devices r WHERE r.account_id = a.id AND r.device_id IN (:device_id, f.device_id))
+        AS revoked_device_id
 FROM accounts a LEFT JOIN staff s ON s.id = a.staff_id
+    LEFT JOIN refresh_families f ON f.id = :family_id AND f.account_id = a.id
 WHERE a.id = :account_id AND a.disabled_at IS NULL
     AND (a.staff_id IS NULL OR (s.active_from <= :today AND coalesce(s.active_to, 'infinity') >= :today))
-    AND (CAST(:family_id AS bigint) IS NULL OR EXISTS (
-        SELECT FROM refresh_families f WHERE f.id = :family_id AND f.account_id = a.id AND f.ended_at IS NULL))
+    AND (CAST(:family_id AS bigint) IS NULL OR (f.id IS NOT NULL AND (f.ended_at IS NULL OR f.end_reason = :revoked)))
 """)
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who may act: the account, the person behind it (None for a system), and the grids of the person's unit."""
+    """Who may act: the account, the person behind it (None for a system), and the grids of the person's unit.
+
+    `revoked_device_id`: the device that asks, where it was revoked: then nobody acts.
+    """
 
     account_id: int
     login: str
@@ -55,14 +62,17 @@ class Actor:
     unit_id: int | None
     role: str
     grid_ids: list[int]
+    revoked_device_id: str | None
 
 
-def find_actor(session: Session, account_id: int, family_id: int | None, today: date) -> Actor | None:
-    """Who this account is, if it may act today: not disabled, its log-in not ended, its person active.
+def find_actor(
+    session: Session, account_id: int, family_id: int | None, today: date, device_id: str | None = None
+) -> Actor | None:
+    """Who this account is, if it may act today: not disabled, its log-in not ended but by revoking its device, its person active.
 
-    Asked at every request, so in plain SQL.
+    `device_id`: as which device somebody asks, beside that of the log-in. Asked at every request, so in plain SQL.
     """
-    values = {"account_id": account_id, "family_id": family_id, "today": today}
+    values = {"account_id": account_id, "family_id": family_id, "today": today, "device_id": device_id, "revoked": REVOKED}
     row = session.execute(_ACTOR, values).one_or_none()
     return None if row is None else Actor(*row)
 
@@ -76,6 +86,25 @@ def lock_family_of(session: Session, token_hash: bytes) -> RefreshFamily | None:
         .order_by(RefreshFamily.id)
         .with_for_update(of=RefreshFamily)
     )
+
+
+def is_revoked(session: Session, account_id: int, device_id: str | None) -> bool:
+    """Whether this account may not be used on this device any more."""
+    statement = select(RevokedDevice.revoked_at).where(
+        RevokedDevice.account_id == account_id, RevokedDevice.device_id == device_id
+    )
+    return session.scalar(statement.order_by(RevokedDevice.device_id)) is not None
+
+
+def lock_family(session: Session, family_id: int) -> RefreshFamily | None:
+    """A log-in, locked until the end of the transaction."""
+    statement = select(RefreshFamily).where(RefreshFamily.id == family_id).order_by(RefreshFamily.id)
+    return session.scalar(statement.with_for_update().execution_options(populate_existing=True))
+
+
+def find_account_of(session: Session, staff_id: int) -> Account | None:
+    """The account of a person."""
+    return session.scalar(select(Account).where(Account.staff_id == staff_id).order_by(Account.id))
 
 
 def refresh_tokens_of(session: Session, family_id: int) -> list[RefreshToken]:

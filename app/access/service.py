@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.access import queries
+from app.access.revoking import DeviceRevoked, refuse_device, tell_device
 from app.access.rotation import Decision, PresentedToken, decide
 from app.core import clock
 from app.core.db import set_scope
@@ -72,10 +73,11 @@ class Tokens:
 
 
 def log_in(session: Session, *, login: str, password: str, device_id: str | None, rules: TokenRules, now: datetime) -> Tokens:
-    """Start a refresh family for a person; raises WrongLogin alike for an unknown login and a wrong password."""
+    """Start a refresh family for a person; raises WrongLogin alike for an unknown login and a wrong password, DeviceRevoked."""
     account = _checked_account(session, login=login, password=password, now=now)
     if account.staff_id is None:
         raise WrongLogin
+    refuse_device(session, account_id=account.id, device_id=device_id, now=now)
     family = RefreshFamily(account_id=account.id, device_id=device_id, started_at=now)
     session.add(family)
     session.flush()  # the family's id is part of its tokens
@@ -101,11 +103,15 @@ def _checked_account(session: Session, *, login: str, password: str, now: dateti
 
 
 def refresh(session: Session, *, refresh_token: str, rules: TokenRules, now: datetime) -> Tokens:
-    """The next tokens of a family. The same again within the retry window; RefreshTokenReplayed ends the family."""
+    """The next tokens of a family. The same again within the retry window; RefreshTokenReplayed ends the family.
+
+    Raises WrongRefreshToken, DeviceRevoked.
+    """
     hashed = token_hash(refresh_token)
     family = queries.lock_family_of(session, hashed)
     if family is None:
         raise WrongRefreshToken
+    refuse_device(session, account_id=family.account_id, device_id=family.device_id, now=now)
     tokens = queries.refresh_tokens_of(session, family.id)
     shown = next(t for t in tokens if t.token_hash == hashed)
     presented = PresentedToken(
@@ -144,12 +150,18 @@ def end_log_in(session: Session, *, access_token: str, secret: str, now: datetim
         family.ended_at, family.end_reason = now, "logged out"
 
 
-def identify(session: Session, *, access_token: str, secret: str, now: datetime) -> Principal:
-    """Who presents this token, as of now: a disabled account or a changed role counts at once. Scopes the transaction."""
+def identify(session: Session, *, access_token: str, secret: str, now: datetime, device_id: str | None = None) -> Principal:
+    """Who presents this token, as of now: a disabled account or a changed role counts at once. Scopes the transaction.
+
+    `device_id`: as which device they say they ask. Raises WrongToken, DeviceRevoked.
+    """
     claims = read_access_token(access_token, secret=secret, now=now)
-    actor = queries.find_actor(session, claims.account_id, claims.family_id, clock.local_date(now))
+    actor = queries.find_actor(session, claims.account_id, claims.family_id, clock.local_date(now), device_id)
     if actor is None:
         raise WrongToken
+    if actor.revoked_device_id is not None:
+        tell_device(session, account_id=actor.account_id, device_id=actor.revoked_device_id, now=now)
+        raise DeviceRevoked
     principal = _principal_of(actor)
     set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)
     return principal

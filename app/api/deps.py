@@ -3,19 +3,23 @@
 What does not wait for the database is `async`, which saves a change of thread for each of them at each request.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
 from app.access.service import TokenRules, identify
+from app.api.types import CODE
 from app.core import clock
 from app.core.errors import AppError, Forbidden
-from app.core.security import Principal, WrongToken
+from app.core.security import Principal, WrongToken, read_access_token
+from app.devices.versions import refuse_old
 from app.models.organisation import Role
+from app.notices.quiet import QuietHours
 from app.settings import Settings
 
 _bearer = HTTPBearer(auto_error=False, description="access token of /auth/login or /auth/token")
@@ -73,7 +77,19 @@ async def get_secret(request: Request) -> str:
     return secret
 
 
+async def get_push_key(request: Request) -> str:
+    """The public key of this installation's pushes."""
+    key: str = request.app.state.push_key
+    return key
+
+
+async def get_quiet_hours(settings: SettingsDep) -> QuietHours:
+    """Hours in which nobody is mailed or pushed to."""
+    return QuietHours.parse(settings.quiet_hours, settings.zone)
+
+
 def get_principal(
+    request: Request,
     session: SessionDep,
     now: Now,
     secret: "SecretDep",
@@ -82,7 +98,32 @@ def get_principal(
     """Who acts; scopes the transaction for row level security."""
     if credentials is None:
         raise WrongToken
-    return identify(session, access_token=credentials.credentials, secret=secret, now=now)
+    said = request.headers.get("x-device-id", "")
+    device_id = said if re.fullmatch(CODE, said) else None
+    return identify(session, access_token=credentials.credentials, secret=secret, now=now, device_id=device_id)
+
+
+async def check_phone(
+    settings: SettingsDep,
+    _: Annotated[
+        str | None, Header(alias="X-Device-Id", pattern=CODE, description="401 device.revoked: forget everything")
+    ] = None,
+    version: Annotated[
+        str | None, Header(alias="X-App-Version", max_length=60, description="such as 1.4.2; 426 app.too_old: renew the app")
+    ] = None,
+) -> None:
+    """What every phone may say of itself: refuses an app that is too old."""
+    refuse_old(version, settings.minimum_app_version)
+
+
+async def get_family_id(
+    now: Now, secret: "SecretDep", credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> int:
+    """The log-in that the access token came from; raises WrongToken where it came from none, as a system's."""
+    family_id = None if credentials is None else read_access_token(credentials.credentials, secret=secret, now=now).family_id
+    if family_id is None:
+        raise WrongToken
+    return family_id
 
 
 class Allow:
@@ -99,9 +140,21 @@ class Allow:
 
 TokenRulesDep = Annotated[TokenRules, Depends(get_token_rules)]
 SecretDep = Annotated[str, Depends(get_secret)]
+PushKey = Annotated[str, Depends(get_push_key)]
+QuietHoursDep = Annotated[QuietHours, Depends(get_quiet_hours)]
+FamilyId = Annotated[int, Depends(get_family_id)]
 PrincipalDep = Annotated[Principal, Depends(get_principal, scope="function")]
 
-TerminalManager = Annotated[Principal, Depends(Allow(Role.TERMINAL_MANAGER), scope="function")]
+
+async def get_terminal_manager(
+    _: Annotated[None, Depends(check_phone)],
+    principal: Annotated[Principal, Depends(Allow(Role.TERMINAL_MANAGER), scope="function")],
+) -> Principal:
+    """Who works with a phone, by a phone that may be used."""
+    return principal
+
+
+TerminalManager = Annotated[Principal, Depends(get_terminal_manager, scope="function")]
 GridManager = Annotated[Principal, Depends(Allow(Role.GRID_MANAGER, Role.BRANCH_MANAGER, Role.ADMIN), scope="function")]
 Viewer = Annotated[
     Principal,

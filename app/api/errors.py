@@ -10,7 +10,18 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.core.errors import AppError, Conflict, Forbidden, Gone, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
+from app.core.errors import (
+    AppError,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    Outdated,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 from app.core.logs import place_of
 
 log = structlog.get_logger(__name__)
@@ -21,6 +32,7 @@ STATUS: dict[type[AppError], tuple[int, str]] = {
     Conflict: (409, "Conflict"),
     Forbidden: (403, "Forbidden"),
     Unauthenticated: (401, "Not logged in"),
+    Outdated: (426, "Upgrade required"),
     Invalid: (422, "Invalid input"),
     TooMany: (429, "Too many requests"),
     Unavailable: (503, "Unavailable"),

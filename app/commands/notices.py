@@ -114,7 +114,7 @@ def list_deliveries(
         following = f"{row.next_attempt_at.astimezone(zone()):%m-%d %H:%M:%S}" if row.state == DeliveryState.PENDING else ""
         happened = f"{local_date(row.happened_at)} {row.happened_at.astimezone(zone()):%H:%M}"
         said = row.last_error or (str(row.last_status) if row.last_status else "")
-        table.add_row(str(row.id), row.kind, row.endpoint or "mail", row.state, str(row.attempts), happened, following, said)
+        table.add_row(str(row.id), row.kind, row.endpoint or row.channel, row.state, str(row.attempts), happened, following, said)
     console.print(table)
 
 

@@ -149,6 +149,22 @@ def seeing_ones_grids(session: Session) -> Iterator[None]:
     session.execute(text("SELECT set_config('gridwork.scope', 'own', true)"))
 
 
+@contextmanager
+def whole_company(session: Session) -> Iterator[None]:
+    """See what is needed to decide beyond one's own scope; what is shown to a person afterwards is not read in here."""
+    session.flush()
+    now = text(
+        "SELECT coalesce(current_setting('gridwork.scope', true), ''), coalesce(current_setting('gridwork.grid_ids', true), ''),"
+        " coalesce(current_setting('gridwork.staff_id', true), '')"
+    )
+    scope, grids, staff = session.execute(now).one()
+    set_scope(session, scope="all")
+    yield
+    session.flush()
+    grid_ids = [int(grid) for grid in grids.strip("{}").split(",") if grid]
+    set_scope(session, scope=scope, grid_ids=grid_ids, staff_id=int(staff) if staff else None)
+
+
 def refresh_statistics(session: Session, table: str) -> None:
     """Let PostgreSQL count a table that was filled in bulk, so that the next statement's plan fits it."""
     session.execute(text("SELECT analyze_table(CAST(:table AS name))"), {"table": table})

@@ -5,6 +5,7 @@ AppError
 ├── Gone        it was there once: start anew
 ├── Conflict    the thing is not in a state that allows it
 ├── Forbidden   you may not
+├── Outdated    whoever asks is of an older time: a newer version is needed
 ├── Invalid     the input is wrong: names the field and what was expected
 └── Unavailable try again in a moment
 
@@ -54,6 +55,12 @@ class Unauthenticated(AppError):
     """Log in first."""
 
     code = "unauthenticated"
+
+
+class Outdated(AppError):
+    """Your version is too old: take a newer one."""
+
+    code = "outdated"
 
 
 class Unavailable(AppError):

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from app.core import clock
+from app.devices.pushes import claim_pushes, record_pushes
+from app.devices.web_push import Sign, parcel_of
 from app.jobs.steps import Step, StepWork
 from app.notices.mailing import send_letters
 from app.notices.quiet import QuietHours
@@ -38,5 +41,19 @@ def mail(address: str, sender: str, quiet: QuietHours) -> StepWork:
             return NOTHING
         answers = send_letters(letters, mail=address, sender=sender)
         return step(lambda session, now: record_letters(session, letters, answers, quiet=quiet, now=now))
+
+    return work
+
+
+def pushes(sender: Sender, sign: Sign | None, quiet: QuietHours) -> StepWork:
+    """The work of one round of pushes to phones, each to its own push service, side by side; without a key: none."""
+
+    def work(step: Step) -> Mapping[str, int]:
+        taken = step(lambda session, now: claim_pushes(session, quiet=quiet, now=now)) if sign else []
+        if sign is None or not taken:
+            return NOTHING
+        now = clock.now()
+        answers = send_parcels([parcel_of(push, sign, now=now) for push in taken], sender)
+        return step(lambda session, now: record_pushes(session, taken, answers, quiet=quiet, now=now))
 
     return work

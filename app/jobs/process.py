@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+from dataclasses import replace
 
 import structlog
 
@@ -11,10 +12,12 @@ from app.core import clock
 from app.core.database import app_engine
 from app.core.db import make_sessions
 from app.core.logs import configure_logs
+from app.core.push_keys import push_key
 from app.core.security import signing_secret
 from app.core.storage import Storage
+from app.devices.web_push import Sign
 from app.jobs.leading import Worker
-from app.jobs.schedule import Outgoing, timetable
+from app.jobs.schedule import PUSH_SECONDS, Outgoing, timetable
 from app.notices.sending import Sender
 from app.settings import Settings
 
@@ -50,7 +53,15 @@ def run_worker(settings: Settings) -> None:
 def outgoing_of(settings: Settings) -> Outgoing:
     """How others are told in this installation."""
     sender = Sender(loopback=settings.webhook_loopback)
-    return Outgoing(webhooks=sender, mail=settings.mail, mail_from=settings.mail_from, quiet_hours=settings.quiet_hours)
+    return Outgoing(
+        webhooks=sender,
+        mail=settings.mail,
+        mail_from=settings.mail_from,
+        quiet_hours=settings.quiet_hours,
+        pushes=replace(sender, try_seconds=PUSH_SECONDS),
+        sign=Sign(push_key(settings.push_key, settings.home), f"mailto:{settings.mail_from}"),
+        push_minutes=settings.push_minutes,
+    )
 
 
 def _heed_signals(stop: threading.Event) -> None:

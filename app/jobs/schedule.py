@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
+from app.devices.web_push import Sign
+from app.dispatch.arrivals import tell_of_new_work
 from app.dispatch.days.release import release_wave
 from app.dispatch.escalation.service import escalate
 from app.dispatch.preview.piloting import check_pilots
@@ -34,6 +36,7 @@ from app.scoring.watching.service import watch_rankers
 from app.territory.applying import apply_due_handovers
 from app.verification.service import draw_back_checks, verify_feedback
 
+PUSH_SECONDS = 5.0  # of one try: a push service that is slower is asked again later
 TRAINING_SECONDS = 7_200  # a retraining or a partition at size is quiet for long
 
 
@@ -70,12 +73,16 @@ Row = Scheduled | InSteps
 
 @dataclass(frozen=True)
 class Outgoing:
-    """How others are told: webhooks, and mail by the setting `mail` (none where it is empty), not in `quiet_hours`."""
+    """How others are told: webhooks, mail by the setting `mail` (none where it is empty), and pushes where there is a key to
+    `sign` them; the latter two not in `quiet_hours`. `push_minutes`: between two pushes to a person, at the least."""
 
     webhooks: Sender = field(default_factory=Sender)
     mail: str = ""
     mail_from: str = ""
     quiet_hours: str = "21-8"
+    pushes: Sender = field(default_factory=lambda: Sender(try_seconds=PUSH_SECONDS))
+    sign: Sign | None = None
+    push_minutes: int = 30
 
 
 def timetable(
@@ -133,6 +140,10 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
     def digest(session: Session, now: datetime) -> Mapping[str, Any]:
         return make_digests(session, quiet=quiet, now=now) if out.mail else {}
 
+    def arrivals(session: Session, now: datetime) -> Mapping[str, Any]:
+        apart = timedelta(minutes=out.push_minutes)
+        return tell_of_new_work(session, quiet=quiet, apart=apart, now=now) if out.sign else {}
+
     def at(**fields: str | int) -> CronTrigger:
         return CronTrigger(**fields, timezone=zone)
 
@@ -142,6 +153,8 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
         Scheduled("make-digests", at(hour=8, minute=5, second=0), digest),
         InSteps("send-webhooks", at(second="*/3"), outgoing.webhooks(out.webhooks, apart=False)),
         InSteps("send-webhooks-apart", at(second="*/5"), outgoing.webhooks(out.webhooks, apart=True)),
+        Scheduled("tell-phones", at(second=45), arrivals),
+        InSteps("send-pushes", at(second="*/5"), outgoing.pushes(out.pushes, out.sign, quiet)),
         InSteps("send-mail", at(second="*/30"), outgoing.mail(out.mail, out.mail_from, quiet)),
     )
 

@@ -31,6 +31,7 @@ class Channel(StrEnum):
 
     WEBHOOK = "webhook"
     MAIL = "mail"
+    PUSH = "push"
 
 
 class DeliveryState(StrEnum):
@@ -108,19 +109,21 @@ class MailAddress(Base):
 
 
 class OutboxDelivery(Base):
-    """One event on its way to one endpoint or mailbox. While `claim` is set somebody is sending it, until `next_attempt_at`
-    at the longest; then it is free again. `attempts` counts answers, so that a killed sender costs none."""
+    """One event on its way to one endpoint, mailbox or phone. While `claim` is set somebody is sending it, at the longest until
+    `next_attempt_at`; then it is free again. `attempts` counts answers, so that a killed sender costs none."""
 
     __tablename__ = "outbox_deliveries"
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
         UniqueConstraint("digest_id"),
         CheckConstraint(
-            "(channel = 'webhook' AND endpoint_id IS NOT NULL AND digest_id IS NULL)"
-            " OR (channel = 'mail' AND endpoint_id IS NULL AND digest_id IS NOT NULL)",
+            "(channel = 'webhook' AND endpoint_id IS NOT NULL AND digest_id IS NULL AND device_number IS NULL)"
+            " OR (channel = 'mail' AND endpoint_id IS NULL AND digest_id IS NOT NULL AND device_number IS NULL)"
+            " OR (channel = 'push' AND endpoint_id IS NULL AND digest_id IS NULL AND device_number IS NOT NULL)",
             name="target",
         ),
         Index("ix_outbox_deliveries_due", "endpoint_id", "next_attempt_at", "id", postgresql_where=text("state = 'pending'")),
+        Index("uq_outbox_deliveries_device_pending", "device_number", unique=True, postgresql_where=text("state = 'pending'")),
         Index("ix_outbox_deliveries_dead", "id", postgresql_where=text("state = 'dead'")),
     )
 
@@ -129,6 +132,7 @@ class OutboxDelivery(Base):
     channel: Mapped[Channel] = mapped_column(enum_text(Channel))
     endpoint_id: Mapped[int | None] = mapped_column(ForeignKey("webhook_endpoints.id"))
     digest_id: Mapped[int | None] = mapped_column(ForeignKey("digests.id"))
+    device_number: Mapped[int | None] = mapped_column(ForeignKey("devices.id"))
     state: Mapped[DeliveryState] = mapped_column(enum_text(DeliveryState))
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)

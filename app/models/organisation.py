@@ -110,6 +110,17 @@ class RefreshFamily(Base):
     end_reason: Mapped[str | None] = mapped_column(Text)
 
 
+class RevokedDevice(Base):
+    """A device that an account may not use any more; `told_at`: when it asked first after that, and so was told to forget."""
+
+    __tablename__ = "revoked_devices"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    device_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    revoked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class RefreshToken(Base):
     """One refresh token, known only by its SHA-256. `generation` counts the rotations of its family from 0."""
 

@@ -8,6 +8,7 @@ MAX_BYTES = 20_000  # Standard Webhooks: thin payloads, under 20 kB
 MAX_TEXT = 200
 DIGEST = "digest.daily"
 TEST = "webhook.test"
+NEW_WORK = "work.new"
 KINDS: dict[str, frozenset[str]] = {
     "work_orders.escalated": frozenset({"level", "rule", "unit_code", "managers", "orders"}),
     "work_orders.escalation_resolved": frozenset({"level", "rule", "unit_code", "managers", "orders"}),
@@ -17,8 +18,9 @@ KINDS: dict[str, frozenset[str]] = {
     "import.rejected": frozenset({"import_id", "feed", "rows", "rejected"}),
     TEST: frozenset({"name"}),
     DIGEST: frozenset({"digest_id"}),
+    NEW_WORK: frozenset({"orders"}),
 }
-SUBSCRIBABLE = tuple(sorted(set(KINDS) - {DIGEST, TEST}))
+SUBSCRIBABLE = tuple(sorted(set(KINDS) - {DIGEST, NEW_WORK, TEST}))
 
 
 def check_payload(kind: str, payload: Mapping[str, Any]) -> None:

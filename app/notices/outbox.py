@@ -1,6 +1,6 @@
 """Putting an event: a row in the transaction of what happened, and a delivery for each endpoint that wants its kind."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -41,6 +41,14 @@ def put_mail(session: Session, *, kind: str, digest_id: int, not_before: datetim
     """As put_event, by mail: the digest with this id, not before that instant."""
     event_id = add_event(session, kind=kind, payload={"digest_id": digest_id}, grid_id=None, now=now)
     _deliver(session, event_id, not_before, channel=Channel.MAIL, digest_id=digest_id)
+    return event_id
+
+
+def put_push(session: Session, *, kind: str, device_numbers: Collection[int], payload: Mapping[str, Any], now: datetime) -> UUID:
+    """As put_event, to these phones, of which each has nothing pending."""
+    event_id = add_event(session, kind=kind, payload=payload, grid_id=None, now=now)
+    for number in device_numbers:
+        _deliver(session, event_id, now, channel=Channel.PUSH, device_number=number)
     return event_id
 
 

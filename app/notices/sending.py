@@ -112,9 +112,9 @@ async def _post(client: httpx.AsyncClient, parcel: Parcel, sender: Sender) -> tu
         url.copy_with(host=address),
         content=parcel.body,
         headers={
+            "content-type": "application/json",
             **parcel.headers,
             "host": parts.netloc,
-            "content-type": "application/json",
             "user-agent": AGENT,
             "accept-encoding": "identity",
         },

@@ -35,6 +35,9 @@ PROTECTED = {
     "competitor_findings",
     "correction_proposals",
     "feedback_attachments",
+    "devices",
+    "push_marks",
+    "push_settings",
 }
 
 

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.gate import Act, order_refusals
 from app.core import clock
+from app.core.db import whole_company
 from app.core.errors import Invalid
 from app.dispatch import queries
 from app.dispatch.by_hand import queries as action_queries
-from app.dispatch.by_hand.placing import lock_room, whole_company
+from app.dispatch.by_hand.placing import lock_room
 from app.dispatch.by_hand.terms import (
     MOST_ROWS,
     MOVING,

@@ -1,15 +1,13 @@
 """Room for work that is given by hand: who has how much free on which day, seen under a lock and used up as one goes."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.core.db import set_scope
+from app.core.db import whole_company
 from app.dispatch import queries
 from app.dispatch.capacity import capacity_of
 
@@ -75,19 +73,3 @@ def lock_room(session: Session, staff_ids: Collection[int], *, first: date, last
             last=last,
         )
     return Room(first, managers.staff, managers.capacity, managers.used)
-
-
-@contextmanager
-def whole_company(session: Session) -> Iterator[None]:
-    """See what is needed to decide beyond one's own scope; what is shown to a person afterwards is not read in here."""
-    session.flush()
-    now = text(
-        "SELECT coalesce(current_setting('gridwork.scope', true), ''), coalesce(current_setting('gridwork.grid_ids', true), ''),"
-        " coalesce(current_setting('gridwork.staff_id', true), '')"
-    )
-    scope, grids, staff = session.execute(now).one()
-    set_scope(session, scope="all")
-    yield
-    session.flush()
-    grid_ids = [int(grid) for grid in grids.strip("{}").split(",") if grid]
-    set_scope(session, scope=scope, grid_ids=grid_ids, staff_id=int(staff) if staff else None)

@@ -6,10 +6,11 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.gate import Act, order_refusals
 from app.core import clock
+from app.core.db import whole_company
 from app.core.errors import Conflict
 from app.core.security import Principal
 from app.dispatch.by_hand import queries as action_queries
-from app.dispatch.by_hand.placing import lock_room, whole_company
+from app.dispatch.by_hand.placing import lock_room
 from app.dispatch.by_hand.terms import Action, Verb
 from app.dispatch.by_hand.verbs import Doing, give
 from app.dispatch.states import Event

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.campaigns.gate import Act, order_refusals
 from app.core import clock
+from app.core.db import whole_company
 from app.core.errors import Conflict, Invalid
 from app.core.security import Principal
 from app.dispatch import queries
 from app.dispatch.by_hand import queries as action_queries
 from app.dispatch.by_hand import return_queries
-from app.dispatch.by_hand.placing import lock_room, whole_company
+from app.dispatch.by_hand.placing import lock_room
 from app.dispatch.by_hand.returns import PENDING, closing_of, find_return_fault
 from app.dispatch.by_hand.terms import Action, Verb
 from app.dispatch.by_hand.verbs import Doing, give

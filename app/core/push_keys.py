@@ -1,0 +1,53 @@
+"""The key by which push services know this installation (VAPID, RFC 8292): made once and kept."""
+
+import os
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+_BYTES = 32
+
+
+def push_key(configured: str, home: Path) -> str:
+    """The configured private key, else one made once and kept in `home`, readable by its owner alone; base64url.
+
+    Browsers subscribe to its public half: another key, and every subscription is void.
+    """
+    if configured:
+        return configured
+    home.mkdir(parents=True, exist_ok=True)
+    kept = home / "push-key"
+    if not kept.exists():
+        made = home / f"push-key.{secrets.token_hex(4)}"
+        with open(made, "x", encoding="ascii", opener=_owner_only) as file:
+            file.write(_new_key())
+        try:
+            os.link(made, kept)  # whole or not at all, and only the first of those who start at once
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return kept.read_text(encoding="ascii").strip()
+
+
+def public_push_key(private: str) -> str:
+    """The public half as a browser wants it: the uncompressed point, in base64url without padding."""
+    number = int.from_bytes(urlsafe_b64decode(private + "=" * (-len(private) % 4)), "big")
+    key = ec.derive_private_key(number, ec.SECP256R1()).public_key()
+    return _written(key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+
+
+def _new_key() -> str:
+    number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+    return _written(number.to_bytes(_BYTES, "big"))
+
+
+def _written(content: bytes) -> str:
+    return urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

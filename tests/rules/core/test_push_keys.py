@@ -1,0 +1,33 @@
+"""The key of pushes is made once and kept, however many start at once."""
+
+from base64 import urlsafe_b64decode
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from app.core.push_keys import public_push_key, push_key
+
+
+def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path):
+    first = push_key("", tmp_path / "home")
+    assert push_key("", tmp_path / "home") == first
+    assert (tmp_path / "home" / "push-key").stat().st_mode & 0o777 == 0o600
+    assert [kept.name for kept in (tmp_path / "home").iterdir()] == ["push-key"]
+    assert push_key("", tmp_path / "other") != first
+    assert push_key(first, tmp_path / "nowhere") == first
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_processes_that_start_at_once_have_the_same_key(tmp_path):
+    together = Barrier(8)
+
+    def start(_):
+        together.wait()
+        return push_key("", tmp_path)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(start, range(8)))) == 1
+
+
+def test_the_public_half_is_a_point_as_browsers_want_it(tmp_path):
+    point = urlsafe_b64decode(public_push_key(push_key("", tmp_path)) + "=")
+    assert (len(point), point[0]) == (65, 4)
