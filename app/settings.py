@@ -42,6 +42,8 @@ class Settings(BaseModel):
     max_body_bytes: int = Field(2_000_000, ge=1_000)
     max_upload_bytes: int = Field(2_000_000_000, ge=1_000)
     full_load_share: Decimal = Field(Decimal("0.2"), ge=0, le=1, description="a full load that removes more needs force")
+    reveals_per_day: int = Field(60, ge=1, le=10_000, description="customers whose phone number one person is given in a day")
+    call_relay: str = Field("direct", description="direct, or package.module:function that puts calls through")
     minimum_app_version: str = Field("", description="phones that say an older version are refused; empty: none")
     access_token_minutes: int = Field(15, ge=1, le=1440)
     refresh_token_days: int = Field(30, ge=1, le=365)
@@ -114,6 +116,13 @@ class Settings(BaseModel):
     def _two_hours(cls, value: str) -> str:
         if not re.fullmatch(r"([0-9]|1[0-9]|2[0-3])-([0-9]|1[0-9]|2[0-3])", value):
             raise ValueError("expected two hours from 0 to 23 such as 21-8, or 0-0 for none")
+        return value
+
+    @field_validator("call_relay")
+    @classmethod
+    def _adapter(cls, value: str) -> str:
+        if not re.fullmatch(r"direct|[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", value, re.ASCII):
+            raise ValueError("expected direct, or a function such as package.module:function")
         return value
 
     @field_validator("push_key")

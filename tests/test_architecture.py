@@ -29,6 +29,7 @@ STAGES = (
     "access",
     "notices",
     "devices",
+    "disclosure",
     "ingest",
     "scoring",
     "centre",

@@ -130,6 +130,7 @@ class ListedOut(Out):
     draw: str
     reason: str | None
     decided_at: datetime | None
+    starts_on: date
 
 
 class OfferOut(Out):

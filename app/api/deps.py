@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.errors import AppError, Forbidden
 from app.core.security import Principal, WrongToken, read_access_token
 from app.devices.versions import refuse_old
+from app.disclosure.relays import Relay
 from app.models.organisation import Role
 from app.notices.quiet import QuietHours
 from app.settings import Settings
@@ -75,6 +76,12 @@ async def get_secret(request: Request) -> str:
     """The key that signs tokens and cursors."""
     secret: str = request.app.state.secret
     return secret
+
+
+async def get_call_relay(request: Request) -> Relay:
+    """How calls are put through here."""
+    relay: Relay = request.app.state.call_relay
+    return relay
 
 
 async def get_push_key(request: Request) -> str:
@@ -140,6 +147,7 @@ class Allow:
 
 TokenRulesDep = Annotated[TokenRules, Depends(get_token_rules)]
 SecretDep = Annotated[str, Depends(get_secret)]
+CallRelay = Annotated[Relay, Depends(get_call_relay)]
 PushKey = Annotated[str, Depends(get_push_key)]
 QuietHoursDep = Annotated[QuietHours, Depends(get_quiet_hours)]
 FamilyId = Annotated[int, Depends(get_family_id)]

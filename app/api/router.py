@@ -12,6 +12,8 @@ from app.api.dashboard import contact_policy as dashboard_contact_policy
 from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import devices as dashboard_devices
 from app.api.dashboard import dictionary as dashboard_dictionary
+from app.api.dashboard import disclosures as dashboard_disclosures
+from app.api.dashboard import disputes as dashboard_disputes
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import handovers as dashboard_handovers
 from app.api.dashboard import metrics as dashboard_metrics
@@ -27,6 +29,7 @@ from app.api.dashboard import work_orders as dashboard_work_orders
 from app.api.mobile import customers as mobile_customers
 from app.api.mobile import day as mobile_day
 from app.api.mobile import devices as mobile_devices
+from app.api.mobile import disputes as mobile_disputes
 from app.api.mobile import feedback as mobile_feedback
 from app.api.mobile import outcomes as mobile_outcomes
 from app.api.mobile import points as mobile_points
@@ -55,6 +58,9 @@ def all_routes() -> APIRouter:
     router.include_router(mobile_customers.router)
     router.include_router(mobile_devices.router)
     router.include_router(dashboard_devices.router)
+    router.include_router(dashboard_disclosures.router)
+    router.include_router(mobile_disputes.router)
+    router.include_router(dashboard_disputes.router)
     router.include_router(dashboard_feedback.router)
     router.include_router(mobile_points.router)
     router.include_router(dashboard_points.router)

@@ -20,7 +20,8 @@ def _printable(value: str) -> str:
     return value
 
 
-def _month(value: str) -> Month:
+def read_month(value: str) -> Month:
+    """A month as YYYY-MM; raises Invalid."""
     try:
         return Month.parse(value)
     except ValueError as error:
@@ -32,11 +33,11 @@ def _month_in_query(
         str | None, Query(max_length=20, examples=["2026-10"], description="YYYY-MM; this month where left out")
     ] = None,
 ) -> Month | None:
-    return None if month is None else _month(month)
+    return None if month is None else read_month(month)
 
 
 def _month_in_path(month: Annotated[str, Path(examples=["2026-10"], description="YYYY-MM")]) -> Month:
-    return _month(month)
+    return read_month(month)
 
 
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]

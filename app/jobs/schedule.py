@@ -13,6 +13,7 @@ from app.access.purge import purge_log_ins
 from app.centre.computing import compute_tags
 from app.core.clock import Month
 from app.devices.web_push import Sign
+from app.disclosure.service import resolve_old_news
 from app.dispatch.arrivals import tell_of_new_work
 from app.dispatch.days.release import release_wave
 from app.dispatch.escalation.service import escalate
@@ -172,4 +173,5 @@ def _purge(session: Session, now: datetime) -> dict[str, int]:
         "log_ins": purge_log_ins(session, now=now),
         "job_runs": purge_runs(session, now=now),
         "events": purge_outbox(session, now=now),
+        "notices": resolve_old_news(session, now=now),
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -54,6 +54,12 @@ def settle_notices(session: Session, *, counts: Mapping[int, int], now: datetime
             resolved.append(notice)
     session.flush()
     return resolved
+
+
+def resolve_notices(session: Session, *, kinds: Sequence[str], raised_before: datetime, now: datetime) -> int:
+    """Resolve what is only news and was raised before then; how many."""
+    old = update(Notice).where(Notice.kind.in_(kinds), Notice.resolved_at.is_(None), Notice.raised_at < raised_before)
+    return len(session.scalars(old.values(resolved_at=now).returning(Notice.id)).all())
 
 
 def mark_read(session: Session, *, principal: Principal, notice_id: int, now: datetime) -> inbox_queries.NoticeRow:

@@ -9,6 +9,7 @@ MAX_TEXT = 200
 DIGEST = "digest.daily"
 TEST = "webhook.test"
 NEW_WORK = "work.new"
+QUOTA_REACHED = "reveals.quota_reached"
 KINDS: dict[str, frozenset[str]] = {
     "work_orders.escalated": frozenset({"level", "rule", "unit_code", "managers", "orders"}),
     "work_orders.escalation_resolved": frozenset({"level", "rule", "unit_code", "managers", "orders"}),
@@ -16,6 +17,7 @@ KINDS: dict[str, frozenset[str]] = {
     "month.closed": frozenset({"month", "sha256", "entries"}),
     "handover.applied": frozenset({"handover_id", "kind", "unit_code", "to_unit_code", "moved", "orders", "withdrawn"}),
     "import.rejected": frozenset({"import_id", "feed", "rows", "rejected"}),
+    QUOTA_REACHED: frozenset({"unit_code", "reveals"}),
     TEST: frozenset({"name"}),
     DIGEST: frozenset({"digest_id"}),
     NEW_WORK: frozenset({"orders"}),

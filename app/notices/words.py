@@ -5,20 +5,25 @@ from datetime import date
 from typing import Any
 
 _RULES: dict[str, tuple[str, str]] = {
-    "return_undecided": ("退回的工单等待您决定", "returned work orders wait for a decision"),
-    "callback_missed": ("客户约定的回电已错过", "call-backs that customers asked for were missed"),
-    "unopened": ("工单派出后手机未同步", "work orders whose phone was not there since they came"),
-    "stuck": ("已开始但停滞的工单", "work orders begun and not moved on"),
-    "overdue": ("已逾期的工单", "work orders overdue"),
+    "return_undecided": ("退回的工单等待您决定 {} 张，最早自", "returned work orders wait for a decision, the oldest since"),
+    "callback_missed": (
+        "客户约定的回电已错过 {} 张，最早自",
+        "call-backs that customers asked for were missed, the oldest since",
+    ),
+    "unopened": ("工单派出后手机未同步 {} 张，最早自", "work orders whose phone was not there since they came, the oldest since"),
+    "stuck": ("已开始但停滞的工单 {} 张，最早自", "work orders begun and not moved on, the oldest since"),
+    "overdue": ("已逾期的工单 {} 张，最早自", "work orders overdue, the oldest since"),
+    "break_glass": ("紧急查看辖区外客户 {} 位，最近一次", "customers elsewhere opened in an emergency, the last on"),
+    "reveal_quota": ("已用完当日查看号码额度 {} 个，日期", "phone numbers shown, all that one person may see in a day, on"),
 }
 
 
 def words_of(kind: str, data: Mapping[str, Any], name: str) -> tuple[str, str]:
     """(Chinese, English) of one notice; `name` of the manager whom it is about. An unknown kind says its own name."""
-    zh, en = _RULES.get(str(data.get("rule")), (kind, kind))
+    zh, en = _RULES.get(str(data.get("rule")), (f"{kind} {{}}", kind))
     count, since = data.get("orders", 0), str(data.get("since", ""))[:10]
     grid = data.get("grid_code", "")
-    return f"{grid} {name}：{zh} {count} 张，最早自 {since}", f"{grid} {name}: {count} {en}, the oldest since {since}"
+    return f"{grid} {name}：{zh.format(count)} {since}", f"{grid} {name}: {count} {en} {since}"
 
 
 def digest_of(day: date, unit_name: str, lines: Sequence[tuple[str, str]]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.clock import Month
 from app.core.errors import Conflict
 from app.models.points import Component, EntryKind, PayrollAcknowledgement
@@ -17,8 +18,11 @@ from app.points import queries, statement_queries
 from app.points.figures import FeedbackFact, ManagerFigures, WorkOrderFact, gather, lines_of
 from app.points.formula import DEFAULT_PLAN, ONE
 from app.points.payroll_file import points_text
+from app.points.pending import Pending, pending_order, pending_report
 from app.points.plans import find_plan
 from app.points.statements import statement_line
+
+MOST_PENDING = 500  # work orders that are listed; all of them are counted
 
 
 class WrongFile(Conflict):
@@ -41,7 +45,8 @@ class Rejected:
 class ManagerMonth:
     """A manager's month: final where `closed_at` is set, else provisional as of `as_of`.
 
-    `lines` are as in a statement. `pending_feedback` is not judged yet; `waiting_work_orders` mature later in the month.
+    `lines` are as in a statement. `pending_feedback` is not judged yet; `waiting_work_orders` mature later in the month;
+    `pending` names both with their reasons, and reports that wait for a feed.
     """
 
     month: str
@@ -52,6 +57,7 @@ class ManagerMonth:
     pending_feedback: int = 0
     waiting_work_orders: int = 0
     rejected: tuple[Rejected, ...] = ()
+    pending: tuple[Pending, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,18 @@ def show_my_month(session: Session, *, staff_id: int, month: Month | None, now: 
         shown.pending_feedback,
         statement_queries.waiting_work_orders(session, month, staff_id=staff_id, now=now),
         tuple(Rejected(*row) for row in statement_queries.rejected_feedback(session, month, staff_id=staff_id)),
+        tuple(_pending(session, staff_id, month, now)),
     )
+
+
+def _pending(session: Session, staff_id: int, month: Month, now: datetime) -> Iterator[Pending]:
+    """What does not count yet, each with its reason: reports first, then work orders by when they mature."""
+    for row in statement_queries.unjudged_reports(session, month, staff_id=staff_id):
+        found = pending_report(*row)
+        if found is not None:
+            yield found
+    for row in statement_queries.maturing_orders(session, month, staff_id=staff_id, now=now, limit=MOST_PENDING):
+        yield pending_order(row.id, row.dispatched_at, row.matures_at, clock.local_date(row.matures_at))
 
 
 def explain_statement(session: Session, *, staff_id: int, month: Month, now: datetime) -> list[WorkLine]:

@@ -4,14 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
 from app.core.db import seeing_ones_grids
 from app.core.errors import Conflict, NotFound
 from app.models.customer import Customer, Order
-from app.models.feedback import QuarantinedFeedback, Verification
+from app.models.feedback import ContactFeedback, QuarantinedFeedback, Verdict, Verification
 from app.models.organisation import Staff, Unit
 from app.models.points import (
     EntryKind,
@@ -24,6 +24,7 @@ from app.models.points import (
 )
 from app.models.work_order import WorkOrder
 from app.points.queries import credited, is_paid, touched_by
+from app.verification.queries import is_current, standing_verdict
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -107,6 +108,38 @@ def verdict_evidence(session: Session, verification_ids: Collection[int]) -> dic
     """Evidence of verdicts by verification."""
     statement = select(Verification.id, Verification.evidence).where(Verification.id.in_(verification_ids))
     return dict(session.execute(statement.order_by(Verification.id)).all())
+
+
+def unjudged_reports(session: Session, month: Month, *, staff_id: int) -> Sequence[AnyRow]:
+    """A manager's current reports of a month without a verdict that counts, oldest first.
+
+    Columns: feedback_id, work_order_id, received_at, verdict, evidence. One that was confirmed or contradicted is left out.
+    """
+    standing = standing_verdict()
+    statement = (
+        select(
+            ContactFeedback.id,
+            ContactFeedback.work_order_id,
+            ContactFeedback.received_at,
+            standing.c.verdict,
+            standing.c.evidence,
+        )
+        .outerjoin(standing, true())
+        .where(ContactFeedback.staff_id == staff_id, ContactFeedback.month == month, is_current())
+        .where(or_(standing.c.verdict.is_(None), standing.c.verdict == Verdict.UNVERIFIABLE))
+    )
+    return session.execute(statement.order_by(ContactFeedback.received_at, ContactFeedback.id)).all()
+
+
+def maturing_orders(session: Session, month: Month, *, staff_id: int, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """A manager's work orders that mature later in this month, the first to do so first: (id, dispatched_at, matures_at)."""
+    statement = (
+        select(WorkOrder.id, WorkOrder.dispatched_at, WorkOrder.matures_at)
+        .where(touched_by([staff_id]), credited() == staff_id, WorkOrder.matures_at > now)
+        .where(WorkOrder.matures_at > month.starts_at, WorkOrder.matures_at <= month.ends_at)
+    )
+    with seeing_ones_grids(session):
+        return session.execute(statement.order_by(WorkOrder.matures_at, WorkOrder.id).limit(limit)).all()
 
 
 def waiting_work_orders(session: Session, month: Month, *, staff_id: int, now: datetime) -> int:

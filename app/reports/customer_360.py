@@ -1,11 +1,10 @@
 """One customer whole, put together once for phone, console, API and command line.
 
 All that the tables have is one statement, its JSON made by PostgreSQL; ranks and figures come from the files of the
-customer's branch, each read by its columns and rows. Who may see the customer stands in the statement; row level security
-stands under it; what may be seen is `customer_sections.py`.
+customer's branch, each read by its columns and rows. Who may see the customer is asked first (disclosure/seeing.py), with row
+level security under it; what may be seen is `customer_sections.py`.
 """
 
-from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,22 +13,18 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.errors import NotFound
+from app.core.db import whole_company
 from app.core.security import Principal
-from app.models.organisation import Role
+from app.disclosure.queries import UnknownCustomer, find_customer_id
+from app.disclosure.seeing import keep, see_customer
+from app.models.disclosure import DisclosureKind
 from app.offers.queries import find_offers
 from app.reports.customer_figures import figures_of, scores_of
-from app.reports.customer_sections import Audience, allowed_view
+from app.reports.customer_sections import AUDIENCES, Audience, allowed_view
 
 LATEST = 20
-_AUDIENCES = {
-    Role.TERMINAL_MANAGER: Audience.PHONE,
-    Role.GRID_MANAGER: Audience.MANAGER,
-    Role.BRANCH_MANAGER: Audience.MANAGER,
-    Role.PLANNER: Audience.OFFICE,
-    Role.ANALYST: Audience.OFFICE,
-    Role.ADMIN: Audience.OPERATOR,
-}
+
+__all__ = ["UnknownCustomer", "view_customer", "view_customer_whole"]
 
 _WHOLE = text("""
 WITH c AS MATERIALIZED (
@@ -37,12 +32,7 @@ WITH c AS MATERIALIZED (
         coalesce(b.id, g.id) AS branch_id, o.staff_no AS owner_staff_no, c.segment, c.lifecycle, c.opened_on, c.tags
     FROM customers c JOIN units g ON g.id = c.grid_id LEFT JOIN units b ON b.id = g.parent_id
         LEFT JOIN staff o ON o.id = c.owner_staff_id
-    WHERE c.customer_no = :customer_no AND (CAST(:grid_ids AS int[]) IS NULL OR c.grid_id = ANY(:grid_ids))
-        AND (CAST(:staff_id AS int) IS NULL OR c.owner_staff_id = :staff_id OR (
-            EXISTS (SELECT FROM work_orders w WHERE w.customer_id = c.id AND w.state IN ('open', 'in_progress')
-                AND w.staff_id = :staff_id)
-            AND NOT EXISTS (SELECT FROM contact_preferences p WHERE p.customer_id = c.id AND p.scope = 'all'
-                AND p.status = 'refused' AND (p.until IS NULL OR p.until >= :today))))
+    WHERE c.id = :customer_id
 )
 SELECT c.id, c.branch_id, json_build_object(
     'customer', json_build_object('customer_no', c.customer_no, 'name', c.name, 'phone', c.phone, 'address', c.address,
@@ -95,46 +85,37 @@ FROM c
 """)
 
 
-class UnknownCustomer(NotFound):
-    """There is no customer with this number here."""
-
-    code = "customer.unknown"
-
-
 def view_customer(session: Session, *, customer_no: str, principal: Principal, now: datetime) -> dict[str, Any]:
-    """A customer as the principal may see them: of the principal's grids, a terminal manager's own or on their live work orders.
+    """A customer as the principal may see them: of the principal's grids, a terminal manager's own or on their live work orders,
+    or opened in an emergency, which is kept.
 
     Sections and fields are those of the role. Raises UnknownCustomer alike for one who is not there and one elsewhere.
     """
-    audience = _AUDIENCES.get(Role(principal.role))
+    audience = AUDIENCES.get(principal.role)
     if audience is None:
         raise UnknownCustomer
     staff_id = principal.staff_id or 0 if audience is Audience.PHONE else None
-    return _view(session, customer_no, audience, grid_ids=principal.grid_ids, staff_id=staff_id, now=now)
+    seen = see_customer(session, customer_no=customer_no, principal=principal, now=now)
+    if seen.opened_until is None:
+        return _view(session, seen.id, audience, staff_id=staff_id, now=now)
+    keep(session, kind=DisclosureKind.VIEW, principal=principal, seen=seen, purpose="opened", now=now)
+    with whole_company(session):
+        return _view(session, seen.id, audience, staff_id=staff_id, now=now)
 
 
 def view_customer_whole(session: Session, *, customer_no: str, now: datetime) -> dict[str, Any]:
     """A customer of the whole company, for the command line. Raises UnknownCustomer."""
-    return _view(session, customer_no, Audience.OPERATOR, grid_ids=None, staff_id=None, now=now)
-
-
-def _view(
-    session: Session,
-    customer_no: str,
-    audience: Audience,
-    *,
-    grid_ids: Collection[int] | None,
-    staff_id: int | None,
-    now: datetime,
-) -> dict[str, Any]:
-    today = clock.local_date(now)
-    grids = None if grid_ids is None else list(grid_ids)
-    values = {"customer_no": customer_no, "grid_ids": grids, "staff_id": staff_id, "today": today, "latest": LATEST}
-    row = session.execute(_WHOLE, values).one_or_none()
-    if row is None:
+    customer_id = find_customer_id(session, customer_no)
+    if customer_id is None:
         raise UnknownCustomer
+    return _view(session, customer_id, Audience.OPERATOR, staff_id=None, now=now)
+
+
+def _view(session: Session, customer_id: int, audience: Audience, *, staff_id: int | None, now: datetime) -> dict[str, Any]:
+    values = {"customer_id": customer_id, "staff_id": staff_id, "latest": LATEST}
+    row = session.execute(_WHOLE, values).one()
     view: dict[str, Any] = dict(row.found)
-    view["figures"] = figures_of(session, row.id, branch_id=row.branch_id, today=today)
+    view["figures"] = figures_of(session, row.id, branch_id=row.branch_id, today=clock.local_date(now))
     view["scores"] = scores_of(session, row.id, branch_id=row.branch_id)
     view["offers"] = [asdict(offer) for offer in find_offers(session, row.id)]
     return allowed_view(view, audience)

@@ -1,4 +1,4 @@
-"""What of a customer who may see: sections and their fields by audience. What is not named here leaves nothing.
+"""What of a customer who may see: sections and their fields by role (pure). What is not named here leaves nothing.
 
 Of a phone number the ends are shown, by the database's own masked_phone(); who has to call asks for it, and that is kept.
 """
@@ -19,6 +19,17 @@ class Audience(StrEnum):
     OPERATOR = "operator"  # administrators and the command line
 
 
+# By role; who has none here sees nothing of a customer.
+AUDIENCES: Mapping[str, Audience] = {
+    "terminal_manager": Audience.PHONE,
+    "grid_manager": Audience.MANAGER,
+    "branch_manager": Audience.MANAGER,
+    "planner": Audience.OFFICE,
+    "analyst": Audience.OFFICE,
+    "admin": Audience.OPERATOR,
+}
+
+
 def _fields(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
@@ -36,7 +47,7 @@ _MANAGER: Sections = {
     "figures": _fields("feature value zh en"),
     "scores": _fields("product_code product_name as_of score rank ranked_customers reasons"),
     "work_orders": _fields("id campaign_code product_code staff_no state scheduled_on due_on close_reason"),
-    "campaigns": _fields("campaign_code campaign_name product_code status rank draw reason decided_at"),
+    "campaigns": _fields("campaign_code campaign_name product_code status rank draw reason decided_at starts_on"),
     "offers": _fields(
         "place product_code product_name kind family priority incremental basis value value_before_cap weight contact_cost"
         " score risk as_of"

@@ -7,9 +7,10 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core import clock
+from app.core.db import seeing_ones_grids
 from app.core.security import Principal
 from app.dispatch.days.today import Because, Task, recommend
-from app.dispatch.days.walking import Leg, Stop, walk
+from app.dispatch.days.walking import Leg, Stop, by_nearest, walk
 from app.models.campaign import Campaign
 from app.models.customer import ContactPreference, Customer, PreferenceStatus
 from app.models.feedback import ContactFeedback
@@ -30,27 +31,33 @@ class DayItem:
 
 @dataclass(frozen=True)
 class Day:
-    """Today's work as recommended; and the visits among it in walking order, as far as their places are known."""
+    """Today's work as recommended; the visits among it in walking order; and all of it by nearest from where one is. The latter
+    two as far as places are known."""
 
     day: date
     recommended: list[DayItem]
     walk: list[Leg]
+    nearest: list[Leg]
 
 
 @dataclass(frozen=True)
 class _Found:
     task: Task
-    stop: Stop | None
+    place: Stop | None
+    visited: bool
 
 
 def day_of(session: Session, *, principal: Principal, start: tuple[float, float] | None, now: datetime) -> Day:
-    """What this manager's phone holds for today or before, in order. `start`: where the walk begins, else at the first visit."""
+    """What this manager's phone holds for today or before, in order. `start`: where one is, and the walk begins; without it the
+    walk begins at the first visit, and nothing is nearest."""
     today = clock.local_date(now)
     found = {one.task.work_order_id: one for one in _tasks(session, principal, today)}
     ordered = recommend((one.task for one in found.values()), today=today)
-    stops = [stop for task, _ in ordered if (stop := found[task.work_order_id].stop) is not None]
+    placed = [found[task.work_order_id] for task, _ in ordered]
+    stops = [one.place for one in placed if one.place is not None and one.visited]
+    places = [one.place for one in placed if one.place is not None]
     items = [DayItem(task.work_order_id, because, task.callback_at, task.due_on) for task, because in ordered]
-    return Day(today, items, walk(stops, start))
+    return Day(today, items, walk(stops, start), by_nearest(places, start) if start is not None else [])
 
 
 def _tasks(session: Session, principal: Principal, today: date) -> list[_Found]:
@@ -59,7 +66,6 @@ def _tasks(session: Session, principal: Principal, today: date) -> list[_Found]:
         select(ContactFeedback.callback_at)
         .where(
             ContactFeedback.work_order_id == WorkOrder.id,
-            ContactFeedback.staff_id == WorkOrder.staff_id,
             ~exists().where(correction.corrects_id == ContactFeedback.id),
         )
         .order_by(ContactFeedback.received_at.desc(), ContactFeedback.contacted_at.desc(), ContactFeedback.id.desc())
@@ -85,10 +91,13 @@ def _tasks(session: Session, principal: Principal, today: date) -> list[_Found]:
         .order_by(WorkOrder.score.desc(), WorkOrder.id)
         .limit(_MOST)
     )
+    with seeing_ones_grids(session):  # what a colleague promised on an order that is mine now is mine to keep
+        rows = session.execute(statement).all()
     return [
         _Found(
             Task(id_, due_on, float(worth), back, None if back is None else clock.local_date(back)),
-            Stop(id_, latitude, longitude) if channel == "visit" and latitude is not None and longitude is not None else None,
+            Stop(id_, latitude, longitude) if latitude is not None and longitude is not None else None,
+            channel == "visit",
         )
-        for id_, due_on, worth, back, channel, latitude, longitude in session.execute(statement)
+        for id_, due_on, worth, back, channel, latitude, longitude in rows
     ]

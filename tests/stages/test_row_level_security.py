@@ -38,6 +38,8 @@ PROTECTED = {
     "devices",
     "push_marks",
     "push_settings",
+    "disclosures",
+    "points_disputes",
 }
 
 

@@ -28,18 +28,19 @@ class DayItemOut(Out):
 
 
 class LegOut(Out):
-    """The next visit of the walk, and the straight line to it."""
+    """The next one, and the straight line to it: in a walk from the visit before, in `nearest` from where I am."""
 
     work_order_id: int
     metres: int
 
 
 class DayOut(Out):
-    """Offered, not prescribed: do it in any order."""
+    """Offered, not prescribed: do it in any order. `nearest`: where I said where I am, all that has a place, calls too."""
 
     day: date
     recommended: list[DayItemOut]
     walk: list[LegOut]
+    nearest: list[LegOut]
 
 
 class TakeIn(In):
@@ -65,7 +66,10 @@ def my_day(
     """Today's work in the order recommended, and a walking order of its visits."""
     found = day_of(session, principal=principal, start=_start(latitude, longitude), now=now)
     items = [DayItemOut.model_validate(item) for item in found.recommended]
-    return DayOut(day=found.day, recommended=items, walk=[LegOut(work_order_id=leg.key, metres=leg.metres) for leg in found.walk])
+    legs = {
+        name: [LegOut(work_order_id=leg.key, metres=leg.metres) for leg in getattr(found, name)] for name in ("walk", "nearest")
+    }
+    return DayOut(day=found.day, recommended=items, **legs)
 
 
 @router.post("/pool/take")

@@ -35,6 +35,19 @@ class RejectedOut(Out):
     received_at: datetime
 
 
+class PendingOut(Out):
+    """What does not count yet. `kind`: feedback or work_order; `code`: not_checked, calls_missing, orders_missing, maturing."""
+
+    kind: str
+    feedback_id: UUID | None
+    work_order_id: int
+    since: datetime
+    until: datetime | None
+    code: str
+    zh: str
+    en: str
+
+
 class MyMonth(Out):
     """Final where `closed_at` is set; else what the month would come to if it ended at `as_of`."""
 
@@ -46,6 +59,7 @@ class MyMonth(Out):
     pending_feedback: int
     waiting_work_orders: int
     rejected: list[RejectedOut]
+    pending: list[PendingOut]
 
 
 class WorkLineOut(Out):

@@ -1,4 +1,4 @@
-"""A walking order for the visits of a day, by VROOM over straight lines (pure). Offered, never forced."""
+"""A walking order for the visits of a day, by VROOM over straight lines, and what is nearest (pure). Offered, never forced."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +36,17 @@ def straight_lines(latitudes: NDArray[np.float64], longitudes: NDArray[np.float6
     half += np.cos(phi)[:, None] * np.cos(phi)[None, :] * np.sin((lam[:, None] - lam[None, :]) / 2) ** 2
     metres: NDArray[np.uint32] = np.rint(2 * EARTH_RADIUS * np.arcsin(np.sqrt(np.minimum(half, 1)))).astype(np.uint32)
     return metres
+
+
+def by_nearest(stops: Sequence[Stop], start: tuple[float, float]) -> list[Leg]:
+    """Every stop with the straight line to it from `start` (latitude, longitude), the nearest first."""
+    if not stops:
+        return []
+    metres = straight_lines(
+        np.array([start[0], *(stop.latitude for stop in stops)]), np.array([start[1], *(stop.longitude for stop in stops)])
+    )[0, 1:]
+    legs = [Leg(stop.key, int(away)) for stop, away in zip(stops, metres, strict=True)]
+    return sorted(legs, key=lambda leg: (leg.metres, leg.key))
 
 
 def walk(stops: Sequence[Stop], start: tuple[float, float] | None = None) -> list[Leg]:

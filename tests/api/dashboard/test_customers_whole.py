@@ -1,5 +1,6 @@
 """One customer whole, over HTTP: the same for phone and console, each with the fields of its role."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -7,6 +8,8 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
+from app.api import customer_view
+from app.api.customer_view import CustomerViewOut, OfferOut
 from app.centre.computing import compute_tags
 from app.centre.definitions import TagOptions
 from app.centre.service import define_tag
@@ -15,8 +18,10 @@ from app.core.db import set_scope
 from app.core.security import Principal
 from app.models.campaign import Product
 from app.models.customer import Complaint, ContactPreference, Holding, Order, PastContact, PreferenceStatus
+from app.models.organisation import Role
+from app.reports import customer_360
 from app.reports.customer_360 import UnknownCustomer, view_customer, view_customer_whole
-from app.reports.customer_sections import ALLOWED, Audience
+from app.reports.customer_sections import ALLOWED, AUDIENCES, Audience
 from tests.factories import FEE_REASON, NOW, TODAY, customer, get, grid, make_campaign, make_scores, make_work_order, staff
 from tests.figures import put_figures
 from tests.phones import batch, report
@@ -195,10 +200,58 @@ def test_the_statement_itself_asks_for_the_grids_and_the_work_of_who_reads(compa
                 view_customer(company, customer_no=number, principal=principal, now=NOW)
 
 
-def test_no_role_gets_a_field_that_is_not_named_for_it():
+def fields_of(view):
+    """(section, field) of everything in a view."""
+    return {
+        (section, field)
+        for section, found in view.items()
+        for entry in (found if isinstance(found, list) else [found])
+        for field in entry
+    }
+
+
+def named(sections):
+    return {(section, field) for section, fields in sections.items() for field in fields}
+
+
+def test_every_field_of_a_customer_is_in_the_table_and_none_is_there_for_nothing(company, life, monkeypatch):
+    """What is put together, what the table names, and what the API can say are the same fields."""
+    whole = {}
+    monkeypatch.setattr(customer_360, "allowed_view", lambda view, _: whole.update(view) or view)
+    company.execute(text("UPDATE customers SET lifecycle = 'grown'"))
+    view_customer_whole(company, customer_no="C01", now=NOW)
+    assert whole["offers"] == []
+    written = fields_of(whole) | {("offers", field) for field in OfferOut.model_fields}
+    assert written == named(ALLOWED[Audience.OPERATOR])
+    shown = {
+        (section, field)
+        for section, info in CustomerViewOut.model_fields.items()
+        for model in re.findall(r"(\w+Out)", str(info.annotation))
+        for field in getattr(customer_view, model).model_fields
+    }
+    assert shown == named(ALLOWED[Audience.OPERATOR])
+
+
+@pytest.mark.parametrize("login", ["ana", "chen", "bea", "pia", "lin", "ada"])
+def test_each_role_gets_the_fields_of_its_own_and_no_other(client_as, life, login):
+    role = client_as(login).get("/auth/me").json()["role"]
+    found = whole(client_as, login).json()
+    allowed = ALLOWED[AUDIENCES[role]]
+    assert set(found) == set(allowed)
+    assert fields_of(found) | {pair for pair in named(allowed) if pair[0] == "offers"} == named(allowed)
+
+
+def test_no_role_is_without_its_place_in_the_table():
+    assert set(AUDIENCES) == {role.value for role in Role} - {"payroll"}
+    assert set(AUDIENCES.values()) == set(ALLOWED)
+    for sections in ALLOWED.values():
+        assert named(sections) <= named(ALLOWED[Audience.OPERATOR])
+
+
+def test_no_role_gets_a_field_that_nobody_should_have():
     for audience, sections in ALLOWED.items():
-        named = {name for fields in sections.values() for name in fields}
-        assert not named & {"id_number", "changed_xid", "tags_of_feed", "latitude", "longitude"}, audience
+        names = {name for fields in sections.values() for name in fields}
+        assert not names & {"id_number", "changed_xid", "tags_of_feed", "latitude", "longitude"}, audience
     assert "note" not in ALLOWED[Audience.PHONE]["contacts"]
     assert not ALLOWED[Audience.OFFICE]["customer"] & {"name", "phone", "address", "owner_staff_no"}
 

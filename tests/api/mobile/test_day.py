@@ -5,8 +5,10 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from sqlalchemy import text
 
 from app.core import clock
+from app.core.db import set_scope
 from app.models.customer import ContactPreference, PreferenceStatus
 from tests.factories import NOW, TODAY, customer, make_campaign, make_work_order, staff
 from tests.phones import Phone, report, stamp
@@ -54,6 +56,11 @@ def test_the_day_is_what_the_phone_holds_for_today_in_the_recommended_order(clie
     near_first = ana.get("/mobile/v1/day", params={"latitude": 39.001, "longitude": 117.001}).json()
     assert [leg["work_order_id"] for leg in near_first["walk"]] == [low.id, high.id]
     assert near_first["walk"][0]["metres"] == 0
+    assert [leg["work_order_id"] for leg in near_first["nearest"]] == [low.id, high.id, last.id, called.id]
+    away = [leg["metres"] for leg in near_first["nearest"]]
+    assert away == sorted(away)
+    assert away[0] == 0
+    assert day["nearest"] == []
     assert ana.get("/mobile/v1/day").json() == day
 
 
@@ -62,7 +69,7 @@ def test_half_a_place_and_places_off_the_earth_are_named(client_as):
     for params in ({"latitude": 39}, {"latitude": 91, "longitude": 0}, {"latitude": "nan", "longitude": 0}):
         answer = ana.get("/mobile/v1/day", params=params)
         assert (answer.status_code, "latitude" in answer.text) == (422, True), params
-    assert ana.get("/mobile/v1/day").json() == {"day": str(TODAY), "recommended": [], "walk": []}
+    assert ana.get("/mobile/v1/day").json() == {"day": str(TODAY), "recommended": [], "walk": [], "nearest": []}
 
 
 def test_two_managers_who_take_at_once_get_different_work(client_as, company):
@@ -95,3 +102,15 @@ def test_nobody_takes_more_than_fits_today(client_as, company):
     again = bo.post("/mobile/v1/pool/take", json={"count": 1})
     assert (again.status_code, again.json()["code"]) == (409, "pool.no_capacity")
     assert bo.post("/mobile/v1/pool/take", json={"count": 0}).status_code == 422
+
+
+def test_a_call_back_that_a_colleague_promised_is_due_for_who_has_the_work_now(client_as, company):
+    order = make_work_order(company, customer_no="C05", manager="bo")
+    company.commit()
+    Phone(client_as("bo")).send(report(order.id, "callback", callback_at=stamp(NOW + timedelta(hours=2))))
+    set_scope(company, scope="all")
+    company.execute(text("UPDATE work_orders SET staff_id = :ana"), {"ana": staff(company, "ana").id})
+    company.commit()
+    (item,) = client_as("ana").get("/mobile/v1/day").json()["recommended"]
+    assert (item["because"], item["callback_at"]) == ("callback", "2026-10-12T04:00:00Z")
+    assert client_as("bo").get("/mobile/v1/day").json()["recommended"] == []

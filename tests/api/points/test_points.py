@@ -50,6 +50,19 @@ def test_the_phone_shows_what_is_provisional_pending_and_rejected(client_as, com
     assert month["pending_feedback"] == 6
     assert [rejected["code"] for rejected in month["rejected"]] == ["id.wrong"]
     assert month["lines"][0]["points"] == "11.6667"
+    reports = [one for one in month["pending"] if one["kind"] == "feedback"]
+    assert [one["code"] for one in reports] == ["not_checked"] * 6
+    assert {one["work_order_id"] for one in reports} <= {order.id for order in orders}
+
+
+def test_what_matures_later_says_from_when_it_counts(client_as, company):
+    order = make_work_order(company)
+    company.commit()
+    with clock.shifted_to(NOW):
+        month = client_as("ana").get("/mobile/v1/points?month=2026-10").json()
+    (waiting,) = month["pending"]
+    assert (waiting["work_order_id"], waiting["code"], waiting["en"]) == (order.id, "maturing", "counts from 2026-10-27 on")
+    assert month["waiting_work_orders"] == 1
 
 
 def test_the_phone_shows_a_closed_month_down_to_the_work_orders(client_as, company, orders):

@@ -8,13 +8,19 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from app.core import clock
 from app.core.db import set_scope
+from app.core.push_keys import public_push_key, push_key
 from app.devices.hours import set_quiet_hours
-from app.jobs.runner import in_transaction
+from app.jobs.process import outgoing_of
+from app.jobs.runner import in_transaction, run_job
+from app.jobs.schedule import timetable
+from app.jobs.steps import run_in_steps
 from app.models.device import Device
 from app.models.notice import OutboxDelivery
 from app.models.work_order import WorkOrder, WorkOrderEvent
 from app.notices.sending import Sender
+from app.settings import Settings
 from tests.browsers import claims_of
 from tests.factories import NOW, customer, make_campaign, make_work_order
 from tests.phones import principal_of
@@ -317,3 +323,17 @@ def test_without_a_key_nothing_is_taken(sessions):
         tell(sessions)
         assert push(sessions, sign=None) == {"delivered": 0, "failed": 0, "dead": 0}
         assert len(pending(sessions)) == 1
+
+
+def test_the_timetable_tells_and_sends_with_the_key_of_the_installation(sessions, tmp_path):
+    settings = Settings(home=tmp_path / "home", webhook_loopback=True, mail_from="gridwork@example.com")
+    rows = {row.name: row for row in timetable(settings.zone, "s" * 40, out=outgoing_of(settings))}
+    with receiving() as service, clock.shifted_to(NOW):
+        browser = subscribe(sessions, service.url)
+        give(sessions, "C01")
+        assert run_job(sessions, "tell-phones", rows["tell-phones"].work) == {"people": 1, "orders": 1}
+        assert run_in_steps(sessions, "send-pushes", rows["send-pushes"].work)["delivered"] == 1
+        ((headers, body, _),) = service.got
+        assert browser.read(body)["data"] == {"orders": 1}
+        public = public_push_key(push_key("", settings.home))
+        assert claims_of(headers["authorization"], public)["sub"] == "mailto:gridwork@example.com"

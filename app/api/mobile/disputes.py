@@ -1,0 +1,76 @@
+"""Lines of my points that I dispute."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.api.deps import Now, SecretDep, SessionDep, TerminalManager
+from app.api.types import LARGEST_ID, Cursor, In, Limit, LongText, MonthText, Out, ShortText, read_month
+from app.models.points import Component
+from app.points.disputes import Disputed, raise_dispute
+from app.reports.disputes import disputes_of
+
+router = APIRouter(prefix="/mobile/v1/points/disputes", tags=["phone"])
+
+MOST_ATTACHMENTS = 10
+RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+
+class DisputeIn(In):
+    """Which line (a component; perhaps one entry of it, or one work order behind it), what it should read, and why."""
+
+    id: UUID = Field(description="made on the phone; the same again changes nothing")
+    month: ShortText = Field(examples=["2026-10"])
+    component: Component
+    work_order_id: RowId | None = None
+    entry_id: RowId | None = None
+    expected: ShortText = Field(examples=["success", "18.5"])
+    reason: Annotated[LongText, Field(min_length=1)]
+    evidence: LongText | None = None
+    attachment_ids: list[UUID] = Field(default=[], max_length=MOST_ATTACHMENTS)
+
+
+class MyDisputeOut(Out):
+    """A dispute of mine; `shown`: the line as it stood then; `status`: open, accepted or rejected, with the reason."""
+
+    id: UUID
+    month: MonthText
+    component: Component
+    entry_id: int | None
+    work_order_id: int | None
+    expected: str
+    reason: str
+    evidence: str | None
+    attachment_ids: list[UUID]
+    shown: dict[str, Any]
+    raised_at: datetime
+    status: str
+    decision_reason: str | None
+    decided_at: datetime | None
+
+
+class MyDisputes(Out):
+    """A page, newest first."""
+
+    items: list[MyDisputeOut]
+    next_cursor: str | None
+
+
+@router.post("")
+def dispute(body: DisputeIn, principal: TerminalManager, session: SessionDep, now: Now) -> MyDisputeOut:
+    """Dispute a line of mine; my grid manager or somebody above decides. 409: the line is disputed already, or the id taken."""
+    said = body.model_dump() | {"attachment_ids": [str(one) for one in body.attachment_ids], "month": read_month(body.month)}
+    made = raise_dispute(session, principal=principal, disputed=Disputed(**said), now=now)
+    return MyDisputeOut.model_validate(made)
+
+
+@router.get("")
+def my_disputes(
+    principal: TerminalManager, session: SessionDep, secret: SecretDep, cursor: Cursor = None, limit: Limit = 100
+) -> MyDisputes:
+    """My disputes and what became of them."""
+    page = disputes_of(session, staff_id=principal.staff_id or 0, secret=secret, cursor=cursor, limit=limit)
+    return MyDisputes.model_validate(page)

@@ -1,0 +1,70 @@
+"""Disputes: a manager says that a line of points should read otherwise, and somebody else decides."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import Month
+from app.core.db import Base, MonthType, UtcDateTime, enum_text
+from app.models.points import Component
+
+
+class DisputeDecision(StrEnum):
+    """What was decided; nothing yet while it is open."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class PointsDispute(Base):
+    """A line (of a component, perhaps of one entry or one work order) that a manager disputes; the id was made on the phone.
+
+    `shown`: the line as the server had it then. `grid_id`: the manager's then, whose managers decide.
+    """
+
+    __tablename__ = "points_disputes"
+    __table_args__ = (
+        CheckConstraint("num_nulls(decision, decided_at, decision_reason, decided_by_staff_id) IN (0, 4)", name="decided_whole"),
+        CheckConstraint("decided_by_staff_id <> staff_id", name="not_ones_own"),
+        Index(
+            "uq_points_disputes_open",
+            "staff_id",
+            "month",
+            "component",
+            "entry_id",
+            "work_order_id",
+            unique=True,
+            postgresql_where=text("decided_at IS NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_points_disputes_grid_open", "grid_id", "raised_at", postgresql_where=text("decided_at IS NULL")),
+        Index(None, "staff_id", "raised_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    month: Mapped[Month] = mapped_column(MonthType)
+    component: Mapped[Component] = mapped_column(enum_text(Component))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("points_entries.id"))
+    work_order_id: Mapped[int | None] = mapped_column(BigInteger)
+    expected: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str | None] = mapped_column(Text)
+    attachment_ids: Mapped[list[str]] = mapped_column(JSONB)
+    shown: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decision: Mapped[DisputeDecision | None] = mapped_column(enum_text(DisputeDecision))
+    decision_reason: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+    @property
+    def status(self) -> str:
+        """open, accepted or rejected."""
+        return self.decision.value if self.decision else "open"
