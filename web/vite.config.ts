@@ -1,9 +1,11 @@
 // The pages. One entry now; the console is to be the second one.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import pages from "./package.json" with { type: "json" };
 
 export default defineConfig({
   plugins: [svelte()],
+  define: { VERSION: JSON.stringify(pages.version) },
   build: {
     outDir: "../app/web/dist",
     emptyOutDir: true,

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vite";
+import pages from "./package.json" with { type: "json" };
 
 const DIST = "../app/web/dist";
 const files = readdirSync(DIST, { recursive: true, withFileTypes: true })
@@ -16,6 +17,7 @@ for (const path of files) build.update(path).update(readFileSync(DIST + path));
 export default defineConfig({
   publicDir: false,
   define: {
+    VERSION: JSON.stringify(pages.version),
     FILES: JSON.stringify(files.map((path) => path.replace(/\/index\.html$/, "/"))),
     BUILD: JSON.stringify(build.digest("hex").slice(0, 16)),
   },

@@ -28,6 +28,7 @@ from app.api.dashboard import verification as dashboard_verification
 from app.api.dashboard import work_orders as dashboard_work_orders
 from app.api.mobile import customers as mobile_customers
 from app.api.mobile import day as mobile_day
+from app.api.mobile import device_key as mobile_device_key
 from app.api.mobile import devices as mobile_devices
 from app.api.mobile import disputes as mobile_disputes
 from app.api.mobile import feedback as mobile_feedback
@@ -54,6 +55,7 @@ def all_routes() -> APIRouter:
     router.include_router(mobile_feedback.router)
     router.include_router(mobile_outcomes.router)
     router.include_router(mobile_day.router)
+    router.include_router(mobile_device_key.router)
     router.include_router(mobile_returns.router)
     router.include_router(mobile_customers.router)
     router.include_router(mobile_devices.router)

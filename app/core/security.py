@@ -110,6 +110,11 @@ def refresh_token_of(secret: str, *, family_id: int, generation: int) -> str:
     return f"{family_id}.{generation}." + urlsafe_b64encode(digest).decode().rstrip("=")
 
 
+def device_key_of(secret: str, *, family_id: int) -> bytes:
+    """32 bytes from which a phone derives the key of what it keeps; told only while that log-in lives."""
+    return hmac.new(secret.encode(), f"device-key/{family_id}".encode(), hashlib.sha256).digest()
+
+
 def token_hash(token: str) -> bytes:
     """What the database knows of a refresh token."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -1,7 +1,10 @@
 // The service worker: the app opens from its own files, with or without a net.
 /// <reference lib="webworker" />
+import { say, type Language } from "../words.ts";
+import { readMeta } from "./store/database.ts";
+import { syncRound } from "./sync/round.ts";
+
 declare const self: ServiceWorkerGlobalScope;
-export {}; // a module, so that these are its own
 declare const FILES: string[];
 declare const BUILD: string;
 
@@ -20,12 +23,48 @@ self.addEventListener("message", (event) => {
   if (event.data === "take over") void self.skipWaiting();
 });
 
+// The net is back, perhaps with no window open: what waits goes out. Where it fails, the browser asks again later.
+self.addEventListener("sync", (event) => {
+  const wish = event as ExtendableEvent;
+  wish.waitUntil(
+    syncRound().then((news) => {
+      if (news.ended === "offline" || news.ended === "busy") throw new Error(news.ended);
+    }),
+  );
+});
+
+// New work: said in the person's language, and fetched, so that it is there when the app is opened.
+self.addEventListener("push", (event) => {
+  event.waitUntil(Promise.all([tell(event.data), syncRound()]));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(showApp());
+});
+
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
   if (event.request.mode === "navigate" && url.pathname.startsWith(HOME)) event.respondWith(fromCache(HOME, event.request));
   else if (FILES.includes(url.pathname)) event.respondWith(fromCache(url.pathname, event.request));
 });
+
+async function tell(data: PushMessageData | null): Promise<void> {
+  const news = (data?.json() ?? {}) as { data?: { orders?: number } };
+  const language = (await readMeta<Language>("language")) ?? "zh";
+  const text = say(language, "push.new_work", { n: news.data?.orders ?? 0 });
+  await self.registration.showNotification(say(language, "app.name"), {
+    body: text,
+    icon: "/phone/icon-192.png",
+    tag: "new-work",
+  });
+}
+
+async function showApp(): Promise<void> {
+  const [open] = await self.clients.matchAll({ type: "window" });
+  await (open ? open.focus() : self.clients.openWindow(HOME));
+}
 
 async function keepFiles(): Promise<void> {
   const cache = await caches.open(CACHE);

@@ -25,7 +25,20 @@ class FeedbackIn(In):
 def described_feedback() -> dict[str, Any]:
     """JSON schema of FeedbackIn as a phone should send it, with what an item is."""
     schema = FeedbackIn.model_json_schema()
-    schema["properties"]["items"]["items"] = Item.model_json_schema()
+    item = Item.model_json_schema()
+    schema["properties"]["items"]["items"] = _written_out(item, item.pop("$defs", {}))
+    return schema
+
+
+def _written_out(schema: Any, definitions: dict[str, Any]) -> Any:
+    """The schema with what it refers to in its place: within the OpenAPI document its own references would lead nowhere."""
+    match schema:
+        case {"$ref": str(name)}:
+            return _written_out(definitions[name.removeprefix("#/$defs/")], definitions)
+        case dict():
+            return {key: _written_out(inner, definitions) for key, inner in schema.items()}
+        case list():
+            return [_written_out(inner, definitions) for inner in schema]
     return schema
 
 

@@ -1,0 +1,2 @@
+/** The version of the pages, from package.json. */
+declare const VERSION: string;

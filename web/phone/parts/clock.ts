@@ -1,0 +1,32 @@
+// Times as people read them here.
+import type { Language } from "../../words.ts";
+
+const LOCALES = { zh: "zh-CN", en: "en-GB" };
+
+export function timeOfDay(at: number | Date, language: Language): string {
+  return new Intl.DateTimeFormat(LOCALES[language], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+}
+
+export function shortDay(at: number | Date, language: Language): string {
+  return new Intl.DateTimeFormat(LOCALES[language], { month: "short", day: "numeric" }).format(at);
+}
+
+export function longDay(at: number | Date, language: Language): string {
+  return new Intl.DateTimeFormat(LOCALES[language], { month: "long", day: "numeric", weekday: "long" }).format(at);
+}
+
+/** The time where it is today, else the day and the time. */
+export function moment(at: number | Date, language: Language): string {
+  const when = new Date(at);
+  const time = timeOfDay(when, language);
+  return sameDay(when, new Date()) ? time : `${shortDay(when, language)} ${time}`;
+}
+
+export function sameDay(one: Date, other: Date): boolean {
+  return one.toDateString() === other.toDateString();
+}
+
+/** Midnight here of a date such as 2026-10-12. */
+export function dayOf(date: string): Date {
+  return new Date(`${date}T00:00:00`);
+}

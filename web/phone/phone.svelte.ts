@@ -1,0 +1,200 @@
+// What the screens show: read from the phone's own store, never straight from the net.
+import type { components } from "../openapi.d.ts";
+import { say, sayCode, type Language, type Word } from "../words.ts";
+import type { Field, Outcome } from "./outcomes.ts";
+import { readSession } from "./server/session.ts";
+import { readMeta, writeMeta } from "./store/database.ts";
+import { find } from "./store/documents.ts";
+import { isOpen } from "./store/vault.ts";
+import { daysLeft, type Because } from "./store/wiping.ts";
+import { readOrders, type Departed, type Order } from "./sync/pull.ts";
+import { readQueue, type Queued } from "./sync/queue.ts";
+import { NEWS, syncRound, type Ended, type News } from "./sync/round.ts";
+
+export type Day = components["schemas"]["DayOut"];
+export type Month = components["schemas"]["MyMonth"];
+export type ReturnReason = components["schemas"]["ReasonOut"];
+export interface Dispute {
+  id: string;
+  month: string;
+  component: string;
+  work_order_id: number | null;
+  entry_id: number | null;
+  expected: string;
+  status: string;
+  decision_reason: string | null;
+}
+export interface CustomersRefusal {
+  id: string;
+  work_order_id: number;
+  scope: string;
+  undone_at: string | null;
+  undo: string | null;
+  undo_reason: string | null;
+}
+export type Size = "normal" | "large" | "largest";
+
+const PULSE_MS = 60_000;
+const CALM_MS = 5 * 60_000;
+
+class Phone {
+  language = $state<Language>("zh");
+  size = $state<Size>("normal");
+  /** null until the store was read */
+  login = $state<string | null | undefined>(undefined);
+  mustLogIn = $state(false);
+  wiped = $state<Because | null>(null);
+  orders = $state.raw<Order[]>([]);
+  queue = $state.raw<Queued[]>([]);
+  departed = $state.raw<Departed[]>([]);
+  day = $state.raw<Day | null>(null);
+  month = $state.raw<{ at: number; body: Month } | null>(null);
+  outcomes = $state.raw<Outcome[]>([]);
+  fields = $state.raw<Field[]>([]);
+  disputes = $state.raw<Dispute[]>([]);
+  refusals = $state.raw<CustomersRefusal[]>([]);
+  returnReasons = $state.raw<ReturnReason[]>([]);
+  syncedAt = $state<number | null>(null);
+  sentToday = $state(0);
+  daysLeft = $state<number | null>(null);
+  syncing = $state(false);
+  ended = $state<Ended | null>(null);
+  /** seconds that the server asked us to wait */
+  quietUntil = 0;
+
+  waiting = $derived(this.queue.filter((thing) => thing.standing !== "refused"));
+  refused = $derived(this.queue.filter((thing) => thing.standing === "refused"));
+
+  say(word: Word, values: Record<string, string | number> = {}): string {
+    return say(this.language, word, values);
+  }
+
+  /** What the server says in two languages. */
+  pick(said: { zh: string; en: string }): string {
+    return this.language === "zh" ? said.zh : said.en;
+  }
+
+  /** What an outcome, or another thing that was done, is called. */
+  outcomeName(code: string): string {
+    const known = this.outcomes.find((outcome) => outcome.code === code);
+    return known ? this.pick(known) : sayCode(this.language, "kind", code, code);
+  }
+
+  orderOf(id: number): Order | undefined {
+    return this.orders.find((order) => order.id === id);
+  }
+
+  /** Read everything anew from the phone's store. */
+  async load(): Promise<void> {
+    this.language = (await readMeta<Language>("language")) ?? "zh";
+    this.size = (await readMeta<Size>("size")) ?? "normal";
+    this.wiped = (await readMeta<Because | null>("wiped")) ?? null;
+    const session = (await isOpen()) ? await readSession() : undefined;
+    if (session) await this.#loadData();
+    else this.#forget();
+    this.login = session?.login ?? null;
+  }
+
+  async #loadData(): Promise<void> {
+    const [orders, queue, departed, day, month, outcomes, fields, reasons, disputes, refusals] = await Promise.all([
+      readOrders(),
+      readQueue(),
+      find<Departed[]>("departed"),
+      find<Day>("day"),
+      find<Month>("points"),
+      find<Outcome[]>("outcomes"),
+      find<Field[]>("correctable_fields"),
+      find<ReturnReason[]>("return_reasons"),
+      find<{ items: Dispute[] }>("disputes"),
+      find<CustomersRefusal[]>("refusals"),
+    ]);
+    this.orders = orders;
+    this.queue = queue;
+    this.departed = departed?.body ?? [];
+    this.day = day?.body ?? null;
+    this.month = month ?? null;
+    this.outcomes = outcomes?.body ?? [];
+    this.fields = fields?.body ?? [];
+    this.disputes = disputes?.body.items ?? [];
+    this.refusals = refusals?.body ?? [];
+    this.returnReasons = reasons?.body ?? [];
+    this.syncedAt = (await readMeta<number>("synced_at")) ?? null;
+    const sent = await readMeta<{ day: string; count: number }>("sent_today");
+    this.sentToday = sent?.day === new Date().toDateString() ? sent.count : 0;
+    this.daysLeft = await daysLeft(Date.now());
+  }
+
+  #forget(): void {
+    this.orders = [];
+    this.queue = [];
+    this.departed = [];
+    this.disputes = [];
+    this.refusals = [];
+    this.day = this.month = this.syncedAt = this.daysLeft = null;
+    this.sentToday = 0;
+    this.mustLogIn = false;
+  }
+
+  async setLanguage(language: Language): Promise<void> {
+    this.language = language;
+    await writeMeta("language", language);
+  }
+
+  async setSize(size: Size): Promise<void> {
+    this.size = size;
+    await writeMeta("size", size);
+  }
+
+  /** After something was put into the queue: show it, and try to send it, now and when the net is back. */
+  async queued(): Promise<void> {
+    this.queue = await readQueue();
+    void this.wishBackgroundSync();
+    void this.sync();
+  }
+
+  /** One round with the server; what it changed is shown. `all`: the person asked for it. */
+  async sync(all = false): Promise<void> {
+    if (this.syncing || (!all && Date.now() < this.quietUntil)) return;
+    this.syncing = true;
+    try {
+      this.#heed(await syncRound(all));
+      await this.load();
+    } finally {
+      this.syncing = false;
+    }
+  }
+
+  #heed(news: News): void {
+    this.ended = news.ended;
+    this.mustLogIn = news.ended === "logged_out";
+    this.quietUntil = Date.now() + news.wait * 1000;
+  }
+
+  /** The service worker sends what waits as soon as there is a net, also with the app closed, where the browser can. */
+  async wishBackgroundSync(): Promise<void> {
+    const registration = await navigator.serviceWorker?.getRegistration("/phone/");
+    if (registration && "sync" in registration) {
+      await (registration.sync as { register(tag: string): Promise<void> }).register("queue").catch(() => undefined);
+    }
+  }
+
+  /** Go on by oneself: at the start, when the net returns, when the app is looked at again, and from time to time. */
+  begin(): void {
+    const channel = new BroadcastChannel(NEWS);
+    channel.onmessage = (event: MessageEvent<News>) => {
+      this.#heed(event.data);
+      void this.load();
+    };
+    const again = (): void => void (this.login && this.sync());
+    window.addEventListener("online", again);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && again());
+    setInterval(() => {
+      const due = (this.syncedAt ?? 0) + (this.waiting.length > 0 ? 0 : CALM_MS) <= Date.now();
+      if (due && document.visibilityState === "visible") again();
+    }, PULSE_MS);
+    again();
+    void navigator.storage?.persist?.();
+  }
+}
+
+export const phone = new Phone();
