@@ -52,7 +52,18 @@ def check_secret(settings: Settings) -> Finding:
     """Nobody else can read the key that signs tokens."""
     if settings.secret:
         return ok("from GRIDWORK_SECRET")
-    kept = settings.home / "secret"
+    return _kept(settings.home / "secret", 32, "everybody logs in again")
+
+
+def check_push_key(settings: Settings) -> Finding:
+    """Nobody else can read the key that signs pushes."""
+    if settings.push_key:
+        return ok("from GRIDWORK_PUSH_KEY")
+    return _kept(settings.home / "push-key", 43, "every phone subscribes anew")
+
+
+def _kept(kept: Path, length: int, then: str) -> Finding:
+    """A key in a file of at least so many characters; `then` is what follows where it is made anew."""
     if not kept.exists():
         return ok("none yet: it is made at the first start")
     found = kept.stat()
@@ -60,8 +71,8 @@ def check_secret(settings: Settings) -> Finding:
         return wrong(f"{kept} can be read by other accounts", f"chmod 600 {kept}")
     if not os.access(kept, os.R_OK):
         return wrong(f"{kept} belongs to another account", "run Gridwork as one account")
-    if len(kept.read_text(encoding="ascii")) < 32:
-        return wrong(f"{kept} is cut off", f"remove {kept}: a new one is made, and everybody logs in again")
+    if len(kept.read_text(encoding="ascii")) < length:
+        return wrong(f"{kept} is cut off", f"remove {kept}: a new one is made, and {then}")
     return ok(f"{kept}, for its owner alone")
 
 
@@ -111,6 +122,7 @@ MACHINE: Mapping[str, Callable[[Settings], Finding]] = {
     "LightGBM": check_lightgbm,
     "home folder": check_home,
     "secret": check_secret,
+    "push key": check_push_key,
     "disk": check_disk,
     "storage": check_storage,
 }

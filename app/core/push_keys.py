@@ -1,6 +1,7 @@
 """The key by which push services know this installation (VAPID, RFC 8292): made once and kept."""
 
 import os
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
@@ -8,7 +9,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from app.settings import SettingsError
+
 _BYTES = 32
+_KEY = re.compile(r"[A-Za-z0-9_\-]{43}", re.ASCII)  # as many bytes in base64url, without padding
 
 
 def push_key(configured: str, home: Path) -> str:
@@ -34,9 +38,16 @@ def push_key(configured: str, home: Path) -> str:
 
 
 def public_push_key(private: str) -> str:
-    """The public half as a browser wants it: the uncompressed point, in base64url without padding."""
-    number = int.from_bytes(urlsafe_b64decode(private + "=" * (-len(private) % 4)), "big")
-    key = ec.derive_private_key(number, ec.SECP256R1()).public_key()
+    """The public half as a browser wants it: the uncompressed point, in base64url without padding. Raises SettingsError."""
+    try:
+        if not _KEY.fullmatch(private):
+            raise ValueError
+        number = int.from_bytes(urlsafe_b64decode(private + "=" * (-len(private) % 4)), "big")
+        key = ec.derive_private_key(number, ec.SECP256R1()).public_key()
+    except ValueError as error:
+        raise SettingsError(
+            "GRIDWORK_PUSH_KEY, or the file push-key at home: expected a private key of P-256 in base64url"
+        ) from error
     return _written(key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 

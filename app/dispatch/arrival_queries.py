@@ -13,13 +13,14 @@ UNDER_WAY = timedelta(minutes=15)
 # Of what came earlier than the last message only this is looked at, for what was not committed by then.
 LOOK_BACK = timedelta(hours=1)
 
-# What a person does to an order by himself is no news to him.
+# What a person does to an order by himself is no news to him. What came since the last message changed its row since then, too:
+# so only those rows are looked at, by their index.
 _ARRIVED = text("""
 SELECT p.staff_id, count(*) FROM unnest(CAST(:staff AS int[]), CAST(:told AS timestamptz[]), CAST(:told_in AS text[]),
         CAST(:seen AS timestamptz[])) AS p (staff_id, told_at, told_in, seen_at)
     JOIN accounts a ON a.staff_id = p.staff_id
     JOIN work_orders w ON w.staff_id = p.staff_id AND w.state IN ('open', 'in_progress') AND w.scheduled_on <= :today
-        AND w.pooled_at IS NULL
+        AND w.pooled_at IS NULL AND w.changed_xid >= coalesce(pg_snapshot_xmin(CAST(p.told_in AS pg_snapshot)), CAST('0' AS xid8))
     CROSS JOIN LATERAL (SELECT greatest(w.dispatched_at, max(x.happened_at)) AS at FROM work_order_events x
         WHERE x.work_order_id = w.id AND x.actor_account_id IS DISTINCT FROM a.id AND (x.from_staff_id <> x.to_staff_id
             OR x.event IN ('released', 'reassigned', 'lent', 'brought_home', 'redispatched', 'return_rejected', 'reset'))) came

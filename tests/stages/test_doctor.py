@@ -131,13 +131,16 @@ def test_every_table_with_a_policy_is_looked_at(session):
     assert list(guarded) == sorted(PROTECTED)
 
 
-def test_a_secret_that_others_can_read_is_seen(installation):
-    kept = installation / "secret"
+@pytest.mark.parametrize(("name", "check"), [("secret", "secret"), ("push-key", "push key")])
+def test_a_key_that_others_can_read_is_seen(installation, name, check):
+    kept = installation / name
     kept.write_text("s" * 64)
     kept.chmod(0o644)
-    assert seen()["secret"].remedy == f"chmod 600 {kept}"
+    assert seen()[check].remedy == f"chmod 600 {kept}"
     kept.chmod(0o600)
-    assert seen()["secret"].state is State.OK
+    assert seen()[check].state is State.OK
+    kept.write_text("s")
+    assert "cut off" in seen()[check].found
 
 
 def test_more_connections_than_the_server_takes_are_seen(installation, monkeypatch):

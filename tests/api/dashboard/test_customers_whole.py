@@ -162,6 +162,18 @@ def test_a_live_work_order_opens_a_customer_and_the_end_of_it_closes_him(client_
     assert whole(client_as, "bo", "C05").status_code == 404
 
 
+def test_a_lent_work_order_opens_a_customer_of_another_grid_as_long_as_it_lives(client_as, company):
+    order = make_work_order(company, customer_no="C05", manager="cy", lent_to_grid_id=grid(company, "G12").id, lent_until=TODAY)
+    company.commit()
+    assert whole(client_as, "cy", "C05").status_code == 200
+    assert whole(client_as, "cy", "C06").status_code == 404
+    assert whole(client_as, "dee", "C05").status_code == 404
+    set_scope(company, scope="all")
+    company.execute(text("UPDATE work_orders SET state = 'expired', closed_at = now() WHERE id = :id"), {"id": order.id})
+    company.commit()
+    assert whole(client_as, "cy", "C05").status_code == 404
+
+
 def test_who_refuses_all_contact_is_seen_by_his_owner_alone(client_as, company):
     make_work_order(company, customer_no="C05", manager="bo")
     make_work_order(company, customer_no="C01", manager="ana")

@@ -4,7 +4,10 @@ from base64 import urlsafe_b64decode
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+
 from app.core.push_keys import public_push_key, push_key
+from app.settings import SettingsError
 
 
 def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path):
@@ -31,3 +34,9 @@ def test_processes_that_start_at_once_have_the_same_key(tmp_path):
 def test_the_public_half_is_a_point_as_browsers_want_it(tmp_path):
     point = urlsafe_b64decode(public_push_key(push_key("", tmp_path)) + "=")
     assert (len(point), point[0]) == (65, 4)
+
+
+@pytest.mark.parametrize("key", ["A" * 43, "_" * 43, "", "not a key"])
+def test_what_is_no_key_is_named_at_the_start(key):
+    with pytest.raises(SettingsError, match="GRIDWORK_PUSH_KEY"):
+        public_push_key(key)

@@ -21,6 +21,10 @@ def test_database_url_is_read_by_its_usual_name():
         ("GRIDWORK_TIMEZONE", "Mars/Base"),
         ("GRIDWORK_SECRET", "short"),
         ("GRIDWORK_LOG_LEVEL", "LOUD"),
+        ("GRIDWORK_MINIMUM_APP_VERSION", "newest"),
+        ("GRIDWORK_PUSH_KEY", "short"),
+        ("GRIDWORK_PUSH_MINUTES", "0"),
+        ("GRIDWORK_REVEALS_PER_DAY", "0"),
     ],
 )
 def test_a_wrong_setting_is_named(name, value):
