@@ -17,7 +17,7 @@ from app.core.db import count_changed
 from app.devices.quiet_hours import over_both, parse_own
 from app.devices.web_push import LIFE, Push
 from app.models.device import PushMark
-from app.notices.outbox import put_push
+from app.notices.outbox import put_pushes
 from app.notices.quiet import QuietHours
 from app.notices.retry import GONE, MAX_TRIES, Answer, judge
 
@@ -52,21 +52,18 @@ _UNSUBSCRIBE = (
 )
 
 
-def push_to_person(
-    session: Session,
-    *,
-    staff_id: int,
-    devices: Sequence[int],
-    kind: str,
-    payload: Mapping[str, Any],
-    snapshot: str,
-    now: datetime,
+def push_to_people(
+    session: Session, *, kind: str, told: Mapping[int, tuple[Sequence[int], Mapping[str, Any]]], snapshot: str, now: datetime
 ) -> None:
-    """Put one message to these phones of a person, and keep when they were told, and in which snapshot was looked."""
-    put_push(session, kind=kind, device_numbers=devices, payload=payload, now=now)
-    told = {"told_at": now, "told_snapshot": snapshot}
-    statement = insert(PushMark).values(staff_id=staff_id, **told)
-    session.execute(statement.on_conflict_do_update(index_elements=["staff_id"], set_=told))
+    """Put one message to each of these people (staff id to phones and payload), and keep when they were told, and in which
+    snapshot was looked."""
+    if not told:
+        return
+    put_pushes(session, kind=kind, told=list(told.values()), now=now)
+    statement = insert(PushMark)
+    changed = {"told_at": statement.excluded.told_at, "told_snapshot": statement.excluded.told_snapshot}
+    marks = [{"staff_id": staff_id, "told_at": now, "told_snapshot": snapshot} for staff_id in sorted(told)]
+    session.execute(statement.on_conflict_do_update(index_elements=["staff_id"], set_=changed), marks)
 
 
 def claim_pushes(session: Session, *, quiet: QuietHours, now: datetime) -> list[Push]:

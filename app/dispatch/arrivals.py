@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.devices.pushes import push_to_person
+from app.devices.pushes import push_to_people
 from app.devices.queries import people_to_push
 from app.devices.quiet_hours import over_both, parse_own
 from app.dispatch.arrival_queries import arrived, present_snapshot
@@ -23,14 +23,6 @@ def tell_of_new_work(session: Session, *, quiet: QuietHours, apart: timedelta, n
     people = {one.staff_id: one for one in people_to_push(session, told_before=now - apart, today=today)}
     awake = [one for one in people.values() if over_both(quiet, parse_own(one.quiet_hours, quiet.zone), now) == now]
     counts = arrived(session, awake, today=today)
-    for staff_id, orders in counts.items():
-        push_to_person(
-            session,
-            staff_id=staff_id,
-            devices=people[staff_id].devices,
-            kind=NEW_WORK,
-            payload={"orders": orders},
-            snapshot=snapshot,
-            now=now,
-        )
+    told = {staff_id: (people[staff_id].devices, {"orders": orders}) for staff_id, orders in counts.items()}
+    push_to_people(session, kind=NEW_WORK, told=told, snapshot=snapshot, now=now)
     return {"people": len(counts), "orders": sum(counts.values())}

@@ -1,6 +1,6 @@
 """Putting an event: a row in the transaction of what happened, and a delivery for each endpoint that wants its kind."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -44,12 +44,18 @@ def put_mail(session: Session, *, kind: str, digest_id: int, not_before: datetim
     return event_id
 
 
-def put_push(session: Session, *, kind: str, device_numbers: Collection[int], payload: Mapping[str, Any], now: datetime) -> UUID:
-    """As put_event, to these phones, of which each has nothing pending."""
-    event_id = add_event(session, kind=kind, payload=payload, grid_id=None, now=now)
-    for number in device_numbers:
-        _deliver(session, event_id, now, channel=Channel.PUSH, device_number=number)
-    return event_id
+def put_pushes(session: Session, *, kind: str, told: Sequence[tuple[Collection[int], Mapping[str, Any]]], now: datetime) -> None:
+    """As put_event, to phones: each of `told` is an event with this payload, to these phones, which have nothing pending."""
+    events, deliveries = [], []
+    for numbers, payload in told:
+        check_payload(kind, payload)
+        event_id = uuid4()
+        events.append({"id": event_id, "kind": kind, "grid_id": None, "payload": dict(payload), "happened_at": now})
+        pending = {"event_id": event_id, "state": DeliveryState.PENDING, "next_attempt_at": now, "channel": Channel.PUSH}
+        deliveries += [{**pending, "device_number": number} for number in numbers]
+    if events:
+        session.execute(insert(OutboxEvent), events)
+        session.execute(insert(OutboxDelivery), deliveries)
 
 
 def add_event(session: Session, *, kind: str, payload: Mapping[str, Any], grid_id: int | None, now: datetime) -> UUID:
