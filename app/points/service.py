@@ -130,7 +130,7 @@ def show_my_month(session: Session, *, staff_id: int, month: Month | None, now: 
         shown.pending_feedback,
         statement_queries.waiting_work_orders(session, month, staff_id=staff_id, now=now),
         tuple(Rejected(*row) for row in statement_queries.rejected_feedback(session, month, staff_id=staff_id)),
-        tuple(_pending(session, staff_id, month, now)),
+        () if shown.closed_at else tuple(_pending(session, staff_id, month, now)),  # a closed month waits for nothing
     )
 
 

@@ -63,7 +63,7 @@ def test_a_number_is_given_for_a_purpose_which_is_kept_for_ever(client_as, compa
     assert (shown["kind"], shown["staff_no"], shown["customer_no"], shown["purpose"]) == ("reveal", "ANA", "C01", WHY["purpose"])
     for statement in ("UPDATE disclosures SET purpose = 'x'", "DELETE FROM disclosures", "TRUNCATE disclosures"):
         set_scope(company, scope="all")
-        with pytest.raises(DBAPIError):
+        with pytest.raises(DBAPIError, match="permission denied"):
             company.execute(text(statement))
         company.rollback()
 

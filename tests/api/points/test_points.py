@@ -70,6 +70,7 @@ def test_the_phone_shows_a_closed_month_down_to_the_work_orders(client_as, compa
     ana = client_as("ana")
     month = ana.get("/mobile/v1/points?month=2026-10").json()
     assert (month["total"], month["closed_at"]) == ("73.6153", "2026-11-03T01:00:00Z")
+    assert (month["pending"], month["pending_feedback"]) == ([], 0)
     lines = ana.get("/mobile/v1/points/2026-10/lines").json()["items"]
     assert len(lines) == 16
     assert {line["component"] for line in lines} == {"success", "accuracy"}
