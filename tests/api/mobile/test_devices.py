@@ -8,6 +8,7 @@ from app.models.device import Device
 from tests.browsers import Browser
 from tests.cast import PASSWORD
 from tests.factories import get, staff
+from tests.phones import batch, report
 
 MINE, THEIRS = "/mobile/v1/devices/{}", "/dashboard/v1/devices"
 PHONE = {"name": "Redmi 9A", "app_version": "1.4.2"}
@@ -61,12 +62,15 @@ def test_the_tokens_of_a_revoked_phone_stop_at_once_and_those_of_another_go_on(o
     assert (answer.status_code, answer.json()["revoke_reason"]) == (200, "lost in a taxi")
     for refused in (
         lost.get("/mobile/v1/day"),
+        lost.get("/mobile/v1/work-orders"),
+        lost.post("/mobile/v1/feedback", json=batch(report(1))),
         lost.get("/auth/me"),
         lost.put(MINE.format("lost"), json=PHONE),
         lost.put(MINE.format("new-name"), json=PHONE),
         client_as(None).post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]}),
         client_as(None).post("/auth/login", json={"login": "ana", "password": PASSWORD, "device_id": "lost"}),
         kept.get("/mobile/v1/day", headers={"X-Device-Id": "lost"}),
+        kept.get("/mobile/v1/work-orders", headers={"X-Device-Id": "lost"}),
     ):
         assert (refused.status_code, refused.json()["code"]) == (401, "device.revoked")
     assert kept.get("/mobile/v1/day", headers={"X-Device-Id": "kept"}).status_code == 200
@@ -147,8 +151,9 @@ def test_row_level_security_hides_phones_from_who_does_not_answer_for_them(on_ph
 def test_an_app_that_is_too_old_is_told_so_and_one_that_says_nothing_is_let_in(client_as, api):
     api.state.settings = api.state.settings.model_copy(update={"minimum_app_version": "1.4"})
     ana = client_as("ana")
-    old = ana.get("/mobile/v1/day", headers={"X-App-Version": "1.3.9"})
-    assert (old.status_code, old.json()["code"], old.json()["minimum_app_version"]) == (426, "app.too_old", "1.4")
+    for path in ("day", "work-orders"):
+        old = ana.get(f"/mobile/v1/{path}", headers={"X-App-Version": "1.3.9"})
+        assert (old.status_code, old.json()["code"], old.json()["minimum_app_version"]) == (426, "app.too_old", "1.4"), path
     assert ana.get("/mobile/v1/day", headers={"X-App-Version": "1.4.0"}).status_code == 200
     assert ana.get("/mobile/v1/day").status_code == 200
     for headers in ({"X-App-Version": "newest"}, {"X-Device-Id": "a b"}):
