@@ -62,7 +62,8 @@ def seed_ranked(url: str, folder: Path, *, customers: int, capacity: int = 60, m
 
 def seed_approved(url: str, code: str) -> None:
     """An approved campaign for everybody, without a list."""
-    _write(url, (_CAMPAIGN.replace(":code", f"'{code}'"),))
+    triggers = "ALTER TABLE campaigns {} TRIGGER USER"  # nobody has planned or approved it
+    _write(url, (triggers.format("DISABLE"), _CAMPAIGN.replace(":code", f"'{code}'"), triggers.format("ENABLE")))
 
 
 def _write(url: str, statements: tuple[str, ...]) -> None:

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from app.models.campaign import Campaign, CampaignStatus, CampaignTarget, Draw, Product, TerminalReason
 from app.models.customer import Customer
-from app.models.organisation import Staff, Unit
+from app.models.organisation import Account, Staff, Unit
 from app.models.score import CustomerScore, RankerStatus, RankerVersion, ScoringRun
 from app.models.work_order import DispatchRun, WorkOrder, WorkOrderState
 
 NOW = datetime(2026, 10, 12, 2, 0, tzinfo=UTC)  # ten in the morning of a Monday, Shanghai
 TODAY = date(2026, 10, 12)
 _numbers = count(1)
+_APPROVAL = ("submitted_by", "approved_by", "approved_version")
 
 
 def get(session: Session, table: type[Any], **where: Any) -> Any:
@@ -66,10 +67,25 @@ def make_campaign(session: Session, *, product_code: str = "FTTH1", **overrides:
         "created_at": NOW - timedelta(days=8),
         "opened_at": NOW - timedelta(days=7),
     }
-    campaign = Campaign(**(values | overrides))
+    wanted = values | overrides
+    campaign = Campaign(**{name: value for name, value in wanted.items() if name not in _APPROVAL} | {"status": "draft"})
     session.add(campaign)
     session.flush()
+    _bring_to(session, campaign, CampaignStatus(wanted["status"]), {name: wanted.get(name) for name in _APPROVAL})
     return campaign
+
+
+def _bring_to(session: Session, campaign: Campaign, status: CampaignStatus, approval: Mapping[str, Any]) -> None:
+    """The way that the database lets a campaign go: it begins as a draft, and somebody approves it."""
+    approver = approval["approved_by"] or session.scalar(select(Account.id).where(Account.login == "ada"))
+    steps = [CampaignStatus.DRAFT, CampaignStatus.SUBMITTED, CampaignStatus.APPROVED]
+    for step in steps[1 : steps.index(status) + 1] if status in steps else [*steps[1:], status]:
+        campaign.status = step
+        if step is CampaignStatus.SUBMITTED:
+            campaign.submitted_by = approval["submitted_by"]
+        if step is CampaignStatus.APPROVED:
+            campaign.approved_by, campaign.approved_version = approver, campaign.version
+        session.flush()
 
 
 def make_work_order(

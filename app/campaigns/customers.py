@@ -56,6 +56,16 @@ def rule_of(session: Session, campaign: Campaign) -> ListRule:
     )
 
 
+def pilot_share(session: Session, campaign: Campaign) -> float:
+    """The probability with which a customer of the campaign is in its pilot; 1 where it has none."""
+    if campaign.pilot is None:
+        return 1.0
+    pilot = check_pilot(campaign.pilot)
+    if pilot.by == "customers":
+        return pilot.share
+    return len(_pilot_grids(session, campaign, pilot.share)) / len(plan_queries.grids_of(session, campaign.unit_id))
+
+
 def _pilot_grids(session: Session, campaign: Campaign, share: float) -> tuple[int, ...]:
     """A share of the campaign's grids, at least one: drawn by their codes, so that every database draws the same."""
     grids = plan_queries.grids_of(session, campaign.unit_id)

@@ -1,6 +1,7 @@
 """Commands about the life of a campaign: submit, approve, send-back, revise, schedule, run, dispatch, close, evaluate."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,9 +12,10 @@ from sqlalchemy.orm import Session
 from app.access.service import find_person
 from app.campaigns import approval, service
 from app.commands.context import console, run, sessions
+from app.core import clock
 from app.core.security import Principal
 from app.dispatch.preview.approving import approve_plan, submit_plan
-from app.dispatch.preview.piloting import check_pilots
+from app.dispatch.preview.piloting import check_pilots, report_pilot
 from app.dispatch.service import dispatch_campaigns
 from app.dispatch.sweeps import end_campaign
 from app.jobs.runner import in_transaction
@@ -38,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command("close-campaign")(close_campaign)
     app.command("evaluate-campaign")(evaluate_campaign)
     app.command("check-pilots")(pilots)
+    app.command("pilot")(pilot)
     app.command("campaign-events")(events)
 
 
@@ -96,6 +99,17 @@ def evaluate_campaign(code: Code, comment: Comment = "") -> None:
 def pilots() -> None:
     """Grow or stop the pilots of which enough is known; the worker does it every hour."""
     run("check-pilots", lambda session, now: check_pilots(session, now=now))
+
+
+def pilot(code: Code) -> None:
+    """What the pilot of a campaign has brought so far, and what its stop rule says."""
+    found = in_transaction(sessions(), lambda session: report_pilot(session, campaign_code=code, now=clock.now()))
+    table = Table(title=f"pilot of {code}", show_header=False)
+    bounds = {name: value for name, value in asdict(found.pilot).items() if value is not None}
+    said = {"stop rule": found.why or "too little is known", "decided": found.outcome or "-"}
+    for name, value in {**bounds, **asdict(found.figures), **said}.items():
+        table.add_row(name.replace("_", " "), str(value))
+    console.print(table)
 
 
 def events(code: Code) -> None:

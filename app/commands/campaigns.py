@@ -54,11 +54,14 @@ def create_campaign(
     talk_track: Annotated[str, typer.Option(help="what to say")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="only customers who bear it; may be given again")] = None,
     without_tag: Annotated[list[str] | None, typer.Option(help="no customer who bears it; may be given again")] = None,
+    unfinished_rule: Annotated[str | None, typer.Option(help="work whose day passed: roll, expire, pool; default: all's")] = None,
+    most_rolls: Annotated[int | None, typer.Option(help="days that work may pass unfinished; default: all's")] = None,
     seed: Annotated[int | None, typer.Option(help="default: made from the code")] = None,
     plan: Annotated[Path | None, typer.Option(help="JSON file with further fields of the plan")] = None,
     by: Annotated[str | None, typer.Option(metavar="LOGIN", help="who plans it")] = None,
 ) -> None:
     """Plan a campaign for a product: a draft. A plan file may say all else, in JSON as `show-plan` prints it."""
+    days: dict[str, Any] = {"rest_days": rest_days, "attribution_days": attribution_days, "maturity_days": maturity_days}
     options = CampaignOptions(
         code=code,
         name=name or code,
@@ -69,11 +72,11 @@ def create_campaign(
         minimum_score=minimum_score,
         control_share=_share("--control-share", control_share),
         exploration_share=_share("--exploration-share", exploration_share),
-        rest_days=rest_days,
-        attribution_days=attribution_days,
-        maturity_days=maturity_days,
+        **days,
         channel=channel,
         talk_track=talk_track,
+        unfinished_rule=unfinished_rule,
+        most_rolls=most_rolls,
         seed=seed,
         required_tags=tag or (),
         excluded_tags=without_tag or (),

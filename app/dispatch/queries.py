@@ -15,6 +15,8 @@ from app.models.work_order import DispatchRequest, DispatchRun, WorkOrder, WorkO
 
 LOADING = (WorkOrderState.PLANNED, WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS, WorkOrderState.DONE)
 LIVE_STATES = (WorkOrderState.PLANNED, WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS)
+# By money where it is known, then by the probability of success: the order in which work is taken and recommended.
+MOST_PROMISING = (WorkOrder.value.desc().nulls_last(), WorkOrder.score.desc(), WorkOrder.id)
 
 
 class UnknownWorkOrder(NotFound):
@@ -182,7 +184,7 @@ def lock_waiting_orders(session: Session, today: date, *, rule: str, most_rolls:
         .order_by(order.id)
         .with_for_update(of=order)
     )
-    rows = sorted(session.execute(statement), key=lambda row: (-(row.value or 0), -row.score, row.id))
+    rows = sorted(session.execute(statement), key=lambda row: (row.value is None, -(row.value or 0), -row.score, row.id))
     return [WaitingOrder._make(row[:-2]) for row in rows]
 
 

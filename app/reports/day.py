@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -11,6 +12,7 @@ from app.core.db import seeing_ones_grids
 from app.core.security import Principal
 from app.dispatch.days.today import Because, Task, recommend
 from app.dispatch.days.walking import Leg, Stop, by_nearest, walk
+from app.dispatch.queries import MOST_PROMISING
 from app.models.campaign import Campaign
 from app.models.customer import ContactPreference, Customer, PreferenceStatus
 from app.models.feedback import ContactFeedback
@@ -79,7 +81,16 @@ def _tasks(session: Session, principal: Principal, today: date) -> list[_Found]:
         ContactPreference.scope.in_(["all", Campaign.channel, WorkOrder.product_family]),
     )
     statement = (
-        select(WorkOrder.id, WorkOrder.due_on, WorkOrder.score, newest, Campaign.channel, Customer.latitude, Customer.longitude)
+        select(
+            WorkOrder.id,
+            WorkOrder.due_on,
+            WorkOrder.value,
+            WorkOrder.score,
+            newest,
+            Campaign.channel,
+            Customer.latitude,
+            Customer.longitude,
+        )
         .join(Campaign, Campaign.id == WorkOrder.campaign_id)
         .join(Customer, Customer.id == WorkOrder.customer_id)
         .where(
@@ -88,16 +99,24 @@ def _tasks(session: Session, principal: Principal, today: date) -> list[_Found]:
             WorkOrder.scheduled_on <= today,
             ~refused,
         )
-        .order_by(WorkOrder.score.desc(), WorkOrder.id)
+        .order_by(*MOST_PROMISING)
         .limit(_MOST)
     )
     with seeing_ones_grids(session):  # what a colleague promised on an order that is mine now is mine to keep
-        rows = session.execute(statement).all()
-    return [
-        _Found(
-            Task(id_, due_on, float(worth), back, None if back is None else clock.local_date(back)),
-            Stop(id_, latitude, longitude) if latitude is not None and longitude is not None else None,
-            channel == "visit",
-        )
-        for id_, due_on, worth, back, channel, latitude, longitude in rows
-    ]
+        return [_found(*row) for row in session.execute(statement)]
+
+
+def _found(
+    id_: int,
+    due_on: date,
+    value: Decimal | None,
+    score: float,
+    back: datetime | None,
+    channel: str,
+    latitude: float | None,
+    longitude: float | None,
+) -> _Found:
+    callback_day = None if back is None else clock.local_date(back)
+    task = Task(id_, due_on, None if value is None else float(value), score, back, callback_day)
+    stop = Stop(id_, latitude, longitude) if latitude is not None and longitude is not None else None
+    return _Found(task, stop, channel == "visit")

@@ -11,6 +11,7 @@ from app.api.types import CodePath, In, LongText, Out
 from app.campaigns import approval, service
 from app.dispatch.preview import approving
 from app.dispatch.preview import preview as previews
+from app.dispatch.preview.piloting import report_pilot
 from app.dispatch.run.requests import dispatch_or_request
 from app.dispatch.sweeps import end_campaign
 from app.reports import campaigns as reports
@@ -68,6 +69,38 @@ class PreviewsOut(Out):
     items: list[PreviewOut]
 
 
+class PilotPlanOut(Out):
+    """The pilot as planned; a bound is null where the stop rule does not ask it."""
+
+    share: float
+    by: str
+    minimum_contacts: int
+    minimum_success_rate: float | None
+    maximum_complaint_share: float | None
+    maximum_refusal_share: float | None
+
+
+class PilotFiguresOut(Out):
+    """Customers contacted, of them those whose orders had their time with their successes, complaints and refusals since."""
+
+    contacted: int
+    matured: int
+    successes: int
+    complaints: int
+    refusals: int
+
+
+class PilotOut(Out):
+    """How a pilot stands. `verdict`: what its stop rule says now, null: too little is known; `outcome`: what was decided."""
+
+    pilot: PilotPlanOut
+    figures: PilotFiguresOut
+    verdict: str | None
+    why: str | None
+    outcome: str | None
+    decided_at: datetime | None
+
+
 _NO_COMMENT = CommentIn()
 
 
@@ -87,6 +120,12 @@ def preview_campaign(code: CodePath, _: PlannerOrApprover, session: SessionDep, 
 def list_previews(code: CodePath, _: PlannerOrApprover, session: SessionDep) -> PreviewsOut:
     """What was shown when the campaign was submitted and when it was approved."""
     return PreviewsOut.model_validate({"items": previews.kept_previews(session, campaign_code=code)})
+
+
+@router.get("/pilot")
+def get_pilot(code: CodePath, _: PlannerOrApprover, session: SessionDep, now: Now) -> PilotOut:
+    """What the pilot of a campaign has brought so far in my grids, and what its stop rule says."""
+    return PilotOut.model_validate(report_pilot(session, campaign_code=code, now=now))
 
 
 @router.post("/submit")

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.dispatch.by_hand.terms import Filter
-from app.dispatch.queries import LIVE_STATES
+from app.dispatch.queries import LIVE_STATES, MOST_PROMISING
 from app.models.campaign import Campaign
 from app.models.organisation import Role, Staff, Unit
 from app.models.work_order import WorkOrder, WorkOrderState
@@ -92,7 +92,7 @@ def lock_pool(session: Session, grid_ids: Collection[int], *, today: date, limit
         WorkOrder.state == WorkOrderState.PLANNED,
         WorkOrder.due_on >= today,
     )
-    statement = statement.order_by(WorkOrder.score.desc(), WorkOrder.id).limit(limit)
+    statement = statement.order_by(*MOST_PROMISING).limit(limit)
     locked = statement.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     return list(session.scalars(locked))
 

@@ -20,21 +20,27 @@ _TURN = {Because.CALLBACK: 0, Because.LAST_DAY: 1, Because.VALUE: 2, Because.LAT
 
 @dataclass(frozen=True)
 class Task:
-    """A work order of the day. `worth`: money if known, else its probability; `callback_day` is local."""
+    """A work order of the day. `value`: money, None where no price is known; `score`: probability; `callback_day` is local."""
 
     work_order_id: int
     due_on: date
-    worth: float
+    value: float | None
+    score: float
     callback_at: datetime | None = None
     callback_day: date | None = None
 
 
 def recommend(tasks: Iterable[Task], *, today: date) -> list[tuple[Task, Because]]:
-    """Callbacks of today by their time, then last days, then by worth; at the end those who want to be called another day."""
+    """Callbacks of today by their time, then last days, then by value and where it is equal or unknown by score; at the end
+    those who want to be called another day.
+    """
     judged = [(task, _because(task, today)) for task in tasks]
-    return sorted(
-        judged, key=lambda one: (_TURN[one[1]], _time(one[0], one[1]), -one[0].worth, one[0].due_on, one[0].work_order_id)
-    )
+    return sorted(judged, key=lambda one: (_TURN[one[1]], _time(one[0], one[1]), *_worth(one[0])))
+
+
+def _worth(task: Task) -> tuple[bool, float, float, date, int]:
+    """Money and probability are not compared: what has no price comes after what has one."""
+    return task.value is None, -(task.value or 0.0), -task.score, task.due_on, task.work_order_id
 
 
 def _because(task: Task, today: date) -> Because:

@@ -45,7 +45,7 @@ def test_neither_planners_nor_those_below_approve(client_as, step):
         assert client_as(login).post(path, json=WHY).status_code == 403, login
 
 
-@pytest.mark.parametrize("part", ["preview", "previews"])
+@pytest.mark.parametrize("part", ["preview", "previews", "pilot"])
 def test_planners_and_approvers_alone_see_what_a_campaign_is_to_bring(client_as, part):
     path = f"{PATH}/AUTUMN/{part}"
     assert client_as(None).get(path).status_code == 401
@@ -281,3 +281,18 @@ def test_a_number_beyond_every_float_and_a_lone_surrogate_are_refused(client_as)
         answer = pia.post(PATH, content=raw, headers={"content-type": "application/json"})
         assert answer.status_code in {400, 422}, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_how_a_pilot_stands_is_told(client_as, company):
+    make_scores(company, [f"C{number:02d}" for number in range(1, 16)])
+    company.commit()
+    pilot = {"share": 0.4, "minimum_contacts": 2, "maximum_refusal_share": 0.1}
+    pia = client_as("pia")
+    pia.post(PATH, json=BODY | {"pilot": pilot})
+    pia.post(PATH, json=BODY | {"code": "WHOLE"})
+    found = pia.get(f"{PATH}/AUTUMN/pilot").json()
+    assert found["pilot"] == {"by": "customers", "minimum_success_rate": None, "maximum_complaint_share": None} | pilot
+    assert found["figures"] == {"contacted": 0, "matured": 0, "successes": 0, "complaints": 0, "refusals": 0}
+    assert (found["verdict"], found["why"], found["outcome"], found["decided_at"]) == (None, None, None, None)
+    answer = pia.get(f"{PATH}/WHOLE/pilot")
+    assert (answer.status_code, answer.json()["code"]) == (404, "campaign.no_pilot")

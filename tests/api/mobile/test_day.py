@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from threading import Barrier
 
 import pytest
@@ -62,6 +63,14 @@ def test_the_day_is_what_the_phone_holds_for_today_in_the_recommended_order(clie
     assert away[0] == 0
     assert day["nearest"] == []
     assert ana.get("/mobile/v1/day").json() == day
+
+
+def test_the_day_goes_by_value_before_score(client_as, company):
+    likely = make_work_order(company, customer_no="C01", score=0.9, value=Decimal(3))
+    worth = make_work_order(company, customer_no="C02", score=0.1, value=Decimal(30))
+    company.commit()
+    day = client_as("ana").get("/mobile/v1/day").json()
+    assert [item["work_order_id"] for item in day["recommended"]] == [worth.id, likely.id]
 
 
 def test_half_a_place_and_places_off_the_earth_are_named(client_as):

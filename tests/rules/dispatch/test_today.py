@@ -17,22 +17,28 @@ def call(hour, day=TODAY):
     return {"callback_at": at, "callback_day": day}
 
 
-def test_callbacks_come_by_their_time_then_last_days_then_worth_and_those_of_later_days_last():
+def test_callbacks_come_by_their_time_then_last_days_then_value_and_those_of_later_days_last():
     far = TODAY + 9 * DAY
     tasks = [
-        Task(1, far, 5.0),
-        Task(2, far, 9.0),
-        Task(3, TODAY, 1.0),
-        Task(4, far, 0.1, **call(15)),
-        Task(5, far, 0.1, **call(9)),
-        Task(6, far, 99.0, **call(9, TODAY + DAY)),
-        Task(7, far, 9.0),
-        Task(8, far, 0.0, **call(18, TODAY - DAY)),
+        Task(1, far, 5.0, 0.9),
+        Task(2, far, 9.0, 0.1),
+        Task(3, TODAY, 1.0, 0.1),
+        Task(4, far, 0.1, 0.1, **call(15)),
+        Task(5, far, 0.1, 0.1, **call(9)),
+        Task(6, far, 99.0, 0.1, **call(9, TODAY + DAY)),
+        Task(7, far, 9.0, 0.1),
+        Task(8, far, 0.0, 0.1, **call(18, TODAY - DAY)),
     ]
     expected = [(8, Because.CALLBACK), (5, Because.CALLBACK), (4, Because.CALLBACK), (3, Because.LAST_DAY),
                 (2, Because.VALUE), (7, Because.VALUE), (1, Because.VALUE), (6, Because.LATER)]  # fmt: skip
     for order in (tasks, tasks[::-1]):
         assert [(task.work_order_id, because) for task, because in recommend(order, today=TODAY)] == expected
+
+
+def test_equal_values_come_by_score_and_what_has_no_price_comes_after_what_has_one():
+    far = TODAY + 9 * DAY
+    tasks = [Task(1, far, None, 0.99), Task(2, far, 0.5, 0.01), Task(3, far, 0.5, 0.02), Task(4, far, None, 0.3)]
+    assert [task.work_order_id for task, _ in recommend(tasks, today=TODAY)] == [3, 2, 1, 4]
 
 
 def test_a_kilometre_is_a_kilometre():

@@ -44,6 +44,19 @@ def test_a_preview_is_printed(gridwork):
     assert all(word in said for word in ("dispatched", "successes", "return on cost", "G11", "first day")), said
 
 
+def test_what_becomes_of_unfinished_work_and_how_a_pilot_stands_are_said(gridwork, tmp_path):
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"pilot": {"share": 0.2, "minimum_contacts": 7, "maximum_refusal_share": 0.1}}')
+    flags = ("--unfinished-rule", "pool", "--most-rolls", 2, "--plan", plan)
+    assert gridwork(*CREATE, "--list-size", 8, *flags)[0] == 0
+    said = gridwork("show-plan", "AUTUMN")[1]
+    assert '"unfinished_rule": "pool"' in said
+    assert '"most_rolls": 2' in said
+    code, said = gridwork("pilot", "AUTUMN")
+    assert code == 0
+    assert all(word in said for word in ("minimum contacts", "7", "too little is known"))
+
+
 def test_a_plan_is_shown_changed_by_a_file_and_compared(gridwork, tmp_path):
     plan = tmp_path / "plan.json"
     plan.write_text('{"budget": 500, "strategy": "慢慢来"}', encoding="utf-8")

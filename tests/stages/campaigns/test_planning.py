@@ -17,6 +17,7 @@ from app.campaigns.plan_queries import UnknownVersion
 from app.campaigns.planning import change_campaign, create_campaign, plan_of
 from app.campaigns.service import schedule_campaign
 from app.campaigns.steps import NotYours, PlannerApproves, WrongStatus
+from app.core.db import make_engine
 from app.core.errors import Invalid
 from app.models.campaign import CampaignStatus, CampaignTarget
 from app.models.campaign_life import CampaignVersion
@@ -216,3 +217,39 @@ def test_a_rule_says_whom_a_plan_is_for_and_one_of_unknown_figures_says_so(sessi
 def test_a_plan_for_everybody_narrows_nothing(session, draft):
     assert find_members(session, draft, day=TODAY) is None
     assert np.size(session.scalars(select(CampaignVersion.number)).all()) == 1
+
+
+@pytest.mark.parametrize("ahead", [
+    {"status": "approved"}, {"status": "running"}, {"status": "closed"}, {"approved_version": "0"}, {"approved_by": "1"},
+    {"submitted_by": "1"},
+])  # fmt: skip
+def test_a_row_begins_as_a_draft_that_nobody_has_approved(session, ahead):
+    like = make_campaign(session, status="draft")
+    columns = ", ".join(column.name for column in like.__table__.columns if column.name not in {"id", "code", "status", *ahead})
+    names, values = ", ".join(ahead), ", ".join(repr(value) if name == "status" else value for name, value in ahead.items())
+    own = "" if "status" in ahead else "status, "
+    statement = (
+        f"INSERT INTO campaigns (code, {own}{names}, {columns})"
+        f" SELECT 'DIRECT', {own}{values}, {columns} FROM campaigns WHERE id = :id"
+    )
+    with pytest.raises(DBAPIError, match="is to begin as a draft") as refused, session.begin_nested():
+        session.execute(text(statement), {"id": like.id})
+    assert refused.value.orig.sqlstate == "GW010"
+
+
+def test_without_the_trigger_a_row_would_be_running_that_nobody_approved(database):
+    """So that the test above proves the trigger, not a mistake in its statement."""
+    engine = make_engine(database, as_app=False)
+    insert = text(
+        "INSERT INTO campaigns (code, name, product_id, product_family, status, starts_on, ends_on, list_size, control_share,"
+        " exploration_share, rest_days, attribution_days, maturity_days, channel, talk_track, seed, created_at)"
+        " SELECT 'DIRECT', 'x', id, family, 'running', current_date, current_date, 1, 0, 0, 0, 0, 0, 'call', '', 1, now()"
+        " FROM products WHERE product_code = 'FTTH1'"
+    )
+    with engine.connect() as connection:
+        with pytest.raises(DBAPIError, match="is to begin as a draft"), connection.begin():
+            connection.execute(insert)
+        with connection.begin():
+            connection.execute(text("ALTER TABLE campaigns DISABLE TRIGGER begin_as_draft"))
+            assert connection.execute(insert).rowcount == 1
+    engine.dispose()

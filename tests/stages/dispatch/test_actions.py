@@ -1,6 +1,7 @@
 """What people do with work orders by hand: every verb, its refusals, its trial, and what it leaves behind."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select, update
@@ -144,6 +145,15 @@ def test_the_pool_holds_the_contact_but_is_nobodys_load_and_is_handed_out(sessio
     assert do(session, Verb.REASSIGN, order, to_staff_nos=["ANA"]) == ["done"]  # who had it last may have it again
     session.refresh(order)
     assert (order.state, order.pooled_at, order.scheduled_on) == ("open", None, TODAY)
+
+
+def test_the_pool_goes_by_value_before_score(session):
+    likely = planned(session, "C01", score=0.9, value=Decimal(3), pooled_at=NOW)
+    worth = planned(session, "C02", score=0.1, value=Decimal(30), pooled_at=NOW)
+    unpriced = planned(session, "C03", score=0.95, pooled_at=NOW)
+    bo = principal_of(session, "bo")
+    took = [take_from_pool(session, principal=bo, count=1, now=NOW)[0].id for _ in range(3)]
+    assert took == [worth.id, likely.id, unpriced.id]
 
 
 def test_a_manager_takes_from_the_pool_the_best_first_and_never_more_than_fits_today(session):

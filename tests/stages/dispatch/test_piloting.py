@@ -4,15 +4,17 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from app.access.service import find_person
+from app.campaigns.customers import pilot_share
 from app.campaigns.options import CampaignOptions
 from app.campaigns.planning import create_campaign
 from app.campaigns.queries import count_targets, get_campaign
 from app.core.clock import Month
 from app.dispatch.preview.approving import approve_plan, submit_plan
-from app.dispatch.preview.piloting import check_pilots
+from app.dispatch.preview.piloting import check_pilots, report_pilot
 from app.dispatch.run.requests import dispatch_requested
 from app.dispatch.service import dispatch_campaign
 from app.models.campaign import CampaignTarget
@@ -117,3 +119,49 @@ def test_a_pilot_that_breaks_a_bound_closes_the_campaign_and_says_why(session):
     said = session.scalars(select(CampaignEvent.comment).where(CampaignEvent.verb == "pilot_stopped")).one()
     assert "complaints of" in said
     assert _by_reason(session, "outside_pilot")
+
+
+def _probabilities(session):
+    """Of targets and of work orders."""
+    session.expire_all()
+    columns = (CampaignTarget.selection_probability, WorkOrder.selection_probability)
+    return {round(found, 6) for column in columns for found in session.scalars(select(column))}
+
+
+def test_who_was_on_the_list_of_a_stopped_pilot_had_to_be_drawn_into_it_too(session):
+    campaign = _launch(session)
+    assert _probabilities(session) == {0.7}
+    orders = _contact_all(session)
+    session.add_all(
+        Complaint(customer_id=order.customer_id, complaint_no=f"X{order.id}", opened_at=NOW + timedelta(hours=1), topic="calls")
+        for order in orders
+    )
+    session.flush()
+    check_pilots(session, now=NOW + timedelta(hours=2))
+    assert _probabilities(session) == {0.28}
+    assert campaign.pilot_outcome == "stopped"
+
+
+def test_a_pilot_that_grows_leaves_the_probabilities_as_they_are(session):
+    _launch(session)
+    _contact_all(session)
+    check_pilots(session, now=NOW)
+    dispatch_requested(session, now=NOW)
+    assert _probabilities(session) == {0.7}
+
+
+def test_the_share_of_a_pilot_by_grids_is_that_of_the_grids_it_drew(session):
+    campaign = _launch(session, PILOT | {"by": "grids", "share": 0.3})
+    assert pilot_share(session, campaign) == pytest.approx(1 / 3)
+
+
+def test_how_a_pilot_stands_is_said_before_and_after_it_is_decided(session):
+    _launch(session)
+    found = report_pilot(session, campaign_code="AUTUMN", now=NOW)
+    assert (found.figures.contacted, found.verdict, found.outcome) == (0, None, None)
+    orders = _contact_all(session)
+    found = report_pilot(session, campaign_code="AUTUMN", now=NOW)
+    assert (found.figures.contacted, found.verdict, found.outcome) == (len(orders), "grown", None)
+    check_pilots(session, now=NOW)
+    found = report_pilot(session, campaign_code="AUTUMN", now=NOW)
+    assert (found.outcome, found.decided_at, found.pilot.share) == ("grown", NOW, 0.4)
