@@ -46,7 +46,7 @@ def _reopen_plan(session: Session, code: str, verb: Verb, by: Principal, comment
     campaign.submitted_by = campaign.approved_by = campaign.approved_version = None
     if campaign.frozen_at is not None:
         session.execute(text("DELETE FROM campaign_targets WHERE campaign_id = :id"), {"id": campaign.id})
-        campaign.frozen_at = campaign.scoring_run_id = None
+        campaign.frozen_at = campaign.scoring_run_id = campaign.last_rank = None
     session.flush()
     end_bookings(session, campaign_id=campaign.id, now=now)
     return campaign

@@ -132,6 +132,12 @@ def take_list(customers: Customers, reason: NDArray[np.uint8], rule: ListRule) -
     return listed, _keep_to_pilot(listed, reason[rows], rule)
 
 
+def last_rank_of(listed: Customers) -> int | None:
+    """The last rank that the walk of a list reached; None where it took nobody."""
+    walked = listed.rank[~listed.explored]
+    return int(walked.max()) if len(walked) else None
+
+
 def _keep_to_pilot(listed: Customers, reason: NDArray[np.uint8], rule: ListRule) -> NDArray[np.uint8]:
     """Whom a small share takes, every larger one does too; holdout and control were asked before, so growth contacts none."""
     if rule.pilot_grids is not None:

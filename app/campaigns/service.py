@@ -9,7 +9,7 @@ from app.campaigns import queries
 from app.campaigns.bookings import end_bookings
 from app.campaigns.customers import read_ranked, rule_of
 from app.campaigns.lifecycle import Verb
-from app.campaigns.listing import judge, take_list
+from app.campaigns.listing import judge, last_rank_of, take_list
 from app.campaigns.steps import WrongStatus as WrongStatus
 from app.campaigns.steps import take_step
 from app.campaigns.target_rows import TargetRows, write_targets
@@ -41,7 +41,7 @@ def schedule_campaign(session: Session, *, campaign_code: str, by: Principal | N
     run = queries.find_latest_run(session, campaign.product_id)
     if run is None:
         raise NoScores
-    _write_list(session, campaign, run, now)
+    campaign.last_rank = _write_list(session, campaign, run, now)
     campaign.frozen_at, campaign.scoring_run_id = now, run.id
     session.flush()
     return queries.count_targets(session, campaign.id)
@@ -78,10 +78,12 @@ def evaluate_campaign(
     return campaign
 
 
-def _write_list(session: Session, campaign: Campaign, run: ScoringRun, now: datetime) -> None:
+def _write_list(session: Session, campaign: Campaign, run: ScoringRun, now: datetime) -> int | None:
+    """Gives the last rank of the list."""
     # No target carries a key to its customer: a full load may not remove one meanwhile.
     session.execute(text("LOCK TABLE customers IN SHARE MODE"))
     rule, day = rule_of(session, campaign), max(clock.local_date(now), campaign.starts_on)
     customers = read_ranked(session, campaign, run, day=day)
     listed, reason = take_list(customers, judge(customers, rule), rule)
     write_targets(session, TargetRows(campaign.id, listed, reason), now=now)
+    return last_rank_of(listed)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import queries as campaigns
 from app.campaigns.lifecycle import Verb
+from app.campaigns.listing import last_rank_of
 from app.campaigns.service import run_campaign
 from app.campaigns.steps import take_step
 from app.core.storage import Storage, storage_of
@@ -98,7 +99,7 @@ def _decide_and_write(
             if CONTACT_LOCK not in str(error.orig) or attempt == MOST_TRIES:
                 raise
         else:
-            _note_lists(chosen, inputs, now)
+            _note_lists(chosen, inputs, decided, now)
             for run in runs.values():
                 run.inputs_path, run.inputs_sha256, run.result_sha256 = kept
                 run.objective, run.bound = _money(decided.worth), _money(decided.bound)
@@ -115,10 +116,11 @@ def _money(worth: float) -> Decimal:
     return Decimal(worth).quantize(Decimal("0.0001"))
 
 
-def _note_lists(chosen: list[Campaign], inputs: RunInputs, now: datetime) -> None:
-    for campaign, source in zip(chosen, inputs.campaigns, strict=True):
+def _note_lists(chosen: list[Campaign], inputs: RunInputs, decided: RunDecision, now: datetime) -> None:
+    for campaign, source, decision in zip(chosen, inputs.campaigns, decided.campaigns, strict=True):
         if not source.is_drawn:
             campaign.frozen_at, campaign.scoring_run_id = now, source.scoring_run_id
+            campaign.last_rank = last_rank_of(decision.customers)
 
 
 def _close_run(session: Session, campaign: Campaign, run: DispatchRun, new: int) -> dict[str, Any]:

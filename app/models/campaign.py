@@ -111,9 +111,10 @@ class Product(Base):
 class Campaign(Base):
     """A list of targets for one product in one window. Shares are 0..1; days are local calendar days.
 
-    `frozen_at`: when its list was drawn. `opened_at`: since when it is running. `unit_id`: its branch, null for the
-    company. `version`: of the plan (0: before plans had versions); `approved_version`: the one that was approved. The plan
-    is `CampaignOptions`; a trigger keeps it from changing outside of a draft and without a version.
+    `frozen_at`: when its list was drawn; `last_rank`: the last that its walk reached. `opened_at`: since when it is running.
+    `unit_id`: its branch, null for the company. `version`: of the plan (0: before plans had versions); `approved_version`:
+    the one that was approved. The plan is `CampaignOptions`; a trigger keeps it from changing outside of a draft and without
+    a version.
     """
 
     __tablename__ = "campaigns"
@@ -153,6 +154,7 @@ class Campaign(Base):
     unfinished_rule: Mapped[UnfinishedRule | None] = mapped_column(enum_text(UnfinishedRule))
     most_rolls: Mapped[int | None] = mapped_column(SmallInteger)
     scoring_run_id: Mapped[int | None] = mapped_column(ForeignKey("scoring_runs.id"))
+    last_rank: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -13,6 +13,7 @@ from app.models.campaign import Product
 from app.models.customer import FeatureFile
 from app.models.score import CustomerScore, ScoringRun
 from app.scoring.dictionary import is_described
+from app.scoring.run_scores import find_rank
 from app.scoring.word_queries import own_words
 from app.scoring.words import say_figure
 
@@ -39,8 +40,8 @@ def figures_of(session: Session, customer_id: int, *, branch_id: int, today: dat
 def scores_of(session: Session, customer_id: int, *, branch_id: int) -> list[dict[str, Any]]:
     """The customer's place in the newest ranking of each product: product, as_of, score, rank, ranked_customers, reasons."""
     runs = _latest_runs(session)
-    places = {run.id: place for run in runs if (place := _place(session, run, customer_id, branch_id))}
-    wanted = list(places.items())
+    places = [(run.id, find_rank(session, run.id, run.folder, customer_id=customer_id, branch_id=branch_id)) for run in runs]
+    wanted = [(run_id, rank) for run_id, rank in places if rank is not None]
     statement = select(CustomerScore.scoring_run_id, CustomerScore.rank, CustomerScore.score, CustomerScore.reasons).where(
         tuple_(CustomerScore.scoring_run_id, CustomerScore.rank).in_(wanted)
     )
@@ -72,22 +73,11 @@ def _latest_runs(session: Session) -> list[Ranked]:
     return list(session.execute(statement))
 
 
-def _place(session: Session, run: Ranked, customer_id: int, branch_id: int) -> int | None:
-    """The rank in a run: from the branch's file, which is small; a run without files is looked through."""
-    if run.folder is None:
-        statement = select(CustomerScore.rank).where(
-            CustomerScore.scoring_run_id == run.id, CustomerScore.customer_id == customer_id
-        )
-        return session.scalar(statement.order_by(CustomerScore.rank).limit(1))
-    rows = _rows_of(session, f"{run.folder}/branch={branch_id}.parquet", customer_id, columns=["rank"])
-    return rows[0]["rank"] if rows else None
-
-
-def _rows_of(session: Session, path: str, customer_id: int, *, columns: list[str] | None = None) -> list[dict[str, Any]]:
+def _rows_of(session: Session, path: str, customer_id: int) -> list[dict[str, Any]]:
     """The customer's rows of a file; none where the file is gone, so that the rest can be shown."""
     wanted = pc.field("customer_id") == customer_id
     try:
-        found: list[dict[str, Any]] = storage_of(session).read_table(path, columns=columns, filters=wanted).to_pylist()
+        found: list[dict[str, Any]] = storage_of(session).read_table(path, filters=wanted).to_pylist()
     except StoredFileMissing:
         return []
     return found

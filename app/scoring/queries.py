@@ -11,7 +11,15 @@ from app.core.errors import Conflict, NotFound
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.core.security import Principal
 from app.models.campaign import Product
-from app.models.score import Ordering, RankerCalibration, RankerPromotion, RankerStatus, RankerTarget, RankerVersion
+from app.models.score import (
+    CustomerScore,
+    Ordering,
+    RankerCalibration,
+    RankerPromotion,
+    RankerStatus,
+    RankerTarget,
+    RankerVersion,
+)
 
 LAST_NUMBER = 2**31 - 1
 
@@ -177,6 +185,12 @@ def all_rankers(session: Session) -> list[RankerRow]:
     statement = select(RankerVersion, Product.product_code).join(Product, Product.id == RankerVersion.product_id)
     rows = session.execute(statement.order_by(Product.product_code, RankerVersion.number))
     return [_row(version, code) for version, code in rows]
+
+
+def find_stored_rank(session: Session, run_id: int, *, customer_id: int) -> int | None:
+    """The rank of a customer in a run of which there are no files: it is looked through."""
+    statement = select(CustomerScore.rank).where(CustomerScore.scoring_run_id == run_id, CustomerScore.customer_id == customer_id)
+    return session.scalar(statement.order_by(CustomerScore.rank).limit(1))
 
 
 def _of(product_id: int) -> Any:

@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.core.columns import read_columns
-from app.core.storage import storage_of
+from app.core.storage import StoredFileMissing, storage_of
 from app.models.score import ScoringRun
+from app.scoring.queries import find_stored_rank
 
 _COLUMNS = {
     "customer_id": ("s.customer_id", "int64"),
@@ -35,6 +37,29 @@ def read_run_scores(session: Session, run: ScoringRun) -> RunScores:
     columns = _of_database(session, run.id) if run.folder is None else _of_files(session, run.folder)
     order = np.argsort(columns["rank"], kind="stable")
     return RunScores(**{name: column[order] for name, column in columns.items()})
+
+
+def find_rank(session: Session, run_id: int, folder: str | None, *, customer_id: int, branch_id: int | None) -> int | None:
+    """The rank of one customer of a run with its scores in `folder`: out of the file of the branch, which is small, else of
+    those where the customer was before. A run without files is looked through.
+    """
+    if folder is None:
+        return find_stored_rank(session, run_id, customer_id=customer_id)
+    own = f"{folder}/branch={branch_id}.parquet"
+    for path in sorted((file.path for file in storage_of(session).list_files(folder)), key=lambda path: path != own):
+        if ranks := _ranks_in(session, path, customer_id):
+            return ranks[0]
+    return None
+
+
+def _ranks_in(session: Session, path: str, customer_id: int) -> list[int]:
+    """The customer's ranks in a file; none where the file is gone, so that the rest can be shown."""
+    wanted = pc.field("customer_id") == customer_id
+    try:
+        found: list[int] = storage_of(session).read_table(path, columns=["rank"], filters=wanted)["rank"].to_pylist()
+    except StoredFileMissing:
+        return []
+    return found
 
 
 def _of_database(session: Session, run_id: int) -> dict[str, NDArray[Any]]:

@@ -15,7 +15,11 @@ from app.core import clock
 from app.dispatch.explaining import queries
 from app.dispatch.explaining.standing import Event, Order, Score, Standing, sentences_of
 from app.models.campaign import Campaign, CampaignTarget
+from app.models.score import ScoringRun
 from app.models.work_order import WorkOrder
+from app.scoring.run_scores import find_rank
+
+Known = Row[int, str, str, str | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -80,17 +84,17 @@ def explain_customer(
         holdings=[Held(*row) for row in queries.holdings_of(session, customer.id)],
         last_contacts=sorted((Contact(*row) for row in contacts), key=lambda contact: contact.contacted_at, reverse=True),
         campaigns=[
-            _standing(session, customer.id, row, today)
+            _standing(session, customer, row, today)
             for row in queries.standings_of(session, customer.id, campaign_code=campaign_code)
         ],
     )
 
 
-def _standing(session: Session, customer_id: int, row: Row[*tuple[Any, ...]], today: date) -> Standing:
+def _standing(session: Session, customer: Known, row: Row[*tuple[Any, ...]], today: date) -> Standing:
     campaign: Campaign = row[0]
     target: CampaignTarget | None = row[2]
     day = max(today, campaign.starts_on)
-    facts = campaigns.facts_of_customer(session, campaign, customer_id, day=day)
+    facts = campaigns.facts_of_customer(session, campaign, customer.id, day=day)
     found = Standing(
         campaign_code=campaign.code,
         campaign_name=campaign.name,
@@ -101,24 +105,22 @@ def _standing(session: Session, customer_id: int, row: Row[*tuple[Any, ...]], to
         selection_probability=target.selection_probability if target else None,
         reason=target.reason.value if target and target.reason else None,
         decided_at=target.decided_at if target else None,
-        last_rank=queries.find_last_rank(session, campaign.id),
-        score=_score(session, campaign, customer_id, target),
+        last_rank=campaign.last_rank or queries.find_last_rank(session, campaign.id),
+        score=_score(session, campaign, customer, target),
         work_order=_order(session, row[3], row[4], row[5]),
         today=first_reason(facts),
     )
     terms = campaigns.campaign_terms(session, campaign, day=day)
-    rules = policy_findings(session, terms, customer_id=customer_id, campaign_id=campaign.id, day=day)
+    rules = policy_findings(session, terms, customer_id=customer.id, campaign_id=campaign.id, day=day)
     return replace(found, sentences=[*sentences_of(found), *rules])
 
 
-def _score(session: Session, campaign: Campaign, customer_id: int, target: CampaignTarget | None) -> Score | None:
-    run_id = campaign.scoring_run_id
-    if run_id is None:
-        latest = campaigns.find_latest_run(session, campaign.product_id)
-        run_id = latest.id if latest else None
-    if run_id is None:
+def _score(session: Session, campaign: Campaign, customer: Known, target: CampaignTarget | None) -> Score | None:
+    run = queries.find_run(session, campaign.scoring_run_id) or campaigns.find_latest_run(session, campaign.product_id)
+    if run is None:
         return None
-    row = queries.find_score(session, run_id, customer_id=customer_id, rank=target.rank if target else None)
+    rank = target.rank if target else _find_rank(session, run, customer)
+    row = None if rank is None else queries.find_score(session, run.id, customer_id=customer.id, rank=rank)
     if row is None:
         return None
     return Score(
@@ -129,6 +131,10 @@ def _score(session: Session, campaign: Campaign, customer_id: int, target: Campa
         reasons=row.reasons or [],
         uplift=row.uplift,
     )
+
+
+def _find_rank(session: Session, run: ScoringRun, customer: Known) -> int | None:
+    return find_rank(session, run.id, run.folder, customer_id=customer.id, branch_id=customer.branch_id)
 
 
 def _order(session: Session, work_order: WorkOrder | None, staff_no: str, manager_name: str) -> Order | None:

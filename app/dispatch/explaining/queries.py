@@ -24,10 +24,21 @@ class UnknownCustomer(NotFound):
     code = "customer.unknown"
 
 
-def get_customer(session: Session, customer_no: str, *, grid_ids: Collection[int] | None) -> Row[int, str, str, str | None]:
-    """(id, number, grid code, staff number of the owner) if in these grids, None: anywhere. Raises UnknownCustomer."""
+def get_customer(
+    session: Session, customer_no: str, *, grid_ids: Collection[int] | None
+) -> Row[int, str, str, str | None, int | None]:
+    """(id, number, grid code, staff number of the owner, id of the branch), if in these grids, None: anywhere.
+
+    Raises UnknownCustomer.
+    """
     statement = (
-        select(Customer.id, Customer.customer_no, Unit.code.label("grid_code"), Staff.staff_no.label("owner_staff_no"))
+        select(
+            Customer.id,
+            Customer.customer_no,
+            Unit.code.label("grid_code"),
+            Staff.staff_no.label("owner_staff_no"),
+            Unit.parent_id.label("branch_id"),
+        )
         .join(Unit, Unit.id == Customer.grid_id)
         .outerjoin(Staff, Staff.id == Customer.owner_staff_id)
         .where(Customer.customer_no == customer_no)
@@ -93,8 +104,13 @@ def standings_of(session: Session, customer_id: int, *, campaign_code: str | Non
     return list(session.execute(statement.order_by(Campaign.id.desc()).limit(_LATEST)))
 
 
-def find_score(session: Session, run_id: int, *, customer_id: int, rank: int | None) -> Row[*tuple[Any, ...]] | None:
-    """(rank, score, uplift, reasons, ranked customers, day of the ranking) of a customer; `rank`, if known, makes it fast."""
+def find_run(session: Session, run_id: int | None) -> ScoringRun | None:
+    """The ranking with this id."""
+    return None if run_id is None else session.get(ScoringRun, run_id)
+
+
+def find_score(session: Session, run_id: int, *, customer_id: int, rank: int) -> Row[*tuple[Any, ...]] | None:
+    """(rank, score, uplift, reasons, ranked customers, day of the ranking) of the customer on this rank."""
     statement = select(
         CustomerScore.rank,
         CustomerScore.score,
@@ -103,14 +119,12 @@ def find_score(session: Session, run_id: int, *, customer_id: int, rank: int | N
         ScoringRun.customer_count,
         ScoringRun.as_of,
     ).join(ScoringRun, ScoringRun.id == CustomerScore.scoring_run_id)
-    statement = statement.where(CustomerScore.scoring_run_id == run_id, CustomerScore.customer_id == customer_id)
-    if rank is not None:
-        statement = statement.where(CustomerScore.rank == rank)
-    return session.execute(statement.order_by(CustomerScore.rank).limit(1)).one_or_none()
+    there = (CustomerScore.scoring_run_id == run_id, CustomerScore.rank == rank, CustomerScore.customer_id == customer_id)
+    return session.execute(statement.where(*there).order_by(CustomerScore.rank)).one_or_none()
 
 
 def find_last_rank(session: Session, campaign_id: int) -> int | None:
-    """The last rank that the walk of a campaign reached."""
+    """The last rank that the walk of a campaign reached; of lists that were drawn before campaigns kept it."""
     statement = select(func.max(CampaignTarget.rank)).where(
         CampaignTarget.campaign_id == campaign_id, CampaignTarget.draw == "ranked"
     )
