@@ -21,6 +21,7 @@ THROUGH = {
     "app/dispatch/life.py": "check_gate(",
     "app/dispatch/moving.py": "asked before",
     "app/dispatch/sweeps.py": "ends",
+    "app/dispatch/preview/piloting.py": "selection_probability = ",  # which is no contact
 }
 # What moves work for which somebody else has asked: move_many(), and move_work_order(gate_asked=True). File -> who asks before.
 ASKED_BEFORE = {

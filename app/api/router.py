@@ -21,6 +21,7 @@ from app.api.dashboard import notices as dashboard_notices
 from app.api.dashboard import offers as dashboard_offers
 from app.api.dashboard import owners as dashboard_owners
 from app.api.dashboard import points as dashboard_points
+from app.api.dashboard import programmes as dashboard_programmes
 from app.api.dashboard import returns as dashboard_returns
 from app.api.dashboard import runs as dashboard_runs
 from app.api.dashboard import tags as dashboard_tags
@@ -77,6 +78,7 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_notices.router)
     router.include_router(dashboard_campaigns.router)
     router.include_router(dashboard_campaign_life.router)
+    router.include_router(dashboard_programmes.router)
     router.include_router(dashboard_runs.router)
     router.include_router(dashboard_contact_policy.router)
     router.include_router(dashboard_bulk.router)

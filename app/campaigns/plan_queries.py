@@ -4,6 +4,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
+from app.models.campaign import Campaign, CampaignStatus
 from app.models.campaign_life import CampaignEvent, CampaignVersion
 from app.models.organisation import Account, Unit, UnitKind
 
@@ -36,6 +37,13 @@ def grids_of(session: Session, branch_id: int | None) -> list[tuple[int, str]]:
     if branch_id is not None:
         statement = statement.where(Unit.parent_id == branch_id)
     return [(unit_id, code) for unit_id, code in session.execute(statement.order_by(Unit.code))]
+
+
+def codes_of_programme(session: Session, programme: str) -> list[str]:
+    """The campaigns of a programme that are neither closed nor evaluated, by code."""
+    over = (CampaignStatus.CLOSED, CampaignStatus.EVALUATED)
+    statement = select(Campaign.code).where(Campaign.programme == programme, Campaign.status.not_in(over))
+    return list(session.scalars(statement.order_by(Campaign.code)))
 
 
 def versions_of(session: Session, campaign_id: int) -> list[Row[CampaignVersion, str | None]]:

@@ -15,7 +15,7 @@ _COLUMNS = {
     "load": ("grid", "week", "contacts", "free"),
     "overlap": ("campaign", "family", "status", "customers"),
     "displaced": ("campaign", "contacts", "value"),
-    "moved": ("days", "first_day", "last_day", "contacts", "free"),
+    "moved": ("days", "first_day", "last_day", "contacts", "free", "successes", "value", "displaced"),
 }
 
 
@@ -56,6 +56,8 @@ def _said(value: Any) -> str:
     """An expectation as its figure and the interval that holds it with 90 %."""
     if isinstance(value, dict) and "expected" in value:
         return f"{value['expected']} ({value['low']} to {value['high']})"
+    if isinstance(value, list):
+        return "; ".join(f"{row['campaign']} {row['contacts']}" for row in value) or "-"
     if isinstance(value, dict):
         return ", ".join(f"{name} {part}" for name, part in value.items())
     return "-" if value is None else str(value)

@@ -18,6 +18,7 @@ from app.dispatch.arrivals import tell_of_new_work
 from app.dispatch.days.release import release_wave
 from app.dispatch.escalation.service import escalate
 from app.dispatch.preview.piloting import check_pilots
+from app.dispatch.preview.requests import work_on_plans
 from app.dispatch.run.requests import dispatch_requested
 from app.dispatch.sweeps import expire_overdue, withdraw_against_policy, withdraw_refused
 from app.jobs import outgoing
@@ -120,6 +121,7 @@ def timetable(
         Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all), idle_seconds=TRAINING_SECONDS),
         Scheduled("choose-offers", at(hour=3, minute=50, second=0), _now(choose_offers)),
         Scheduled("dispatch-requested", at(second="*/10"), _now(dispatch_requested), idle_seconds=TRAINING_SECONDS),
+        InSteps("work-on-plans", at(second="*/5"), work_on_plans),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
         Scheduled("ask-contact-policy", at(hour=0, minute=20, second=0), _now(withdraw_against_policy)),

@@ -4,11 +4,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Identity, Index, Integer, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, UtcDateTime, enum_text
 from app.models.campaign import CampaignStatus
+from app.models.work_order import RequestOutcome
 
 
 class CampaignEvent(Base):
@@ -74,3 +75,28 @@ class CapacityBooking(Base):
     contacts: Mapped[int] = mapped_column(Integer)
     booked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PlanRequest(Base):
+    """A preview, submission or approval that the worker is to make for the person of `login`; `step`: how far it is.
+
+    `outcome` is null until it is done; `error`: what it was refused for. What came of it is in the campaigns and their previews.
+    """
+
+    __tablename__ = "plan_requests"
+    __table_args__ = (
+        CheckConstraint("verb IN ('preview', 'submit', 'approve')", name="verb"),
+        Index("ix_plan_requests_waiting", "id", postgresql_where=text("outcome IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
+    verb: Mapped[str] = mapped_column(Text)
+    campaign_codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    login: Mapped[str] = mapped_column(Text)
+    comment: Mapped[str] = mapped_column(Text)
+    step: Mapped[int] = mapped_column(Integer)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[RequestOutcome | None] = mapped_column(enum_text(RequestOutcome))
+    error: Mapped[str | None] = mapped_column(Text)

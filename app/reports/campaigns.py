@@ -13,6 +13,7 @@ from app.campaigns import plan_queries
 from app.campaigns.plan_content import Change, changes_between
 from app.campaigns.queries import UnknownCampaign, count_targets, get_campaign
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
+from app.dispatch.preview.programmes import codes_of
 from app.models.campaign import Campaign, Product
 from app.models.campaign_life import CampaignEvent
 from app.models.organisation import Account, Unit
@@ -119,6 +120,11 @@ def campaign_report(session: Session, *, code: str, grid_ids: Collection[int] | 
     campaign = CampaignRow(*row)
     waterfall = count_targets(session, campaign.id, grid_ids=grid_ids)
     return CampaignReport(campaign, sum(waterfall.values()), waterfall)
+
+
+def programme_reports(session: Session, *, programme: str, grid_ids: Collection[int] | None = None) -> list[CampaignReport]:
+    """The campaigns of a programme that are not over, as `campaign_report` has each. Raises UnknownProgramme."""
+    return [campaign_report(session, code=code, grid_ids=grid_ids) for code in codes_of(session, programme)]
 
 
 def campaign_events(session: Session, *, code: str) -> list[Row[*tuple[Any, ...]]]:

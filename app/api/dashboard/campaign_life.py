@@ -9,9 +9,11 @@ from app.api.dashboard.campaigns import CampaignReportOut
 from app.api.deps import Approver, Now, Planner, PlannerOrAnalyst, PlannerOrApprover, SessionDep, Viewer
 from app.api.types import CodePath, In, LongText, Out
 from app.campaigns import approval, service
-from app.dispatch.preview import approving
+from app.campaigns.lifecycle import Verb
 from app.dispatch.preview import preview as previews
+from app.dispatch.preview import requests as plan_requests
 from app.dispatch.preview.piloting import report_pilot
+from app.dispatch.preview.requests import preview_if_small, step_or_request
 from app.dispatch.run.requests import dispatch_or_request
 from app.dispatch.sweeps import end_campaign
 from app.reports import campaigns as reports
@@ -29,6 +31,19 @@ class ReasonIn(In):
     """Why it is sent back or taken back."""
 
     comment: LongText
+
+
+class StepOut(CampaignReportOut):
+    """The campaign after the step. `requested`: the step is left to the worker, and the campaign as it was; its progress is at
+    `/dashboard/v1/plan-requests/{requested}`."""
+
+    requested: int | None
+
+
+class RequestedOut(Out):
+    """What is left to the worker; its progress is at `/dashboard/v1/plan-requests/{requested}`."""
+
+    requested: int
 
 
 class CountsOut(Out):
@@ -55,7 +70,7 @@ class CampaignEventsOut(Out):
 
 
 class PreviewOut(Out):
-    """What a version of a campaign was or is expected to bring; `shown_for`: submit, approve, or now. Money is text."""
+    """What a version of a campaign was or is expected to bring; `shown_for`: submit, approve, asked, or now. Money is text."""
 
     version: int
     shown_for: str
@@ -112,13 +127,22 @@ def list_events(code: CodePath, _: Viewer, session: SessionDep) -> CampaignEvent
 
 @router.get("/preview")
 def preview_campaign(code: CodePath, _: PlannerOrApprover, session: SessionDep, now: Now) -> PreviewOut:
-    """What the run would give now: reach by reason, successes and value with intervals, load, overlap, what it displaces."""
-    return PreviewOut.model_validate(previews.preview_now(session, campaign_code=code, now=now))
+    """What the run would give now: reach by reason, successes and value with intervals, load, overlap, what it displaces.
+
+    409 where that takes too long to wait for: POST asks the worker for it.
+    """
+    return PreviewOut.model_validate(preview_if_small(session, campaign_code=code, now=now))
+
+
+@router.post("/preview", status_code=202)
+def request_preview(code: CodePath, principal: PlannerOrApprover, session: SessionDep, now: Now) -> RequestedOut:
+    """Ask the worker for the preview of now; it is then the newest of `/previews`."""
+    return RequestedOut(requested=plan_requests.request_preview(session, campaign_code=code, by=principal, now=now).id)
 
 
 @router.get("/previews")
 def list_previews(code: CodePath, _: PlannerOrApprover, session: SessionDep) -> PreviewsOut:
-    """What was shown when the campaign was submitted and when it was approved."""
+    """What was shown when the campaign was submitted, when it was approved, and when somebody asked the worker for it."""
     return PreviewsOut.model_validate({"items": previews.kept_previews(session, campaign_code=code)})
 
 
@@ -129,21 +153,22 @@ def get_pilot(code: CodePath, _: PlannerOrApprover, session: SessionDep, now: No
 
 
 @router.post("/submit")
-def submit_campaign(
-    code: CodePath, principal: Planner, session: SessionDep, now: Now, body: CommentIn = _NO_COMMENT
-) -> CampaignReportOut:
-    """Ask for the approval of a draft; what it is expected to bring is kept with it."""
-    approving.submit_plan(session, campaign_code=code, by=principal, comment=body.comment, now=now)
-    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
+def submit_campaign(code: CodePath, principal: Planner, session: SessionDep, now: Now, body: CommentIn = _NO_COMMENT) -> StepOut:
+    """Ask for the approval of a draft; what it is expected to bring is kept with it. A large one is left to the worker."""
+    requested = step_or_request(session, campaign_codes=[code], verb=Verb.SUBMIT, by=principal, comment=body.comment, now=now)
+    return StepOut.model_validate({**vars(reports.campaign_report(session, code=code)), "requested": requested})
 
 
 @router.post("/approve")
 def approve_campaign(
     code: CodePath, principal: Approver, session: SessionDep, now: Now, body: CommentIn = _NO_COMMENT
-) -> CampaignReportOut:
-    """Let a submitted campaign run and book its capacity; not by who planned or submitted it. 409 where it does not fit."""
-    approving.approve_plan(session, campaign_code=code, by=principal, comment=body.comment, now=now)
-    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
+) -> StepOut:
+    """Let a submitted campaign run and book its capacity; not by who planned or submitted it. 409 where it does not fit.
+
+    A large one is left to the worker.
+    """
+    requested = step_or_request(session, campaign_codes=[code], verb=Verb.APPROVE, by=principal, comment=body.comment, now=now)
+    return StepOut.model_validate({**vars(reports.campaign_report(session, code=code)), "requested": requested})
 
 
 @router.post("/send-back")

@@ -5,12 +5,13 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.core.columns import read_columns
+from app.core.errors import NotFound
 from app.models.campaign import Campaign, CampaignStatus, CampaignTarget
-from app.models.campaign_life import CampaignPreview
+from app.models.campaign_life import CampaignPreview, PlanRequest
 from app.models.organisation import Unit
 from app.models.score import RankerCalibration, RankerVersion, ScoringRun
 
@@ -24,13 +25,13 @@ def unit_codes(session: Session, unit_ids: Collection[int]) -> dict[int, str]:
     return {unit_id: code for unit_id, code in rows}  # noqa: C416 - rows are not pairs to a type checker
 
 
-def live_beside(session: Session, campaign: Campaign, *, today: date) -> list[Campaign]:
-    """Other campaigns, approved and not over, that share a day with this one, newest first."""
+def live_between(session: Session, first: date, last: date, *, today: date, without: Collection[int]) -> list[Campaign]:
+    """The campaigns that are approved, not over by today and share a day with this window, newest first."""
     statement = select(Campaign).where(
-        Campaign.id != campaign.id,
+        Campaign.id.not_in(without),
         Campaign.status.in_(LIVE),
-        Campaign.starts_on <= campaign.ends_on,
-        Campaign.ends_on >= campaign.starts_on,
+        Campaign.starts_on <= last,
+        Campaign.ends_on >= first,
         Campaign.ends_on >= today,
     )
     return list(session.scalars(statement.order_by(Campaign.id.desc())))
@@ -74,3 +75,29 @@ def previews_of(session: Session, campaign_id: int) -> list[CampaignPreview]:
     """What was shown at the steps of a campaign, oldest first."""
     statement = select(CampaignPreview).where(CampaignPreview.campaign_id == campaign_id)
     return list(session.scalars(statement.order_by(CampaignPreview.id)))
+
+
+class UnknownRequest(NotFound):
+    """There is no such request of a preview, a submission or an approval."""
+
+    code = "campaign.request_unknown"
+
+
+def get_request(session: Session, request_id: int) -> PlanRequest:
+    """The request as it is now; raises UnknownRequest."""
+    found = session.get(PlanRequest, request_id, populate_existing=True)
+    if found is None:
+        raise UnknownRequest(f"request: there is no request {request_id}")
+    return found
+
+
+def find_waiting_request(session: Session) -> PlanRequest | None:
+    """The oldest request that is not done, locked; one that somebody is just finishing is none."""
+    statement = select(PlanRequest).where(PlanRequest.outcome.is_(None)).order_by(PlanRequest.id).limit(1)
+    return session.scalar(statement.with_for_update(skip_locked=True))
+
+
+def count_waiting_before(session: Session, request_id: int) -> int:
+    """Requests that are done before this one."""
+    statement = select(func.count()).where(PlanRequest.outcome.is_(None), PlanRequest.id < request_id)
+    return session.scalars(statement).one()

@@ -53,6 +53,12 @@ def less_booked(free: Mapping[Cell, int], booked: Iterable[tuple[int, date, int]
     return left
 
 
+def share_a_day(week: date, one: tuple[date, date], other: tuple[date, date]) -> bool:
+    """Whether two windows, (first day, last day), have a day of this week (its Monday) in common."""
+    sunday = week + timedelta(days=6)
+    return max(one[0], other[0], week) <= min(one[1], other[1], sunday)
+
+
 def sum_by_week(booked: Iterable[tuple[int, date, int]]) -> dict[Cell, int]:
     """Bookings of several campaigns, (grid id, week, contacts), as one figure for each grid and week."""
     found: dict[Cell, int] = {}

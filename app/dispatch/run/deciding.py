@@ -70,7 +70,7 @@ class RunDecision:
 
 def decide_run(inputs: RunInputs, *, without: Collection[str] = ()) -> RunDecision:
     """Decide every target. `without`: reasons that are not asked."""
-    before = [_list_of(source, without) for source in inputs.campaigns]
+    before = [list_of(source, without) for source in inputs.campaigns]
     lists, found = choose_uses(before, inputs.managers)
     contacts = contacts_of(lists, found, inputs.places)
     placed = split(contacts.targets, inputs.managers, inputs.rules)
@@ -96,7 +96,8 @@ def _decision(listed: Listed, mine: NDArray[np.int64], placed: Placement) -> Dec
     return Decision(listed.source.campaign_id, listed.customers, reason, listed.value, **whole)
 
 
-def _list_of(source: CampaignInput, without: Collection[str]) -> Listed:
+def list_of(source: CampaignInput, without: Collection[str] = ()) -> Listed:
+    """The list of one campaign before anybody is placed: as it was drawn, or as it would be. `without`: reasons not asked."""
     # Who is a control was asked when the list was drawn; a list of before must not find others now.
     reason = judge(source.customers, source.rule, without={*without, "control"} if source.is_drawn else without)
     customers = source.customers

@@ -49,23 +49,52 @@ def read_inputs(session: Session, chosen: Sequence[Campaign], *, now: datetime) 
     """The inputs of a run over these campaigns, as of now: of a campaign without a list, all customers of its newest ranking.
 
     The run's window is from the first to the last day of any of them, each keeping its own. Raises CampaignOver where the
-    window of one has passed, NoScores, StoredFileMissing.
+    window of one has passed, NoScores, RuleNotComputable, StoredFileMissing.
     """
-    today = clock.local_date(now)
-    if any(campaign.ends_on < today for campaign in chosen):
+    if any(campaign.ends_on < clock.local_date(now) for campaign in chosen):
         raise CampaignOver
-    first = max(today, min(campaign.starts_on for campaign in chosen))
-    last = max(campaign.ends_on for campaign in chosen)
-    rules = rules_of(chosen)
-    products = sorted({campaign.product_id for campaign in chosen})
+    return combine_inputs(session, chosen, read_sources(session, chosen, now=now), now=now)
+
+
+def read_sources(session: Session, chosen: Sequence[Campaign], *, now: datetime) -> list[CampaignInput]:
+    """What each campaign brings into a run, whichever others are in it: its customers and what they are worth.
+
+    Raises NoScores, RuleNotComputable, StoredFileMissing.
+    """
     worths = _worths(campaigns.list_products(session))
-    managers = with_loads(_managers(session, chosen, products, rules, first=first, last=last, now=now), chosen)
     taken = split_queries.taken_so_far(session, [campaign.id for campaign in chosen])
-    sources = [
-        with_promises(_campaign_input(session, campaign, worths, products, first=first, last=last), campaign, taken)
+    return [
+        with_promises(_campaign_input(session, campaign, worths[campaign.product_id], now), campaign, taken)
         for campaign in chosen
     ]
-    return RunInputs(first, sources, managers, rules, _places(session) if rules.km_cost else None)
+
+
+def combine_inputs(
+    session: Session, chosen: Sequence[Campaign], sources: Sequence[CampaignInput], *, later: Sequence[int] = (), now: datetime
+) -> RunInputs:
+    """The inputs of a run of these sources with the managers of its days. `later`: days by which each window is moved."""
+    moves = later or [0] * len(chosen)
+    windows = [window_of(campaign, days, now=now) for campaign, days in zip(chosen, moves, strict=True)]
+    first, last = min(start for start, _ in windows), max(end for _, end in windows)
+    rules = rules_of(chosen)
+    products = sorted({campaign.product_id for campaign in chosen})
+    placed = [
+        replace(
+            source,
+            first_day=(start - first).days,
+            last_day=None if end == last else (end - first).days,
+            product=products.index(campaign.product_id),
+        )
+        for campaign, source, (start, end) in zip(chosen, sources, windows, strict=True)
+    ]
+    managers = with_loads(_managers(session, chosen, products, rules, first=first, last=last, now=now), chosen)
+    return RunInputs(first, placed, managers, rules, _places(session) if rules.km_cost else None)
+
+
+def window_of(campaign: Campaign, later: int = 0, *, now: datetime) -> tuple[date, date]:
+    """(first day from today on, last day) of a campaign, moved by so many days; it is over where the first is after the last."""
+    move = timedelta(days=later)
+    return max(clock.local_date(now), campaign.starts_on + move), campaign.ends_on + move
 
 
 def read_managers(session: Session, channels: Collection[str], first: date, last: date) -> Managers:
@@ -122,10 +151,8 @@ def _places(session: Session) -> Places:
     return Places(**{name: column[order] for name, column in columns.items()})
 
 
-def _campaign_input(
-    session: Session, campaign: Campaign, worths: dict[int, Worth], products: list[int], *, first: date, last: date
-) -> CampaignInput:
-    start = max(first, campaign.starts_on)
+def _campaign_input(session: Session, campaign: Campaign, worth: Worth, now: datetime) -> CampaignInput:
+    start, _ = window_of(campaign, now=now)
     is_drawn = campaign.frozen_at is not None or campaigns.has_list(session, campaign.id)
     if is_drawn:
         customers, run_id = read_undecided(session, campaign, day=start), campaign.scoring_run_id
@@ -139,13 +166,10 @@ def _campaign_input(
         code=campaign.code,
         family=campaign.product_family,
         rule=rule_of(session, campaign),
-        worth=worths[campaign.product_id],
+        worth=worth,
         is_drawn=is_drawn,
         customers=customers,
         scoring_run_id=run_id,
-        first_day=(start - first).days,
-        last_day=None if campaign.ends_on == last else (campaign.ends_on - first).days,
-        product=products.index(campaign.product_id),
     )
 
 

@@ -12,7 +12,7 @@ from app.core.errors import AppError
 from app.core.security import Principal
 from app.dispatch import queries
 from app.dispatch.run.inputs import check_dispatchable
-from app.dispatch.service import dispatch_campaign, dispatch_campaigns
+from app.dispatch.service import dispatch_campaigns
 from app.models.campaign import Campaign
 from app.models.work_order import DispatchRequest, RequestOutcome
 
@@ -24,10 +24,18 @@ def dispatch_or_request(session: Session, *, campaign_code: str, by: Principal |
 
     Raises as dispatch_campaign.
     """
-    campaign = campaigns.get_campaign(session, campaign_code)
-    if _customers_to_look_at(session, campaign) < LARGE:
-        return dispatch_campaign(session, campaign_code=campaign_code, now=now)
-    return {"requested": request_dispatch(session, campaign_codes=[campaign_code], by=by, now=now).id}
+    found = dispatch_many_or_request(session, campaign_codes=[campaign_code], by=by, now=now)
+    return found if "requested" in found else dict(found[campaign_code])
+
+
+def dispatch_many_or_request(
+    session: Session, *, campaign_codes: Collection[str], by: Principal | None, now: datetime
+) -> dict[str, Any]:
+    """The same of several as one run: by code what came of each, or {requested: id}. Raises as dispatch_campaigns."""
+    chosen = [campaigns.get_campaign(session, code) for code in campaign_codes]
+    if sum(customers_to_look_at(session, campaign) for campaign in chosen) < LARGE:
+        return dispatch_campaigns(session, campaign_codes=campaign_codes, now=now)
+    return {"requested": request_dispatch(session, campaign_codes=campaign_codes, by=by, now=now).id}
 
 
 def request_dispatch(
@@ -66,7 +74,8 @@ def dispatch_requested(session: Session, *, now: datetime) -> dict[str, Any]:
     return {"request": request.id, "outcome": request.outcome.value}
 
 
-def _customers_to_look_at(session: Session, campaign: Campaign) -> int:
+def customers_to_look_at(session: Session, campaign: Campaign) -> int:
+    """How many customers a run over a campaign reads: those of its list, else those of its ranking."""
     if campaigns.has_list(session, campaign.id):
         return campaigns.count_list(session, campaign.id)
     run = campaigns.find_latest_run(session, campaign.product_id)

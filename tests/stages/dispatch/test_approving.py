@@ -129,7 +129,7 @@ def test_a_preview_names_whom_other_campaigns_reach_and_what_is_displaced(sessio
     _approve(session, "LATER")
     _plan(session, starts_on=NEXT_MONDAY, ends_on=NEXT_MONDAY, fit="shrink")
     shown = preview_campaign(session, campaign_code="AUTUMN", now=NOW).figures
-    assert shown["overlap"] == []  # OLD is over by then
+    assert [row["campaign"] for row in shown["overlap"]] == ["LATER"]  # OLD is over by then
     assert [row["campaign"] for row in shown["displaced"]] == ["LATER"]
     _plan(session, "NOW", fit="shrink", starts_on=TODAY, ends_on=NEXT_MONDAY)
     overlap = {row["campaign"]: row for row in preview_campaign(session, campaign_code="NOW", now=NOW).figures["overlap"]}
@@ -144,9 +144,42 @@ def test_a_preview_says_what_other_days_would_do(session, ranked):
     _plan(session, fit="shrink")
     moved = {row["days"]: row for row in preview_campaign(session, campaign_code="AUTUMN", now=NOW).figures["moved"]}
     assert set(moved) == {-14, -7, 7, 14}
-    assert moved[-7] == {"days": -7, "first_day": None, "last_day": "2026-10-07", "contacts": 0, "free": 0}
+    assert (moved[-7]["first_day"], moved[-7]["last_day"], moved[-7]["contacts"]) == (None, "2026-10-07", 0)
     assert moved[7]["first_day"] == NEXT_MONDAY.isoformat()
     assert moved[7]["contacts"] < 14
+
+
+def test_other_days_have_a_reach_a_value_and_what_they_displace(session, ranked):
+    _capacity(session, ana=2, bo=0, cy=2, dee=2)
+    _plan(session, "LATER", list_size=5, strategic_weight=Decimal("0.1"), fit="shrink",
+          starts_on=NEXT_MONDAY, ends_on=NEXT_MONDAY)  # fmt: skip
+    _submit(session, "LATER")
+    _approve(session, "LATER")
+    _plan(session, fit="shrink", starts_on=TODAY, ends_on=TODAY)
+    shown = preview_campaign(session, campaign_code="AUTUMN", now=NOW).figures
+    moved = {row["days"]: row for row in shown["moved"]}
+    assert shown["displaced"] == moved[14]["displaced"] == []
+    assert [(row["campaign"], row["contacts"] > 0) for row in moved[7]["displaced"]] == [("LATER", True)]
+    assert sum(moved[7]["reach"].values()) == sum(shown["reach"].values()) == 14
+    assert moved[7]["reach"]["dispatched"] == moved[7]["contacts"]
+    assert moved[14]["reach"] == shown["reach"]
+    assert moved[14]["value"] == shown["value"]
+    assert moved[14]["successes"] == shown["successes"]
+
+
+def test_the_overlap_counts_an_approved_campaign_without_a_list_by_its_rule(session, ranked):
+    make_scores(session, ALL, product_code="TV1")
+    _plan(session, "EARLIER", product_code="TV1", list_size=4, minimum_score=0.5)
+    _submit(session, "EARLIER")
+    _approve(session, "EARLIER")
+    session.add(
+        ContactPreference(customer_id=customer(session, "C02").id, scope="tv", status=PreferenceStatus.REFUSED, recorded_at=NOW)
+    )
+    session.flush()
+    _plan(session, list_size=10)
+    shown = preview_campaign(session, campaign_code="AUTUMN", now=NOW).figures
+    assert [(row["campaign"], row["status"], row["customers"]) for row in shown["overlap"]] == [("EARLIER", "approved", 4)]
+    assert not session.scalar(text("SELECT count(*) FROM campaign_targets"))
 
 
 def test_what_was_shown_is_kept_with_the_submission_and_the_approval(session, ranked):
