@@ -83,6 +83,7 @@ export const WORDS = {
   "order.give_back": ["退回工单", "Give back"],
   "order.refuse": ["免打扰", "Do not disturb"],
   "order.more": ["其他操作", "More"],
+  "order.number": ["工单 {n}", "Work order {n}"],
   "order.pending": ["结果已存在手机上，等待上传", "The result is on this phone and waits to be sent"],
   "order.until": ["{day} 前完成", "Until {day}"],
 
@@ -209,12 +210,7 @@ export const WORDS = {
   "points.open": ["{month}，未结算", "{month}, not closed yet"],
   "points.total": ["合计", "Total"],
   "points.none": ["连网后显示积分。", "Points are shown once there was a net."],
-  "points.pending": ["{n} 条结果在核查", "{n} reports are being checked", "1 report is being checked"],
-  "points.waiting_orders": [
-    "{n} 张工单本月到期结算",
-    "{n} work orders mature later this month",
-    "1 work order matures later this month",
-  ],
+  "points.pending": ["还没有计入", "Not counted yet"],
   "points.on_phone": [
     "{n} 条还在手机上，没有计入",
     "{n} still on this phone are not in it",
@@ -236,6 +232,11 @@ export const WORDS = {
   "points.accuracy_said": [
     "属实 {confirmed}，不属实 {contradicted}，无法核实 {unverifiable}",
     "{confirmed} confirmed, {contradicted} contradicted, {unverifiable} could not be checked",
+  ],
+  "points.existing_scheme_said": ["各项得分：{parts}", "Parts: {parts}"],
+  "points.adjustment_said": [
+    "{month} 结算后有变化：成功由 {successes_before} 变为 {successes_after}（到期 {matured}）",
+    "After {month} was closed: {successes_before} successes became {successes_after} of {matured}",
   ],
   "points.fell_back": ["数量太少，暂按规则保底计分", "Too few to judge: the plan pays its fallback"],
   "points.order_no": ["订单 {no}", "Order {no}"],

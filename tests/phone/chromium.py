@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Playwright, expect
 
+ZONE = "Asia/Shanghai"  # the service's own, unless it is set otherwise
 SCREEN = {"width": 360, "height": 740}
 PATIENCE_MS = 30_000
 EXECUTABLE = shutil.which("chromium") or "/usr/bin/chromium"
@@ -53,6 +54,7 @@ class Chromium:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env={**os.environ, "TZ": ZONE},
         )
         end = time.monotonic() + 60
         while not (said.is_file() and said.read_text().count("\n") >= 1):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from tests.cast import PASSWORD
 from tests.phone.air import Air
-from tests.phone.chromium import EXECUTABLE, FLAGS, PATIENCE_MS, SCREEN, Chromium
+from tests.phone.chromium import EXECUTABLE, FLAGS, PATIENCE_MS, SCREEN, ZONE, Chromium
 from tests.phone.serving import serving_here
 from tests.phone.street import furnish
 from tests.postgres import as_company
@@ -64,7 +64,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def screen(chromium: Browser) -> Iterator[Page]:
     """The window of a phone that holds nothing yet."""
-    context = chromium.new_context(viewport=SCREEN, locale="zh-CN")
+    context = chromium.new_context(viewport=SCREEN, locale="zh-CN", timezone_id=ZONE)
     context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.cast import PASSWORD
+from tests.phone.conftest import log_in
 
 FIRST_VIEW_BYTES = 200_000
 COUNT_TAPS = "() => { window.taps = 0; addEventListener('click', (event) => event.isTrusted && window.taps++, true); }"
@@ -84,3 +85,21 @@ def test_the_app_is_the_same_in_english_and_says_so_to_screen_readers(page):
     expect(page.get_by_text("Contract: 1 month left (speaks for it)").first).to_be_visible()
     page.reload()
     expect(page.get_by_text("12 customers")).to_be_visible()
+
+
+def test_no_request_leaves_the_origin_and_the_policy_stops_nothing_of_ours(screen, air, street):
+    asked, complaints = set(), []
+    screen.context.on("request", lambda request: asked.add(request.url))
+    screen.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
+    screen.on("pageerror", lambda error: complaints.append(str(error)))
+    log_in(screen, air)
+    for place in (f"order/{street[0]}", f"result/{street[0]}", "customer/C101", "points", "sync", "settings"):
+        screen.goto(f"{air.address}/phone/#/{place}")
+        screen.get_by_role("heading", level=1).wait_for()
+    assert len(asked) > 10
+    assert [url for url in asked if not url.startswith(air.address)] == []
+    assert complaints == []
+    elsewhere = f"{air.address.replace('127.0.0.1', 'localhost')}/phone/"
+    leave = "(url) => fetch(url, { mode: 'no-cors' }).then(() => 'left', () => 'stopped')"
+    assert screen.evaluate(leave, elsewhere) == "stopped"
+    assert any("Content Security Policy" in one for one in complaints)

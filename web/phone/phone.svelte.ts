@@ -1,33 +1,25 @@
 // What the screens show: read from the phone's own store, never straight from the net.
-import type { components } from "../openapi.d.ts";
+import type { Answer } from "../answers.ts";
 import { say, sayCode, type Language, type Word } from "../words.ts";
 import type { Field, Outcome } from "./outcomes.ts";
 import { readSession } from "./server/session.ts";
-import { readMeta, writeMeta } from "./store/database.ts";
+import { readAllMeta, writeMeta } from "./store/database.ts";
 import { find } from "./store/documents.ts";
 import { isOpen } from "./store/vault.ts";
 import { daysLeft, type Because } from "./store/wiping.ts";
+import { registrationOfWorker } from "./sync/device.ts";
 import { readOrders, type Departed, type Order } from "./sync/pull.ts";
 import { readQueue, type Queued } from "./sync/queue.ts";
 import { NEWS, syncRound, type Ended, type News } from "./sync/round.ts";
 
-export type Day = components["schemas"]["DayOut"];
-export type Month = components["schemas"]["MyMonth"];
-export type ReturnReason = components["schemas"]["ReasonOut"];
-export interface Dispute {
-  id: string;
-  month: string;
-  component: string;
-  work_order_id: number | null;
-  entry_id: number | null;
-  expected: string;
-  status: string;
-  decision_reason: string | null;
-}
+export type Day = Answer<"/mobile/v1/day">;
+export type Month = Answer<"/mobile/v1/points">;
+export type ReturnReason = Answer<"/mobile/v1/return-reasons">[number];
+export type Dispute = Answer<"/mobile/v1/points/disputes">["items"][number];
 export interface CustomersRefusal {
   id: string;
   work_order_id: number;
-  scope: string;
+  recorded_at: string;
   undone_at: string | null;
   undo: string | null;
   undo_reason: string | null;
@@ -36,6 +28,7 @@ export type Size = "normal" | "large" | "largest";
 
 const PULSE_MS = 60_000;
 const CALM_MS = 5 * 60_000;
+const FIRST_VIEW_MS = 300;
 
 class Phone {
   language = $state<Language>("zh");
@@ -61,6 +54,7 @@ class Phone {
   ended = $state<Ended | null>(null);
   /** seconds that the server asked us to wait */
   quietUntil = 0;
+  #turn = 0;
 
   waiting = $derived(this.queue.filter((thing) => thing.standing !== "refused"));
   refused = $derived(this.queue.filter((thing) => thing.standing === "refused"));
@@ -84,44 +78,27 @@ class Phone {
     return this.orders.find((order) => order.id === id);
   }
 
-  /** Read everything anew from the phone's store. */
+  /** Read everything anew from the phone's store. What a later reading knows is never undone by an earlier one. */
   async load(): Promise<void> {
-    this.language = (await readMeta<Language>("language")) ?? "zh";
-    this.size = (await readMeta<Size>("size")) ?? "normal";
-    this.wiped = (await readMeta<Because | null>("wiped")) ?? null;
-    const session = (await isOpen()) ? await readSession() : undefined;
-    if (session) await this.#loadData();
+    const turn = ++this.#turn;
+    const [meta, session] = await Promise.all([readAllMeta(), isOpen().then((open) => (open ? readSession() : undefined))]);
+    const data = session && (await readData());
+    const left = session ? await daysLeft(Date.now()) : null;
+    if (turn !== this.#turn) return;
+    this.language = (meta.get("language") as Language | undefined) ?? "zh";
+    this.size = (meta.get("size") as Size | undefined) ?? "normal";
+    this.wiped = (meta.get("wiped") as Because | undefined) ?? null;
+    if (data) this.#show(data, meta);
     else this.#forget();
+    this.daysLeft = left;
     this.login = session?.login ?? null;
   }
 
-  async #loadData(): Promise<void> {
-    const [orders, queue, departed, day, month, outcomes, fields, reasons, disputes, refusals] = await Promise.all([
-      readOrders(),
-      readQueue(),
-      find<Departed[]>("departed"),
-      find<Day>("day"),
-      find<Month>("points"),
-      find<Outcome[]>("outcomes"),
-      find<Field[]>("correctable_fields"),
-      find<ReturnReason[]>("return_reasons"),
-      find<{ items: Dispute[] }>("disputes"),
-      find<CustomersRefusal[]>("refusals"),
-    ]);
-    this.orders = orders;
-    this.queue = queue;
-    this.departed = departed?.body ?? [];
-    this.day = day?.body ?? null;
-    this.month = month ?? null;
-    this.outcomes = outcomes?.body ?? [];
-    this.fields = fields?.body ?? [];
-    this.disputes = disputes?.body.items ?? [];
-    this.refusals = refusals?.body ?? [];
-    this.returnReasons = reasons?.body ?? [];
-    this.syncedAt = (await readMeta<number>("synced_at")) ?? null;
-    const sent = await readMeta<{ day: string; count: number }>("sent_today");
+  #show(data: Awaited<ReturnType<typeof readData>>, meta: Map<string, unknown>): void {
+    Object.assign(this, data);
+    this.syncedAt = (meta.get("synced_at") as number | undefined) ?? null;
+    const sent = meta.get("sent_today") as { day: string; count: number } | undefined;
     this.sentToday = sent?.day === new Date().toDateString() ? sent.count : 0;
-    this.daysLeft = await daysLeft(Date.now());
   }
 
   #forget(): void {
@@ -147,7 +124,7 @@ class Phone {
 
   /** After something was put into the queue: show it, and try to send it, now and when the net is back. */
   async queued(): Promise<void> {
-    this.queue = await readQueue();
+    await this.load();
     void this.wishBackgroundSync();
     void this.sync();
   }
@@ -167,12 +144,13 @@ class Phone {
   #heed(news: News): void {
     this.ended = news.ended;
     this.mustLogIn = news.ended === "logged_out";
+    if (news.ended === "too_old") void registrationOfWorker().then((registration) => registration?.update());
     this.quietUntil = Date.now() + news.wait * 1000;
   }
 
   /** The service worker sends what waits as soon as there is a net, also with the app closed, where the browser can. */
   async wishBackgroundSync(): Promise<void> {
-    const registration = await navigator.serviceWorker?.getRegistration("/phone/");
+    const registration = await registrationOfWorker();
     if (registration && "sync" in registration) {
       await (registration.sync as { register(tag: string): Promise<void> }).register("queue").catch(() => undefined);
     }
@@ -192,9 +170,37 @@ class Phone {
       const due = (this.syncedAt ?? 0) + (this.waiting.length > 0 ? 0 : CALM_MS) <= Date.now();
       if (due && document.visibilityState === "visible") again();
     }, PULSE_MS);
-    again();
+    setTimeout(again, FIRST_VIEW_MS); // what is on the phone is shown first
     void navigator.storage?.persist?.();
   }
+}
+
+/** What the screens show of the store's boxes, all of one moment. */
+async function readData() {
+  const [orders, queue, departed, day, month, outcomes, fields, reasons, disputes, refusals] = await Promise.all([
+    readOrders(),
+    readQueue(),
+    find<Departed[]>("departed"),
+    find<Day>("day"),
+    find<Month>("points"),
+    find<Outcome[]>("outcomes"),
+    find<Field[]>("correctable_fields"),
+    find<ReturnReason[]>("return_reasons"),
+    find<{ items: Dispute[] }>("disputes"),
+    find<CustomersRefusal[]>("refusals"),
+  ]);
+  return {
+    orders,
+    queue,
+    departed: departed?.body ?? [],
+    day: day?.body ?? null,
+    month: month ?? null,
+    outcomes: outcomes?.body ?? [],
+    fields: fields?.body ?? [],
+    returnReasons: reasons?.body ?? [],
+    disputes: disputes?.body.items ?? [],
+    refusals: refusals?.body ?? [],
+  };
 }
 
 export const phone = new Phone();

@@ -1,5 +1,5 @@
 // The list of a day: the server's order, the nearest first, or who waits to be called.
-import { dayOf } from "./parts/clock.ts";
+import { dateHere } from "./parts/clock.ts";
 import { metresBetween, type Place } from "./place.ts";
 import type { Day } from "./phone.svelte.ts";
 import type { Order } from "./sync/pull.ts";
@@ -22,7 +22,10 @@ export function linesOf(orders: Order[], queue: Queued[], day: Day | null, way: 
   const reported = reportedToday(orders, queue);
   const position = new Map(day?.recommended.map((item, index) => [item.work_order_id, index]));
   const walk = new Map(day?.walk.map((leg, index) => [leg.work_order_id, index]));
-  const lines = orders.filter((order) => isDue(order) && !reported.has(order.id)).map((order) => lineOf(order, day, place));
+  const today = [dateHere(new Date()), day?.day ?? ""].sort().at(-1)!; // the server's day counts, where it is ahead
+  const lines = orders
+    .filter((order) => order.scheduled_on <= today && !reported.has(order.id))
+    .map((order) => lineOf(order, day, place));
   const at = (line: Line): number => position.get(line.order.id) ?? LAST_OF_ALL;
   if (way === "callbacks") return lines.filter((line) => line.callbackAt).sort((a, b) => +a.callbackAt! - +b.callbackAt!);
   if (way === "recommended") return lines.sort((a, b) => at(a) - at(b) || a.order.id - b.order.id);
@@ -43,10 +46,6 @@ export function reportedToday(orders: Order[], queue: Queued[]): Map<number, str
     found.set(thing.orderId, thing.kind === "feedback" ? String(thing.content.body.outcome) : thing.kind);
   }
   return found;
-}
-
-function isDue(order: Order): boolean {
-  return dayOf(order.scheduled_on) <= new Date();
 }
 
 /** Who said "call me this evening" is to do again today. */

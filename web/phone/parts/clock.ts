@@ -30,3 +30,8 @@ export function sameDay(one: Date, other: Date): boolean {
 export function dayOf(date: string): Date {
   return new Date(`${date}T00:00:00`);
 }
+
+/** A day here as dates are written: 2026-10-12. */
+export function dateHere(day: Date): string {
+  return [day.getFullYear(), String(day.getMonth() + 1).padStart(2, "0"), String(day.getDate()).padStart(2, "0")].join("-");
+}

@@ -4,10 +4,10 @@ import { create, isOpen } from "../store/vault.ts";
 import { wipe } from "../store/wiping.ts";
 import { problemOf } from "./problems.ts";
 import { ask, deviceId, keepTokens, readSession } from "./session.ts";
-import type { components } from "../../openapi.d.ts";
+import type { Answer, AnswerToPost } from "../../answers.ts";
 
-type Tokens = components["schemas"]["TokensOut"];
-type Key = components["schemas"]["DeviceKeyOut"];
+type Tokens = AnswerToPost<"/auth/login">;
+type Key = Answer<"/mobile/v1/device-key">;
 
 /** Results of another person wait on this phone: they must log in first, so that nothing of theirs is lost. */
 export class OthersWork extends Error {

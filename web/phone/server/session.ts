@@ -1,11 +1,11 @@
 // The log-in of this device: tokens, kept in a box, renewed by one place at a time.
-import type { components } from "../../openapi.d.ts";
+import type { AnswerToPost } from "../../answers.ts";
 import { readMeta, writeMeta } from "../store/database.ts";
 import { find, keep } from "../store/documents.ts";
 import { wipe } from "../store/wiping.ts";
 import { LoggedOut, Offline, problemOf, Revoked } from "./problems.ts";
 
-type Tokens = components["schemas"]["TokensOut"];
+type Tokens = AnswerToPost<"/auth/login">;
 
 export interface Session {
   login: string;

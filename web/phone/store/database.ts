@@ -76,6 +76,10 @@ export async function readMeta<T>(name: string): Promise<T | undefined> {
   return (await database.meta.get(name))?.value as T | undefined;
 }
 
+export async function readAllMeta(): Promise<Map<string, unknown>> {
+  return new Map((await database.meta.toArray()).map((row) => [row.name, row.value]));
+}
+
 export async function writeMeta(name: string, value: unknown): Promise<void> {
   await database.meta.put({ name, value });
 }

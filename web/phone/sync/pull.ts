@@ -1,5 +1,5 @@
 // Taking in what changed: orders and cursor in one transaction, so that a phone killed at any moment goes on where it was.
-import type { components } from "../../openapi.d.ts";
+import type { Answer } from "../../answers.ts";
 import { call } from "../server/client.ts";
 import { Problem } from "../server/problems.ts";
 import { database, type OrderRow } from "../store/database.ts";
@@ -7,8 +7,8 @@ import { boxOf, find } from "../store/documents.ts";
 import { seal, unseal } from "../store/vault.ts";
 import { setHash } from "./set_hash.ts";
 
-type Gone = components["schemas"]["GoneOut"];
-type Pull = components["schemas"]["PullOut"];
+type Gone = Extract<Pull["items"][number], { gone: boolean }>;
+type Pull = Answer<"/mobile/v1/work-orders">;
 export type Order = Exclude<Pull["items"][number], Gone>;
 
 /** A work order that left this phone, and why; the newest first. */

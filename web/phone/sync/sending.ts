@@ -1,5 +1,5 @@
 // Sending the queue, in the order in which it was made. What the server refuses does not stop what comes after it.
-import type { components } from "../../openapi.d.ts";
+import type { AnswerToPost } from "../../answers.ts";
 import { send } from "../server/client.ts";
 import { Problem } from "../server/problems.ts";
 import { deviceId } from "../server/session.ts";
@@ -7,9 +7,10 @@ import { database } from "../store/database.ts";
 import { openRow, setAside, settle, type Queued } from "./queue.ts";
 import { upload } from "./uploading.ts";
 
-type Answers = components["schemas"]["FeedbackAnswers"];
+type Answers = AnswerToPost<"/mobile/v1/feedback">;
 
 const BATCH = 100;
+const BEGINS_AGAIN = "attachment.wrong_checksum"; // what arrived was spoilt on the way: the next round sends it anew
 
 /** Send all that waits; how many things the server has now. Raises Offline and the like: what was not answered stays. */
 export async function sendQueue(): Promise<number> {
@@ -53,6 +54,7 @@ async function sendOne(thing: Queued): Promise<number> {
     await (thing.kind === "attachment" ? upload(thing) : sendTo(thing));
   } catch (error) {
     if (!(error instanceof Problem) || error.passes || error.status === 401) throw error;
+    if (error.code === BEGINS_AGAIN) return 0;
     await setAside(thing.place, thing.id, "refused", { code: error.code, detail: error.detail, at: Date.now() });
     return 0;
   }
