@@ -14,6 +14,7 @@ from app.api.dashboard import devices as dashboard_devices
 from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import disclosures as dashboard_disclosures
 from app.api.dashboard import disputes as dashboard_disputes
+from app.api.dashboard import do_not_disturb as dashboard_do_not_disturb
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import handovers as dashboard_handovers
 from app.api.dashboard import metrics as dashboard_metrics
@@ -32,6 +33,7 @@ from app.api.mobile import day as mobile_day
 from app.api.mobile import device_key as mobile_device_key
 from app.api.mobile import devices as mobile_devices
 from app.api.mobile import disputes as mobile_disputes
+from app.api.mobile import do_not_disturb as mobile_do_not_disturb
 from app.api.mobile import feedback as mobile_feedback
 from app.api.mobile import outcomes as mobile_outcomes
 from app.api.mobile import points as mobile_points
@@ -58,6 +60,7 @@ def all_routes() -> APIRouter:
     router.include_router(mobile_day.router)
     router.include_router(mobile_device_key.router)
     router.include_router(mobile_returns.router)
+    router.include_router(mobile_do_not_disturb.router)
     router.include_router(mobile_customers.router)
     router.include_router(mobile_devices.router)
     router.include_router(dashboard_devices.router)
@@ -84,6 +87,7 @@ def all_routes() -> APIRouter:
     router.include_router(dashboard_bulk.router)
     router.include_router(dashboard_work_orders.router)
     router.include_router(dashboard_returns.router)
+    router.include_router(dashboard_do_not_disturb.router)
     router.include_router(dashboard_customers.router)
     router.include_router(dashboard_owners.router)
     router.include_router(dashboard_handovers.router)

@@ -15,7 +15,7 @@ from app.core import clock
 DO_NOT_DISTURB, COMPLAINT_OPEN, RESTING_AFTER_REFUSAL = "do_not_disturb", "complaint_open", "resting_after_refusal"
 NEWS = timedelta(days=2)  # what was reported before that the sweeps of before have seen, and every night's does
 
-_REFUSED = """JOIN campaigns k ON k.id = w.campaign_id WHERE EXISTS (
+REFUSED = """JOIN campaigns k ON k.id = w.campaign_id WHERE EXISTS (
     SELECT FROM contact_preferences s WHERE s.customer_id = w.customer_id AND s.status = 'refused'
     AND (s.until IS NULL OR s.until >= :today) AND s.scope IN ('all', k.channel, w.product_family))"""
 _COMPLAINED = f"WHERE w.customer_id IN (SELECT s.customer_id {COMPLAINED_LATELY})"
@@ -53,7 +53,7 @@ def standing_bars(session: Session, *, now: datetime) -> list[Bar]:
         "news": now - NEWS,
     }
     return [
-        Bar(DO_NOT_DISTURB, _REFUSED, {"today": today}),
+        Bar(DO_NOT_DISTURB, REFUSED, {"today": today}),
         Bar(COMPLAINT_OPEN, _COMPLAINED, complaints),
         Bar(RESTING_AFTER_REFUSAL, _REFUSED_LATELY, refusals),
     ]

@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.db import count_changed
 from app.core.security import Principal
 from app.dispatch import policy_sweep_queries as queries
-from app.dispatch.barring import standing_bars
+from app.dispatch.barring import DO_NOT_DISTURB, REFUSED, standing_bars
 from app.dispatch.states import LIVE, Event, next_state
 from app.models.policy import ContactPolicySweep
 
@@ -45,6 +45,12 @@ def withdraw_refused(session: Session, *, now: datetime) -> dict[str, int]:
     if queries.last_policy_swept(session) != policy_in_force(session, day=clock.local_date(now)).number:
         count += withdraw_against_policy(session, now=now)["withdrawn"]
     return {"withdrawn": count}
+
+
+def withdraw_customer(session: Session, *, customer_id: int, now: datetime) -> int:
+    """Withdraw every live work order of one customer that a refusal speaks against, at once; how many. Of the whole company."""
+    which = f"{REFUSED} AND w.customer_id = :customer_id"
+    return _end(session, which, Event.WITHDRAWN, DO_NOT_DISTURB, now, customer_id=customer_id, today=clock.local_date(now))
 
 
 def withdraw_against_policy(session: Session, *, now: datetime) -> dict[str, int]:

@@ -40,7 +40,10 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """A work order as the reporting manager's past or present one. `left_at`: when it went to another, if it did."""
+    """A work order as the reporting manager's past or present one. `left_at`: when it went to another, if it did.
+
+    `refused`: it ended because the customer does not want to be disturbed; `closed_at` is then when this manager was told.
+    """
 
     id: int
     state: str
@@ -48,6 +51,7 @@ class OrderFacts:
     left_at: datetime | None
     closed_at: datetime | None
     dispatched_at: datetime
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ _ENDED = {
     "returned": ("feedback.after_return", "The work order was given back before this contact."),
 }
 
+_REFUSED = "The customer had asked not to be disturbed before this contact, and the work order was withdrawn."
+
 
 def decide(
     item: Item, digest: bytes, *, contacted_at: datetime, order: OrderFacts | None, known: Mapping[UUID, KnownReport]
@@ -111,7 +117,8 @@ def _time_refusal(order: OrderFacts, contacted_at: datetime) -> Decision | None:
     if not order.mine and order.left_at is not None and contacted_at >= order.left_at:
         return Decision(Status.REJECTED, "feedback.after_reassignment", "Another manager had the work order before this contact.")
     if order.state in _ENDED and order.closed_at is not None and contacted_at >= order.closed_at:
-        return Decision(Status.REJECTED, *_ENDED[order.state])
+        code, detail = _ENDED[order.state]
+        return Decision(Status.REJECTED, code, _REFUSED if order.refused else detail)
     return None
 
 

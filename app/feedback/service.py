@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.db import set_scope
 from app.core.errors import Forbidden, Unavailable
 from app.core.security import Principal
+from app.dispatch.barring import DO_NOT_DISTURB
 from app.dispatch.gating import ContactRefused
 from app.dispatch.life import ContactLocked, move_work_order
 from app.dispatch.queries import lock_work_orders
@@ -20,6 +21,7 @@ from app.feedback import queries
 from app.feedback.decisions import CONTACT_LOCKED, ID_CONFLICT, STAYS_ENDED, Decision, Effect, OrderFacts, Status
 from app.feedback.intake import Item, Readable, Unreadable, read_item, readable
 from app.feedback.judging import Judged, Report, judge_all
+from app.feedback.refusals.queries import refusals_told_to
 from app.feedback.storing import Sender, set_aside, store
 from app.feedback.values import read_time
 from app.models.feedback import QuarantinedFeedback
@@ -167,14 +169,17 @@ def _settle_aside(aside: Sequence[QuarantinedFeedback], judged: Sequence[Judged]
 def _facts(session: Session, staff_id: int, orders: Mapping[int, WorkOrder]) -> dict[int, OrderFacts]:
     others = [order.id for order in orders.values() if order.staff_id != staff_id]
     left = queries.orders_left_by(session, staff_id, others) if others else {}
+    refused = [order.id for order in orders.values() if order.close_reason == DO_NOT_DISTURB]
+    told = refusals_told_to(session, staff_id, refused) if refused else {}
     return {
         order.id: OrderFacts(
             id=order.id,
             state=order.state.value,
             mine=order.staff_id == staff_id,
             left_at=left.get(order.id),
-            closed_at=order.closed_at,
+            closed_at=min(order.closed_at, told.get(order.id, order.closed_at)) if order.closed_at else None,
             dispatched_at=order.dispatched_at,
+            refused=order.close_reason == DO_NOT_DISTURB,
         )
         for order in orders.values()
         if order.staff_id == staff_id or order.id in left

@@ -11,6 +11,7 @@ from app.core.db import count_changed
 from app.ingest.columns import Feed
 from app.ingest.ownership import keep_ownership
 from app.ingest.postings import keep_postings
+from app.ingest.preferences import OURS
 from app.ingest.statements import key_in_file, merge_statement
 
 _TWICE = Template("SELECT EXISTS (SELECT FROM import_rows GROUP BY $key HAVING count(*) > 1)")
@@ -24,6 +25,10 @@ _LATE = """
 DELETE FROM import_rows s USING customers c, contact_preferences t
 WHERE c.customer_no = s.customer_no AND t.customer_id = c.id AND t.scope = s.scope AND t.recorded_at > s.recorded_at
 """
+# Of two at once the later sees the other's: else the key would refuse the whole import. Nor does a refusal that a manager took
+# give way to an extract of before it, whichever file is the newest.
+_ALONE = "LOCK TABLE contact_preferences IN SHARE ROW EXCLUSIVE MODE"
+_OURS = f" AND starts_with(t.source, '{OURS}')"
 _LEVELS = ("company", "branch", "grid")  # a unit after the one above it
 
 
@@ -38,11 +43,13 @@ class Merged:
 def drop_superseded(session: Session, feed: Feed, *, newest_file_wins: bool = False) -> int:
     """Keep one staged row of each key; how many others there were.
 
-    A preference recorded before the one that the table holds is superseded too, unless `newest_file_wins`.
+    A preference recorded before the one that the table holds is superseded too, unless `newest_file_wins`; before one of ours,
+    always.
     """
     superseded = _keep_one_of_each_key(session, feed)
-    if feed.name == "contact_preferences" and not newest_file_wins:
-        superseded += count_changed(session, _LATE)
+    if feed.name == "contact_preferences":
+        session.execute(text(_ALONE))
+        superseded += count_changed(session, _LATE + (_OURS if newest_file_wins else ""))
     return superseded
 
 

@@ -14,6 +14,7 @@ from app.core.errors import Conflict
 from app.core.numbers import share
 from app.ingest.columns import Feed, Kind
 from app.ingest.findings import BLANK
+from app.ingest.preferences import OURS
 from app.ingest.statements import column_in_table, target_of
 
 _MENTIONED = """
@@ -93,6 +94,8 @@ def check_share(feed_name: str, removed: int, before: int, limit: Decimal) -> No
 
 
 def _within(feed: Feed) -> str:
+    if feed.name == "contact_preferences":  # what a manager took from the customer is none of the operator's rows
+        return f"NOT starts_with(coalesce(t.source, ''), '{OURS}') AND "
     if feed.name not in _PERIODS:
         return ""
     column, value = _PERIODS[feed.name]

@@ -1,4 +1,4 @@
-"""Customers and what the operator's systems know of them. Every table here is written by ingest alone."""
+"""Customers and what the operator's systems know of them. Every table here is written by the package `ingest` alone."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -106,7 +106,7 @@ class CustomerArrival(Base):
 
 
 class ContactPreference(Base):
-    """A refusal or consent. scope: `all`, `call`, `visit`, `sms`, or a product family."""
+    """A refusal or consent. scope: `all`, `call`, `visit`, `sms`, or a product family; source: see ingest/preferences.py."""
 
     __tablename__ = "contact_preferences"
 

@@ -40,6 +40,8 @@ PROTECTED = {
     "push_settings",
     "disclosures",
     "points_disputes",
+    "do_not_disturb",
+    "do_not_disturb_undos",
 }
 
 

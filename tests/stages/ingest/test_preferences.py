@@ -4,12 +4,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from app.core.db import set_scope
 from app.dispatch.intake import take_in
+from app.ingest.preferences import Refusal, claim_preferences, keep_refusal
 from app.ingest.service import import_feed
 from app.models.customer import ContactPreference
 from app.models.work_order import WorkOrderState
-from tests.factories import NOW, make_work_order
+from tests.factories import NOW, customer, make_work_order
 
 HEADER = "customer_no,scope,status,recorded_at,until,source\n"
 
@@ -53,6 +56,36 @@ def test_a_full_load_is_the_truth_even_where_it_is_older(session, apply):
     apply("C01,all,refused,2026-10-03T09:00:00+08:00,,\n")
     apply("C01,all,allowed,2026-10-01T09:00:00+08:00,,\n", full=True)
     assert held(session) == [("all", "allowed", 1)]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_an_extract_of_before_does_not_lift_what_a_customer_told_a_manager_and_a_later_word_does(session, apply, full):
+    refusal = Refusal("all", None, NOW, "5f0c3f7e")
+    keep_refusal(session, customer_id=customer(session, "C01").id, refusal=refusal)
+    apply("C01,all,allowed,2026-10-11T09:00:00+08:00,,\nC02,sms,allowed,2026-10-11T09:00:00+08:00,,\n", full=full)
+    assert held(session) == [("all", "refused", 12), ("sms", "allowed", 11)]
+    apply("C02,sms,refused,2026-10-11T09:00:00+08:00,,\n", full=full)  # which does not know of C01's at all
+    assert held(session) == [("all", "refused", 12), ("sms", "refused", 11)]
+    apply("C01,all,allowed,2026-10-13T09:00:00+08:00,,\nC02,sms,allowed,2026-10-13T09:00:00+08:00,,\n", full=full)
+    assert held(session) == [("all", "allowed", 13), ("sms", "allowed", 13)]
+
+
+def test_a_tap_during_an_import_waits_for_it_and_holds(sessions, company, tmp_path):
+    path = tmp_path / "preferences.csv"
+    path.write_text(HEADER + "C01,all,allowed,2026-10-11T09:00:00+08:00,,\n")
+    import_feed(company, feed="contact_preferences", path=path, file_name=path.name, now=NOW)
+    told = Refusal("all", None, NOW, "5f0c3f7e")
+    with sessions() as session:
+        set_scope(session, scope="all")
+        who = customer(session, "C01").id
+        with pytest.raises(OperationalError, match="lock timeout"):
+            claim_preferences(session)
+    company.commit()
+    with sessions() as session:
+        set_scope(session, scope="all")
+        claim_preferences(session)
+        keep_refusal(session, customer_id=who, refusal=told)
+        assert held(session) == [("all", "refused", 12)]
 
 
 def test_a_refusal_lasts_through_its_last_local_day(session, apply):
