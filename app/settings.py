@@ -41,6 +41,7 @@ class Settings(BaseModel):
     statement_timeout_ms: int = Field(15_000, ge=100)
     max_body_bytes: int = Field(2_000_000, ge=1_000)
     max_upload_bytes: int = Field(2_000_000_000, ge=1_000)
+    max_attachment_bytes: int = Field(10_000_000, ge=10_000, le=100_000_000, description="of a photo or document of a report")
     full_load_share: Decimal = Field(Decimal("0.2"), ge=0, le=1, description="a full load that removes more needs force")
     reveals_per_day: int = Field(60, ge=1, le=10_000, description="customers whose phone number one person is given in a day")
     call_relay: str = Field("direct", description="direct, or package.module:function that puts calls through")

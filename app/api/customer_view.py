@@ -76,6 +76,15 @@ class ComplaintOut(Out):
     topic: str
 
 
+class CompetitorOut(Out):
+    """What the customer had from another operator when a manager found it; `ends_on`: the last day of that contract."""
+
+    operator: str
+    monthly_price: str | None
+    ends_on: date | None
+    found_at: datetime
+
+
 class BorneTagOut(Out):
     """A tag that the customer bears; `since` is null for one that the operator's systems gave."""
 
@@ -162,6 +171,7 @@ class CustomerViewOut(Out):
     orders: list[SaleOut]
     contacts: list[PastContactOut]
     complaints: list[ComplaintOut]
+    competitors: list[CompetitorOut]
     tags: list[BorneTagOut]
     figures: list[FigureOut]
     scores: list[PlaceOut]

@@ -8,7 +8,7 @@ from app.core.storage import StoredFile, storage_of
 from app.ingest.partitions import drop_replaced
 from app.jobs.queries import named_files
 
-FOLDERS = ("features", "scores", "offers", "rankers", "runs")
+FOLDERS = ("features", "scores", "offers", "rankers", "runs", "attachments")
 KEPT = timedelta(days=1)  # longer than a transaction takes, or anybody reads files that he found in one
 
 

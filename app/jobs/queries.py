@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.jobs.due import Tries
 from app.jobs.lease import LEASE
+from app.models.attachment import Attachment
 from app.models.centre import OfferRun
 from app.models.customer import FeatureFile
 from app.models.operations import ImportBatch, JobLease, JobOutcome, JobRun
@@ -73,4 +74,5 @@ def named_files(session: Session, *, in_use: bool = False) -> set[str]:
     others = [
         select(column) for column in (ScoringRun.folder, OfferRun.folder, RankerVersion.judged_path, DispatchRun.inputs_path)
     ]
-    return {path for path in session.scalars(union_all(files, *others)) if path}
+    attached = [select(Attachment.kept_path), select(func.unnest(Attachment.parts))]
+    return {path for path in session.scalars(union_all(files, *others, *attached)) if path}

@@ -21,6 +21,7 @@ from app.dispatch.preview.piloting import check_pilots
 from app.dispatch.preview.requests import work_on_plans
 from app.dispatch.run.requests import dispatch_requested
 from app.dispatch.sweeps import expire_overdue, withdraw_against_policy, withdraw_refused
+from app.feedback.attachments.purge import purge_attachments
 from app.jobs import outgoing
 from app.jobs.leftovers import sweep_files
 from app.jobs.records import purge_runs
@@ -176,4 +177,5 @@ def _purge(session: Session, now: datetime) -> dict[str, int]:
         "job_runs": purge_runs(session, now=now),
         "events": purge_outbox(session, now=now),
         "notices": resolve_old_news(session, now=now),
+        "attachments": purge_attachments(session, now=now),
     }

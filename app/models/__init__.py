@@ -1,6 +1,7 @@
 """Tables only, one file per aggregate. Importing this package registers them all."""
 
 from app.models import (
+    attachment,
     campaign,
     campaign_life,
     centre,
@@ -23,6 +24,7 @@ from app.models import (
 )
 
 __all__ = [
+    "attachment",
     "campaign",
     "campaign_life",
     "centre",

@@ -18,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -180,7 +181,8 @@ class ReturnDecision(StrEnum):
 class WorkOrderReturn(Base):
     """A manager gave a work order back: why, with what evidence, and what the manager of `grid_id` decided, if they did.
 
-    `reason` is a code of dispatch/returns.py; `feedback_id` a report of the manager's that shows it.
+    `reason` is a code of dispatch/by_hand/returns.py; `feedback_id` a report of the manager's that shows it, `attachment_ids`
+    photos and documents that do, which may arrive later.
     """
 
     __tablename__ = "work_order_returns"
@@ -197,6 +199,7 @@ class WorkOrderReturn(Base):
     reason: Mapped[str] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
     feedback_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_feedback.id"))
+    attachment_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     returned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decision: Mapped[ReturnDecision | None] = mapped_column(enum_text(ReturnDecision))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

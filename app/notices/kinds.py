@@ -16,6 +16,7 @@ KINDS: dict[str, frozenset[str]] = {
     "campaign.status_changed": frozenset({"campaign_code", "status"}),
     "month.closed": frozenset({"month", "sha256", "entries"}),
     "handover.applied": frozenset({"handover_id", "kind", "unit_code", "to_unit_code", "moved", "orders", "withdrawn"}),
+    "customer.correction_accepted": frozenset({"proposal_id", "field"}),
     "customer.refused_contact": frozenset({"refusal_id", "scope", "withdrawn"}),
     "customer.refusal_undone": frozenset({"refusal_id", "scope"}),
     "import.rejected": frozenset({"import_id", "feed", "rows", "rejected"}),

@@ -65,6 +65,10 @@ SELECT c.id, c.branch_id, json_build_object(
     'complaints', (SELECT coalesce(json_agg(x ORDER BY x.opened_at DESC, x.complaint_no), '[]') FROM (
         SELECT complaint_no, opened_at, topic FROM complaints WHERE customer_id = c.id
         ORDER BY opened_at DESC, complaint_no LIMIT :latest) x),
+    'competitors', (SELECT coalesce(json_agg(x ORDER BY x.found_at DESC), '[]') FROM (
+        SELECT o.operator, trim_scale(o.monthly_price)::text AS monthly_price, o.ends_on, o.found_at FROM competitor_findings o
+        WHERE o.customer_id = c.id AND NOT EXISTS (SELECT FROM contact_feedback n WHERE n.corrects_id = o.feedback_id)
+        ORDER BY o.found_at DESC LIMIT :latest) x),
     'tags', (SELECT coalesce(json_agg(x ORDER BY x.since DESC NULLS LAST, x.code), '[]') FROM (
         SELECT d.code, d.name_zh, d.name_en, t.since FROM customer_tags t JOIN tag_definitions d ON d.id = t.tag_id
         WHERE t.customer_id = c.id

@@ -18,7 +18,7 @@ from app.models.work_order import WorkOrder, WorkOrderReturn
 
 @dataclass(frozen=True)
 class ReturnRow:
-    """A return. `counts`: an accepted one leaves the work order in the denominator of the success rate."""
+    """A return, with what is to show it. `counts`: an accepted one leaves the order in the denominator of the success rate."""
 
     id: int
     work_order_id: int
@@ -31,6 +31,7 @@ class ReturnRow:
     counts: bool
     note: str | None
     feedback_id: UUID | None
+    attachment_ids: list[UUID]
     returned_at: datetime
 
 
@@ -69,5 +70,6 @@ def _row(found: WorkOrderReturn, campaign_code: str, customer_no: str, staff_no:
         counts=not leaves_denominator(closing_of(found.reason)),
         note=found.note,
         feedback_id=found.feedback_id,
+        attachment_ids=found.attachment_ids or [],
         returned_at=found.returned_at,
     )

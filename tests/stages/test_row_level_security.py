@@ -42,6 +42,7 @@ PROTECTED = {
     "points_disputes",
     "do_not_disturb",
     "do_not_disturb_undos",
+    "attachments",
 }
 
 

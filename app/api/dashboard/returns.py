@@ -29,6 +29,7 @@ class ReturnOut(Out):
     counts: bool
     note: str | None
     feedback_id: UUID | None
+    attachment_ids: list[UUID]
     returned_at: datetime
 
 

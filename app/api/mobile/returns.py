@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from app.api.deps import Now, SessionDep, TerminalManager
 from app.api.types import IdPath, In, LongText, Out, ShortText
@@ -15,7 +16,7 @@ router = APIRouter(prefix="/mobile/v1", tags=["phone"])
 
 
 class ReasonOut(Out):
-    """A reason. `needs_evidence`: a note, or the id of a report of mine that shows it."""
+    """A reason. `needs_evidence`: a note, or the id of a report or of attachments of mine that show it."""
 
     code: str
     zh: str
@@ -29,6 +30,7 @@ class ReturnIn(In):
     reason: ShortText
     note: LongText | None = None
     feedback_id: UUID | None = None
+    attachment_ids: list[UUID] = Field([], max_length=5, description="of /attachments; they may arrive later")
 
 
 class ReturnOut(Out):

@@ -1,6 +1,6 @@
 """Work orders that managers give back, and what their grid managers decide."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -55,6 +55,7 @@ def give_back(
     reason: str,
     note: str | None,
     feedback_id: UUID | None,
+    attachment_ids: Sequence[UUID] = (),
     now: datetime,
 ) -> WorkOrderReturn:
     """Give back a work order of one's own; the same again changes nothing.
@@ -64,7 +65,7 @@ def give_back(
     shown = feedback_id if feedback_id is None else return_queries.find_own_report(session, feedback_id, work_order_id)
     if feedback_id is not None and shown is None:
         raise Invalid("feedback_id", "a report of yours on this work order")
-    fault = find_return_fault(reason, has_evidence=bool((note or "").strip()) or shown is not None)
+    fault = find_return_fault(reason, has_evidence=bool((note or "").strip()) or shown is not None or bool(attachment_ids))
     if fault is not None:
         raise Invalid(*fault)
     order = queries.lock_work_order(session, work_order_id, staff_id=principal.staff_id)
@@ -88,6 +89,7 @@ def give_back(
         reason=reason,
         note=note,
         feedback_id=feedback_id,
+        attachment_ids=list(attachment_ids) or None,
         returned_at=now,
     )
     session.add(made)

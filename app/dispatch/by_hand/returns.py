@@ -12,7 +12,7 @@ LEAVES_DENOMINATOR = (DATA_FAULT, EXCUSED)  # how the close reason of such a wor
 
 @dataclass(frozen=True)
 class ReturnReason:
-    """One reason. `needs_evidence`: a note or a report of the manager on this order; `verdict`: how an accepted one closes."""
+    """One reason. `needs_evidence`: a note, an attachment, or a report on this order; `verdict`: how an accepted one closes."""
 
     code: str
     zh: str
@@ -45,7 +45,7 @@ def find_return_fault(reason: str, *, has_evidence: bool) -> tuple[str, str] | N
     if known is None:
         return "reason", "one of " + ", ".join(RETURN_REASONS)
     if known.needs_evidence and not has_evidence:
-        return "note", f"a note, or the report that shows it, for the reason {reason}"
+        return "note", f"a note, or the report or attachment that shows it, for the reason {reason}"
     return None
 
 

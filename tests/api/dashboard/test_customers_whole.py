@@ -55,7 +55,9 @@ def life(company, client_as):
     order = make_work_order(company, campaign=make_campaign(company, scoring_run_id=run.id))
     company.commit()
     set_scope(company, scope="all")
-    told = client_as("ana").post("/mobile/v1/feedback", json=batch(report(order.id, "interested", note="call her mother")))
+    other = {"operator": "Other Telecom", "monthly_price": 129, "ends_on": "2027-03-31"}
+    said = report(order.id, "interested", note="call her mother", competitor=other)
+    told = client_as("ana").post("/mobile/v1/feedback", json=batch(said))
     assert told.json()["items"][0]["status"] == "accepted", told.text
     return order
 
@@ -82,6 +84,9 @@ def test_everything_known_of_a_customer_is_in_one_answer(client_as, life):
         ("refused", "OLD", None),
     ]
     assert [complaint["topic"] for complaint in found["complaints"]] == ["speed"]
+    assert [(one["operator"], one["monthly_price"], one["ends_on"]) for one in found["competitors"]] == [
+        ("Other Telecom", "129", "2027-03-31")
+    ]
     assert [(tag["code"], tag["since"]) for tag in found["tags"]] == [("heavy", str(TODAY)), ("高价值", None)]
     assert found["figures"] == [
         {"feature": "data_gb", "value": 80.0, "zh": "每月流量：80 GB", "en": "Mobile data a month: 80 GB"}
