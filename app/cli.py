@@ -19,6 +19,7 @@ from app.commands import (
     doctor,
     escalation,
     evaluation,
+    feedback,
     handovers,
     imports,
     notices,
@@ -53,7 +54,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
         territory,
         handovers,
     ),
-    "Check, close, pay": (points,),
+    "Check, close, pay": (feedback, points),
     "Run": (people, devices, serving, notices, escalation, doctor),
 }
 for section, modules in SECTIONS.items():

@@ -18,6 +18,7 @@ import httpx
 from app.access.service import create_account
 from app.campaigns.service import run_campaign, schedule_campaign
 from app.core.db import make_engine, make_sessions
+from app.core.storage import Storage
 from app.dispatch.service import dispatch_campaign
 from app.jobs.runner import run_job
 from bench.measure import Figure
@@ -33,7 +34,7 @@ SECRET = "s" * 40
 def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
     """Requests a second, and each route's ratio to the floor."""
     requests = 160 if small else 640
-    held = _seed(url)
+    held = _seed(url, folder)
     with _server("bench.bare:create_app", url, folder) as bare, _server("app.main:create_app", url, folder) as ours:
         tokens = {staff_id: _token(ours, staff_id) for staff_id in held}
         _load(ours, _sends("/mobile/v1/feedback", held, tokens, requests))  # a service in use: tables that are not empty,
@@ -58,11 +59,11 @@ def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
     ]
 
 
-def _seed(url: str) -> dict[int, list[int]]:
+def _seed(url: str, folder: Path) -> dict[int, list[int]]:
     """{staff id: ids of the live work orders} of CLIENTS managers who each hold ORDERS_EACH."""
     seed_company(url, customers=CLIENTS * ORDERS_EACH * 3 // 2, grids=4, managers=CLIENTS)
     seed_campaign(url, code="PHONES", family="phones")
-    sessions = make_sessions(make_engine(url))
+    sessions = make_sessions(make_engine(url), Storage(str(folder / "storage")))
     run_job(sessions, "schedule", lambda s, now: schedule_campaign(s, campaign_code="PHONES", now=now))
     run_job(sessions, "run", lambda s, now: {"running": run_campaign(s, campaign_code="PHONES", now=now).code})
     run_job(sessions, "dispatch", lambda s, now: dispatch_campaign(s, campaign_code="PHONES", now=now))
@@ -75,6 +76,7 @@ def _seed(url: str) -> dict[int, list[int]]:
             "DELETE FROM work_orders WHERE id NOT IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY staff_id ORDER BY id)"
             f" AS n FROM work_orders) AS w WHERE n <= {ORDERS_EACH})"
         )
+        connection.exec_driver_sql("UPDATE work_orders SET state = 'open', scheduled_on = current_date")  # all of it today
         rows = connection.exec_driver_sql(f"SELECT staff_id, id FROM work_orders WHERE staff_id <= {CLIENTS} ORDER BY id").all()
     owner.dispose()
     _refresh(url)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from app.feedback.intake import Item
@@ -20,7 +21,10 @@ from app.feedback.outcomes import OUTCOMES
 
 
 class Status(StrEnum):
-    """The answer to one item. held: waits for the report that it corrects."""
+    """The answer to one item. held: waits for the report that it corrects, or that its phone made before it.
+
+    duplicate: taken before, which changes nothing; the phone gets the first answer once more.
+    """
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -36,6 +40,14 @@ class Effect(StrEnum):
     CONTACT = "contact"
     COMPLETE = "complete"
     REOPEN = "reopen"
+
+
+class Place(NamedTuple):
+    """Which report of a phone on a work order one is: the first is 1."""
+
+    work_order_id: int
+    device_id: str | None
+    number: int
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,8 @@ class OrderFacts:
 
 @dataclass(frozen=True)
 class KnownReport:
-    """A stored report. `mine`: by the manager who reports now; `corrected`: another one replaces it."""
+    """A stored report. `mine`: by the manager who reports now; `corrected`: another one replaces it; `place`: among those of
+    its phone on its order; `answer_code`: with which it was accepted, if with any."""
 
     id: UUID
     mine: bool
@@ -65,6 +78,8 @@ class KnownReport:
     digest: bytes
     received_at: datetime
     corrected: bool
+    place: Place | None = None
+    answer_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,14 @@ STAYS_ENDED = Decision(
     "feedback.stays_ended",
     "The correction is kept. The work order stays ended, because this customer may not be contacted now.",
 )
+WAITS, WAITS_IN_ORDER = "feedback.waits", "feedback.waits_in_order"
+WAITING_CODES = frozenset({WAITS, WAITS_IN_ORDER})
+_EARLIER_FIRST = Decision(
+    Status.HELD,
+    WAITS_IN_ORDER,
+    "An earlier report of this phone on the work order has not arrived: this one is kept and taken after it.",
+)
+_ANSWERED = {STAYS_ENDED.code: STAYS_ENDED.detail}
 _LIVE = frozenset({"planned", "open", "in_progress"})
 _ENDED = {
     "withdrawn": ("feedback.after_withdrawal", "The work order was withdrawn before this contact."),
@@ -99,16 +122,26 @@ _REFUSED = "The customer had asked not to be disturbed before this contact, and 
 
 
 def decide(
-    item: Item, digest: bytes, *, contacted_at: datetime, order: OrderFacts | None, known: Mapping[UUID, KnownReport]
+    item: Item,
+    digest: bytes,
+    *,
+    contacted_at: datetime,
+    order: OrderFacts | None,
+    known: Mapping[UUID, KnownReport],
+    too_early: bool = False,
 ) -> Decision:
-    """What becomes of the item. `known`: every stored report of its order, and those with its id or its corrects_id."""
+    """What becomes of the item. `known`: every stored report of its order, and those with its id or its corrects_id;
+    `too_early`: its phone made an earlier one on the order that has not arrived.
+    """
     same_id = known.get(item.id)
     if same_id is not None:
         if same_id.mine and same_id.digest == digest:
-            return Decision(Status.DUPLICATE)
+            return Decision(Status.DUPLICATE, same_id.answer_code, _ANSWERED.get(same_id.answer_code))
         return ID_CONFLICT
     if order is None:
         return Decision(Status.REJECTED, "feedback.unknown_order", "work_order_id: expected a work order that is or was yours.")
+    if too_early:
+        return _EARLIER_FIRST
     refusal = _time_refusal(order, contacted_at) if item.corrects_id is None else _correction_refusal(item, known)
     return refusal or Decision(Status.ACCEPTED, effect=_effect(item, order, known))
 
@@ -127,7 +160,7 @@ def _correction_refusal(item: Item, known: Mapping[UUID, KnownReport]) -> Decisi
     corrected = known.get(item.corrects_id)
     if corrected is None:
         detail = "The report that this one corrects has not arrived: it is kept and taken when that one comes."
-        return Decision(Status.HELD, "feedback.waits", detail, waits_for=item.corrects_id)
+        return Decision(Status.HELD, WAITS, detail, waits_for=item.corrects_id)
     if not corrected.mine or corrected.work_order_id != item.work_order_id:
         detail = "corrects_id: expected a report of yours on the same work order."
         return Decision(Status.REJECTED, "feedback.corrects_other", detail)

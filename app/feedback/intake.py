@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from app.feedback.findings import Competitor, Proposal
-from app.feedback.keeping import bounded, content_hash, shown_id, storable, storable_text
+from app.feedback.keeping import content_hash, shown_id, storable, storable_text
 from app.feedback.outcomes import Fault, find_fault
-from app.feedback.values import LARGEST_ID, Code, Id, Note, Time
+from app.feedback.values import LARGEST_ID, LARGEST_SEQUENCE, Code, Id, Note, Time
 
 LONGEST_CONTACT = timedelta(hours=24)
 MOST_PROPOSALS = 10
@@ -48,7 +48,10 @@ class Item(BaseModel):
     mock_location: bool | None = None
     device_sequence: int | None = Field(None, ge=0, le=LARGEST_ID)
     order_sequence: int | None = Field(
-        None, ge=1, le=1_000_000, description="1, 2, ... of this phone's reports on this work order"
+        None,
+        ge=1,
+        le=LARGEST_SEQUENCE,
+        description="1, 2, ... for each work order on this phone: a later one waits for the earlier",
     )
 
     @model_validator(mode="after")
@@ -122,4 +125,4 @@ def readable(item: Item) -> Readable:
 
 def _unreadable(raw: Any, detail: str) -> Unreadable:
     content = storable(raw)
-    return Unreadable(shown_id(raw), bounded(content), content_hash(content), storable_text(detail)[:300])
+    return Unreadable(shown_id(raw), content, content_hash(content), storable_text(detail)[:300])

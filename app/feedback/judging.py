@@ -1,14 +1,20 @@
-"""Judging reports together: corrections find what they correct in whatever order they came (pure)."""
+"""Judging reports together: they are taken in the order in which they were made, in whatever order they came (pure).
+
+A correction waits for what it corrects. A report with an `order_sequence` waits until the one before it, of the same phone on
+the same work order, has come: taken or refused. A phone that was lost may owe one for ever, so that wait ends after a day.
+"""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.feedback.clockwork import Moment, place_contact
-from app.feedback.decisions import Decision, Effect, KnownReport, OrderFacts, Status, decide
+from app.feedback.decisions import Decision, Effect, KnownReport, OrderFacts, Place, Status, decide
 from app.feedback.intake import Item, Readable
 
+LONGEST_WAIT = timedelta(days=1)
 _STATE_AFTER = {Effect.CONTACT: "in_progress", Effect.COMPLETE: "done", Effect.REOPEN: "in_progress"}
 
 
@@ -26,6 +32,12 @@ class Report:
     def item(self) -> Item:
         """What it says."""
         return self.read.item
+
+    @property
+    def place(self) -> Place | None:
+        """Among those of its phone on its order; None where the phone does not say."""
+        number = self.item.order_sequence
+        return None if number is None else Place(self.item.work_order_id, self.device_id, number)
 
 
 @dataclass(frozen=True)
@@ -45,23 +57,27 @@ def judge_all(
     known: Mapping[UUID, KnownReport],
     barred: Mapping[UUID, Decision],
     now: datetime,
+    arrived: AbstractSet[Place] = frozenset(),
 ) -> list[Judged]:
-    """What becomes of each, as if they had been taken one after the other, corrections after what they correct.
+    """What becomes of each, as if they had been taken one after the other, each after what it waits for.
 
     `facts`: the work orders that are or were the manager's; `barred`: what becomes of reports
-    that writing is known to refuse.
+    that writing is known to refuse; `arrived`: the places of reports that came and were refused.
     """
     orders, seen = dict(facts), dict(known)
+    places = {*arrived, *(one.place for one in seen.values() if one.mine and one.place is not None)}
     judged: list[Judged] = []
-    pending = list(reports)
+    pending = sorted(reports, key=lambda report: report.item.order_sequence or 0)
     while pending:
         waiting: list[Judged] = []
         for report in pending:
-            one = _judge(report, orders, seen, barred, now)
+            one = _judge(report, orders, seen, barred, now, too_early=_is_too_early(report, places, now))
             if one.decision.status is Status.HELD:
                 waiting.append(one)
                 continue
             judged.append(one)
+            if report.place is not None:
+                places.add(report.place)
             if one.decision.status is Status.ACCEPTED:
                 _take(one, orders, seen, now)
         if len(waiting) == len(pending):
@@ -70,12 +86,21 @@ def judge_all(
     return judged
 
 
+def _is_too_early(report: Report, places: AbstractSet[Place], now: datetime) -> bool:
+    place = report.place
+    if place is None or place.number == 1 or now - report.received_at >= LONGEST_WAIT:
+        return False
+    return place._replace(number=place.number - 1) not in places
+
+
 def _judge(
     report: Report,
     orders: Mapping[int, OrderFacts],
     seen: Mapping[UUID, KnownReport],
     barred: Mapping[UUID, Decision],
     now: datetime,
+    *,
+    too_early: bool,
 ) -> Judged:
     item, order = report.item, orders.get(report.item.work_order_id)
     moment = place_contact(
@@ -85,7 +110,7 @@ def _judge(
         received_at=report.received_at,
         possible_from=order.dispatched_at if order else None,
     )
-    decision = decide(item, report.read.digest, contacted_at=moment.contacted_at, order=order, known=seen)
+    decision = decide(item, report.read.digest, contacted_at=moment.contacted_at, order=order, known=seen, too_early=too_early)
     if decision.status is Status.ACCEPTED:
         decision = barred.get(item.id, decision)
     received_at = seen[item.id].received_at if decision.status is Status.DUPLICATE else now
@@ -94,7 +119,10 @@ def _judge(
 
 def _take(one: Judged, orders: dict[int, OrderFacts], seen: dict[UUID, KnownReport], now: datetime) -> None:
     item = one.report.item
-    seen[item.id] = KnownReport(item.id, True, item.work_order_id, item.outcome, one.report.read.digest, now, corrected=False)
+    digest, code = one.report.read.digest, one.decision.code
+    seen[item.id] = KnownReport(
+        item.id, True, item.work_order_id, item.outcome, digest, now, corrected=False, place=one.report.place, answer_code=code
+    )
     if item.corrects_id is not None:
         seen[item.corrects_id] = replace(seen[item.corrects_id], corrected=True)
     if one.decision.effect is not Effect.NONE:

@@ -1,4 +1,4 @@
-"""How an item that cannot be taken is kept: whole, bounded, and free of what a database cannot hold (pure)."""
+"""How an item that cannot be taken is kept: whole, and free of what a database cannot hold (pure)."""
 
 import hashlib
 import json
@@ -6,7 +6,6 @@ import math
 import re
 from typing import Any
 
-MAX_KEPT_CHARACTERS = 16_000
 MAX_ID_CHARACTERS = 100
 _MAX_DEPTH = 12
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -25,19 +24,13 @@ def storable(value: Any, depth: int = 0) -> Any:
         case float() if not math.isfinite(value):
             return str(value)
         case dict() | list() if depth >= _MAX_DEPTH:
-            return "(nested too deeply)"
+            return storable_text(json.dumps(value))  # deeper than anything of ours: as text
         case dict():
             return {storable_text(str(name)): storable(inner, depth + 1) for name, inner in value.items()}
         case list():
             return [storable(inner, depth + 1) for inner in value]
         case _:
             return value
-
-
-def bounded(content: Any) -> Any:
-    """A storable value as it is, or the beginning of its JSON where that is longer than we keep."""
-    text = canonical(content)
-    return content if len(text) <= MAX_KEPT_CHARACTERS else {"cut_after": MAX_KEPT_CHARACTERS, "text": text[:MAX_KEPT_CHARACTERS]}
 
 
 def canonical(content: Any) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.core.security import Principal
-from app.feedback.decisions import KnownReport
+from app.feedback.decisions import WAITING_CODES, KnownReport, Place
 from app.models.feedback import ContactFeedback, QuarantinedFeedback
 from app.models.organisation import Staff
 from app.models.work_order import WorkOrderEvent, WorkOrderTombstone
@@ -74,30 +74,85 @@ def known_reports(
             ContactFeedback.content_hash,
             ContactFeedback.received_at,
             corrected,
+            ContactFeedback.device_id,
+            ContactFeedback.order_sequence,
+            ContactFeedback.answer_code,
         )
         .where(or_(ContactFeedback.id.in_(ids), ContactFeedback.work_order_id.in_(work_order_ids)))
         .order_by(ContactFeedback.received_at, ContactFeedback.id)
     )
-    return {
-        id_: KnownReport(id_, owner == staff_id, work_order_id, outcome, digest, received_at, is_corrected)
-        for id_, owner, work_order_id, outcome, digest, received_at, is_corrected in session.execute(statement)
-    }
+    return {row[0]: _known(staff_id, *row) for row in session.execute(statement)}
+
+
+def _known(staff_id: int, id_: UUID, owner: int, order_id: int, *rest: Any) -> KnownReport:
+    outcome, digest, received_at, corrected, device_id, number, code = rest
+    place = None if number is None else Place(order_id, device_id, number)
+    return KnownReport(id_, owner == staff_id, order_id, outcome, digest, received_at, corrected, place, code)
 
 
 def unreleased_reports(session: Session, staff_id: int, feedback_ids: Collection[str]) -> list[QuarantinedFeedback]:
     """This manager's reports set aside until now that wait for another or have one of these ids, oldest first."""
+    wanted = or_(QuarantinedFeedback.code.in_(WAITING_CODES), QuarantinedFeedback.feedback_id.in_(feedback_ids))
     return list(
         session.scalars(
             select(QuarantinedFeedback)
-            .where(
-                QuarantinedFeedback.staff_id == staff_id,
-                QuarantinedFeedback.released_at.is_(None),
-                or_(QuarantinedFeedback.waits_for_id.is_not(None), QuarantinedFeedback.feedback_id.in_(feedback_ids)),
-            )
+            .where(QuarantinedFeedback.staff_id == staff_id, QuarantinedFeedback.released_at.is_(None), wanted)
             .order_by(QuarantinedFeedback.id)
             .limit(2_000)
         )
     )
+
+
+def unreleased_to_replay(
+    session: Session,
+    *,
+    grid_ids: Collection[int] | None,
+    ids: Collection[int] | None,
+    code: str | None,
+    limit: int,
+    received_until: datetime | None = None,
+) -> list[tuple[QuarantinedFeedback, str]]:
+    """(what is set aside, its manager's number), oldest first; None: whatever the grid, id, reason, time."""
+    row = QuarantinedFeedback
+    statement = select(row, Staff.staff_no).join(Staff, Staff.id == row.staff_id).where(row.released_at.is_(None))
+    if grid_ids is not None:
+        statement = statement.where(row.grid_id.in_(grid_ids))
+    if ids is not None:
+        statement = statement.where(row.id.in_(ids))
+    if code is not None:
+        statement = statement.where(row.code == code)
+    if received_until is not None:
+        statement = statement.where(row.received_at <= received_until)
+    return [(found, number) for found, number in session.execute(statement.order_by(row.id).limit(limit))]
+
+
+def unreleased_by_reason(session: Session) -> list[tuple[str, int, datetime]]:
+    """(reason, how many are set aside, since when the oldest), the most frequent first."""
+    number, oldest = func.count(), func.min(QuarantinedFeedback.received_at)
+    statement = (
+        select(QuarantinedFeedback.code, number, oldest)
+        .where(QuarantinedFeedback.released_at.is_(None))
+        .group_by(QuarantinedFeedback.code)
+        .order_by(number.desc(), QuarantinedFeedback.code)
+    )
+    return [(code, count, since) for code, count, since in session.execute(statement)]
+
+
+def places_refused(session: Session, staff_id: int, work_order_ids: Collection[int]) -> set[Place]:
+    """Which reports of this manager's phones on these work orders came and were refused, as far as they say which they are."""
+    item = QuarantinedFeedback.content["item"]
+    order, number, device = item["work_order_id"].astext, item["order_sequence"].astext, QuarantinedFeedback.content["device_id"]
+    statement = (
+        select(order, device.astext, number)
+        .where(
+            QuarantinedFeedback.staff_id == staff_id,
+            QuarantinedFeedback.code.not_in(WAITING_CODES),
+            order.in_([str(id_) for id_ in work_order_ids]),
+            number.regexp_match("^[0-9]{1,10}$"),
+        )
+        .order_by(QuarantinedFeedback.id)
+    )
+    return {Place(int(order_id), device_id, int(number)) for order_id, device_id, number in session.execute(statement)}
 
 
 def set_aside_since(session: Session, staff_id: int, digests: Collection[bytes]) -> dict[tuple[str, bytes], datetime]:

@@ -36,6 +36,7 @@ _COPIED = (
     "order_sequence",
 )
 
+_ONE_CONTENT = ("staff_id", "feedback_id", "content_hash")
 _FEEDBACK = ContactFeedback.metadata.tables["contact_feedback"]
 _STORE = insert(_FEEDBACK).on_conflict_do_nothing().returning(_FEEDBACK.c.id)
 
@@ -79,17 +80,21 @@ def _row(one: Judged, sender: Sender, order: WorkOrder, now: datetime) -> dict[s
         "received_at": now,
         "month": Month.of(now),
         "content_hash": one.report.read.digest,
+        "answer_code": one.decision.code,
     }
 
 
 def set_aside(
     session: Session, *, sender: Sender, refused: Sequence[tuple[Readable | Unreadable, Judged | None]], now: datetime
 ) -> dict[tuple[str, bytes], datetime]:
-    """Keep what was not taken, each content once; when each was set aside first, by (feedback_id, digest)."""
+    """Keep what was not taken, each content once with its newest reason; when each was first, by (feedback_id, digest)."""
     rows = {(row["feedback_id"], row["content_hash"]): row for row in (_kept(*one, sender, now) for one in refused)}
     if not rows:
         return {}
-    session.execute(insert(QuarantinedFeedback).values([rows[key] for key in sorted(rows)]).on_conflict_do_nothing())
+    new = insert(QuarantinedFeedback).values([rows[key] for key in sorted(rows)])
+    latest = {name: new.excluded[name] for name in ("code", "detail", "waits_for_id")}
+    changed = (QuarantinedFeedback.code != new.excluded.code) & QuarantinedFeedback.released_at.is_(None)
+    session.execute(new.on_conflict_do_update(index_elements=_ONE_CONTENT, set_=latest, where=changed))
     return queries.set_aside_since(session, sender.staff_id, [digest for _, digest in rows])
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 FIRST_YEAR, LAST_YEAR = 1971, 2098
 LARGEST_ID = 2**63 - 1
+LARGEST_SEQUENCE = 1_000_000
 MOST_MONEY = Decimal(1_000_000)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

@@ -22,6 +22,7 @@ from app.dispatch.preview.requests import work_on_plans
 from app.dispatch.run.requests import dispatch_requested
 from app.dispatch.sweeps import expire_overdue, withdraw_against_policy, withdraw_refused
 from app.feedback.attachments.purge import purge_attachments
+from app.feedback.replaying import take_waiting
 from app.jobs import outgoing
 from app.jobs.leftovers import sweep_files
 from app.jobs.records import purge_runs
@@ -128,6 +129,7 @@ def timetable(
         Scheduled("ask-contact-policy", at(hour=0, minute=20, second=0), _now(withdraw_against_policy)),
         Scheduled("release-wave", at(hour=5, minute=30, second=0), release),
         Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
+        Scheduled("take-waiting-feedback", at(minute="*/10", second=50), _now(take_waiting)),
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
         Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),

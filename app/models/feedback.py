@@ -55,7 +55,7 @@ class ContactFeedback(Base):
 
     `contacted_at` is the phone's start of contact, moved by the phone's measured clock error and never after
     `received_at`; `month` follows from `received_at` alone. `elapsed_ms`: of the contact, by the phone's monotonic clock;
-    `order_sequence` counts a phone's reports on a work order from 1.
+    `order_sequence` counts a phone's reports on a work order from 1; `answer_code`: with which it was accepted, if with any.
     """
 
     __tablename__ = "contact_feedback"
@@ -95,13 +95,18 @@ class ContactFeedback(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     month: Mapped[Month] = mapped_column(MonthType)
     content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    answer_code: Mapped[str | None] = mapped_column(Text)
 
 
 class QuarantinedFeedback(Base):
     """A feedback that could not be taken, kept whole with its reason; `held` ones wait for what they refer to."""
 
     __tablename__ = "feedback_quarantine"
-    __table_args__ = (UniqueConstraint("staff_id", "feedback_id", "content_hash"), Index(None, "waits_for_id"))
+    __table_args__ = (
+        UniqueConstraint("staff_id", "feedback_id", "content_hash"),
+        Index(None, "waits_for_id"),
+        Index("ix_feedback_quarantine_unreleased", "staff_id", postgresql_where=text("released_at IS NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     feedback_id: Mapped[str] = mapped_column(Text)

@@ -23,6 +23,7 @@ from app.core.security import Principal
 from app.dispatch.seeing import note_pull
 
 PAGE_ROWS = 500
+PAGE_BYTES = 256_000
 CURSOR_LIFE = timedelta(days=30)
 
 _PULL = text("""
@@ -49,9 +50,9 @@ WITH held AS MATERIALIZED (
             WHERE t.staff_id = :staff_id AND t.changed_xid >= CAST(:since AS xid8) AND NOT :everything
             AND NOT EXISTS (SELECT FROM work_orders w WHERE w.id = t.work_order_id AND w.staff_id = :staff_id)
     ) AS changes
-    WHERE id > :after ORDER BY id LIMIT :rows
+    WHERE id > :after ORDER BY id LIMIT :rows + 1
 ), shown AS (
-    SELECT page.id, json_build_object(
+    SELECT page.id, CAST(json_build_object(
         'id', w.id, 'version', w.version, 'state', w.state, 'campaign', k.name, 'channel', k.channel,
         'product', json_build_object('product_code', r.product_code, 'name', r.name),
         'scheduled_on', w.scheduled_on, 'due_on', w.due_on,
@@ -59,7 +60,7 @@ WITH held AS MATERIALIZED (
             'address', c.address, 'latitude', c.latitude, 'longitude', c.longitude, 'segment', c.segment, 'tags', c.tags),
         'reasons', coalesce(s.reasons, '[]'),
         'talk_track', coalesce(said.line ->> 'zh', t.text_zh, k.talk_track),
-        'talk_track_en', coalesce(said.line ->> 'en', t.text_en, k.talk_track), 'last_feedback', f.last) AS item
+        'talk_track_en', coalesce(said.line ->> 'en', t.text_en, k.talk_track), 'last_feedback', f.last) AS text) AS item
     FROM page JOIN work_orders w ON w.id = page.id JOIN campaigns k ON k.id = w.campaign_id
         JOIN products r ON r.id = w.product_id JOIN customers c ON c.id = w.customer_id
         LEFT JOIN customer_scores s ON s.scoring_run_id = k.scoring_run_id AND s.rank = w.rank AND s.customer_id = w.customer_id
@@ -71,17 +72,22 @@ WITH held AS MATERIALIZED (
             FROM contact_feedback b
             WHERE b.work_order_id = w.id AND b.staff_id = :staff_id
                 AND NOT EXISTS (SELECT FROM contact_feedback x WHERE x.corrects_id = b.id)
-            ORDER BY b.received_at DESC, b.contacted_at DESC, b.id DESC LIMIT 1
+            ORDER BY b.received_at DESC, b.order_sequence DESC NULLS LAST, b.contacted_at DESC, b.id DESC LIMIT 1
         ) f ON true
     WHERE page.gone IS NULL
     UNION ALL
-    SELECT id, json_build_object('id', id, 'gone', true, 'reason', gone) FROM page WHERE gone IS NOT NULL
+    SELECT id, CAST(json_build_object('id', id, 'gone', true, 'reason', gone) AS text) FROM page WHERE gone IS NOT NULL
+), fitting AS (
+    SELECT id, item FROM (SELECT id, item, row_number() OVER upto AS nth, sum(octet_length(item)) OVER upto AS bytes FROM shown
+        WINDOW upto AS (ORDER BY id)) AS s
+    WHERE nth = 1 OR nth <= :rows AND bytes <= :bytes
 )
 SELECT CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS xmin,
     (SELECT encode(sha256(convert_to(coalesce(string_agg(concat(id, ':', version, chr(10)), '' ORDER BY id), ''), 'UTF8')), 'hex')
         FROM held WHERE hidden IS NULL) AS set_hash,
-    count(*) AS n, max(id) AS last_id, CAST(coalesce(json_agg(item ORDER BY id), '[]') AS text) AS items
-FROM shown
+    count(*) < (SELECT count(*) FROM page) AS more, max(id) AS last_id,
+    '[' || coalesce(string_agg(item, ',' ORDER BY id), '') || ']' AS items
+FROM fitting
 """)
 
 
@@ -117,22 +123,24 @@ def pull_work_orders(
     set_hash: str | None,
     now: datetime,
     page_rows: int = PAGE_ROWS,
+    page_bytes: int = PAGE_BYTES,
 ) -> bytes:
     """JSON of what changed for this manager's phone since `cursor`, or of everything where the phone's set is not ours.
 
-    `set_hash`: SHA-256, hex, of the lines `id:version` and line feed of the orders the phone holds, by id. Raises
+    `set_hash`: SHA-256, hex, of the lines `id:version` and line feed of the orders the phone holds, by id. A page
+    ends before the item that would take it beyond `page_rows` items or `page_bytes` of JSON, but has one at least. Raises
     WrongCursor for a cursor that is not of this account, CursorTooOld.
     """
     list_name = f"work-orders/{principal.account_id}"
     start = Position(0, 0, 0, "", int(now.timestamp()), ",".join(map(str, principal.grid_ids)))
     position = start if cursor is None else _resume(Position(**read_cursor(secret, list_name, cursor)), start, set_hash, now)
-    row = _pull(session, principal, position, page_rows, now)
+    row = _pull(session, principal, position, (page_rows, page_bytes), now)
     if position.since > int(row.xmin):  # a cursor from before the database was restored
         position = start
-        row = _pull(session, principal, position, page_rows, now)
+        row = _pull(session, principal, position, (page_rows, page_bytes), now)
     if principal.staff_id is not None:
         note_pull(session, staff_id=principal.staff_id, now=now)
-    following = _next(position, row, start, page_rows)
+    following = _next(position, row, start)
     complete = following.after == 0 and position.after == 0
     told = f'"{row.set_hash}"' if complete else "null"
     return (
@@ -151,22 +159,23 @@ def _resume(found: Position, start: Position, set_hash: str | None, now: datetim
     return found
 
 
-def _pull(session: Session, principal: Principal, position: Position, page_rows: int, now: datetime) -> Any:
+def _pull(session: Session, principal: Principal, position: Position, page: tuple[int, int], now: datetime) -> Any:
     values = {
         "staff_id": principal.staff_id,
         "since": str(position.since),
         "everything": position.since == 0,
         "after": position.after,
-        "rows": page_rows,
+        "rows": page[0],
+        "bytes": page[1],
         "today": local_date(now),
     }
     return session.execute(_PULL, values).one()
 
 
-def _next(position: Position, row: Any, start: Position, page_rows: int) -> Position:
+def _next(position: Position, row: Any, start: Position) -> Position:
     """A full page leads to its next one; after the last one a new sweep gives what changed since the first began."""
     base = position.base or int(row.xmin)
-    if row.n == page_rows:
+    if row.more:
         return replace(start, since=position.since, after=row.last_id, base=base)
     return replace(start, since=base, set_hash=row.set_hash if position.after == 0 else "")
 

@@ -15,6 +15,10 @@ SetHash = Annotated[
     str | None,
     Query(pattern="^[0-9a-f]{64}$", description="SHA-256 of the lines `id:version` and line feed of what I hold, by id"),
 ]
+MaxBytes = Annotated[
+    int,
+    Query(ge=4_000, le=1_000_000, description="of the items of one answer, which holds one at least; less where the net is thin"),
+]
 
 
 @router.get("", response_model=PullOut)
@@ -25,7 +29,10 @@ def pull(
     now: Now,
     cursor: PullCursor = None,
     set_hash: SetHash = None,
+    max_bytes: MaxBytes = phone.PAGE_BYTES,
 ) -> Response:
     """What changed since my last pull. A cursor over 30 days old is 410: pull without one."""
-    body = phone.pull_work_orders(session, principal=principal, secret=secret, cursor=cursor, set_hash=set_hash, now=now)
+    body = phone.pull_work_orders(
+        session, principal=principal, secret=secret, cursor=cursor, set_hash=set_hash, page_bytes=max_bytes, now=now
+    )
     return Response(body, media_type="application/json")

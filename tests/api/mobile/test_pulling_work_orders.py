@@ -284,6 +284,27 @@ def test_a_long_list_comes_in_pages_with_changes_between_them(phone, company, or
     assert phone.set_hash == answers[-1]["set_hash"]
 
 
+def test_a_page_ends_before_it_grows_too_long_and_has_one_item_at_least(phone, company, orders):
+    phone.cursor, sizes = None, []
+    for number in range(5, 8):
+        make_work_order(company, customer_no=f"C0{number}", campaign=make_campaign(company, talk_track="x" * 3_000))
+    make_work_order(company, customer_no="C08", campaign=make_campaign(company, talk_track="x" * 9_000))
+    keep(company)
+    while True:
+        asked = {"max_bytes": 15_000, **({"cursor": phone.cursor} if phone.cursor else {})}
+        answer = phone.client.get(URL, params=asked)
+        sizes.append((len(answer.json()["items"]), len(answer.content) < 16_000))
+        phone.apply(answer.json())
+        if not answer.json()["more"] and answer.json()["set_hash"]:
+            break
+    assert sizes == [(5, True), (1, True), (1, False), (0, True)]
+    assert len(phone.orders) == 7
+    assert phone.set_hash == phone.told_hash
+    for wrong in (3_999, 1_000_001, "x", ""):
+        answer = phone.client.get(URL, params={"max_bytes": wrong})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "max_bytes")
+
+
 def test_a_manager_who_was_moved_gets_the_set_of_the_new_grid(phone, company):
     company.execute(text("UPDATE staff SET unit_id = (SELECT id FROM units WHERE code = 'G12') WHERE staff_no = 'ANA'"))
     keep(company)

@@ -8,16 +8,18 @@ from uuid import UUID
 
 import pytest
 
-from app.feedback.decisions import Effect, OrderFacts, Status
+from app.feedback import judging
+from app.feedback.clockwork import place_contact
+from app.feedback.decisions import Effect, OrderFacts, Place, Status
 from app.feedback.intake import read_item
-from app.feedback.judging import Report, judge_all
+from app.feedback.judging import LONGEST_WAIT, Report, judge_all
 
 NOW = datetime(2026, 10, 12, 2, tzinfo=UTC)
 AN_HOUR_AGO = NOW - timedelta(hours=1)
 LIVE = OrderFacts(7, "open", True, None, None, NOW - timedelta(days=7))
 
 
-def report(number, outcome="interested", *, corrects=None, ago=timedelta(minutes=10), order=7):
+def report(number, outcome="interested", *, corrects=None, ago=timedelta(minutes=10), order=7, sequence=None, device="phone-1"):
     raw = {
         "id": str(UUID(int=number)),
         "work_order_id": order,
@@ -27,8 +29,9 @@ def report(number, outcome="interested", *, corrects=None, ago=timedelta(minutes
         "objection": "no_need" if outcome == "refused" else None,
         "callback_at": (NOW + timedelta(days=1)).isoformat() if outcome == "callback" else None,
         "corrects_id": str(UUID(int=corrects)) if corrects else None,
+        "order_sequence": sequence,
     }
-    return Report(number, read_item(raw), NOW, None, NOW)
+    return Report(number, read_item(raw), NOW, device, NOW)
 
 
 def judge(*reports, order=LIVE, barred=None):
@@ -123,3 +126,44 @@ def test_a_long_chain_sent_backwards_is_taken_whole():
     chain = [report(n, "callback", corrects=n - 1 if n > 1 else None) for n in range(1, 201)]
     random.Random(7).shuffle(chain)
     assert {decision.status for decision in judge(*chain).values()} == {Status.ACCEPTED}
+
+
+def test_reports_of_one_phone_on_one_order_are_taken_in_its_own_order_whatever_order_they_come_in():
+    made = [report(1, "interested", sequence=1), report(2, "bought", sequence=2), report(3, "not_reached", sequence=3)]
+    for order in permutations(made):
+        decisions = judge(*order)
+        assert [decisions[n].effect for n in (1, 2, 3)] == [Effect.CONTACT, Effect.COMPLETE, Effect.NONE]
+
+
+def test_a_later_report_waits_for_the_earlier_one_of_its_phone_and_order():
+    decisions = judge(report(3, sequence=3), report(1, sequence=1))
+    assert (decisions[3].status, decisions[3].code) == (Status.HELD, "feedback.waits_in_order")
+    assert decisions[1].status is Status.ACCEPTED
+    other_phone = judge(report(3, sequence=2), report(1, sequence=1, device="phone-2"))
+    assert other_phone[3].status is Status.HELD
+    assert judge(report(3, sequence=2), report(1))[3].status is Status.HELD
+
+
+def test_a_report_that_was_refused_has_come_and_is_waited_for_no_longer():
+    ended = replace(LIVE, state="withdrawn", closed_at=AN_HOUR_AGO)
+    decisions = judge(report(2, sequence=2, ago=BEFORE), report(1, sequence=1, ago=AFTER), order=ended)
+    assert [decisions[n].status for n in (1, 2)] == [Status.REJECTED, Status.ACCEPTED]
+    read_before = judge_all(
+        [report(2, sequence=2)], facts={7: LIVE}, known={}, barred={}, now=NOW, arrived={Place(7, "phone-1", 1)}
+    )
+    assert read_before[0].decision.status is Status.ACCEPTED
+
+
+def test_a_report_waits_in_order_for_a_day_and_no_longer():
+    sent = report(2, sequence=2)
+    for wait, status in ((LONGEST_WAIT - timedelta(seconds=1), Status.HELD), (LONGEST_WAIT, Status.ACCEPTED)):
+        judged = judge_all([sent], facts={7: LIVE}, known={}, barred={}, now=NOW + wait)
+        assert judged[0].decision.status is status
+
+
+def test_a_long_queue_sent_backwards_is_judged_in_one_pass(monkeypatch):
+    calls = []
+    monkeypatch.setattr(judging, "place_contact", lambda **times: calls.append(1) or place_contact(**times))
+    queue = [report(n, sequence=n) for n in range(200, 0, -1)]
+    assert {decision.status for decision in judge(*queue).values()} == {Status.ACCEPTED}
+    assert len(calls) == 200
