@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from app.api.limits import BodyLimit, InFlightLimit
 from app.api.observe import Observe
 from app.api.router import all_routes
 from app.core import clock
-from app.core.database import app_engine
+from app.core.database import app_engine, app_pool
 from app.core.db import make_sessions
 from app.core.logs import configure_logs
 from app.core.push_keys import public_push_key, push_key
@@ -47,9 +48,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     max_in_flight = IN_FLIGHT_PER_CONNECTION * settings.pool_size
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         current_default_thread_limiter().total_tokens = max_in_flight + 4  # health and metrics too
-        yield
+        async with app_pool(settings) as hot:
+            yield {"hot": hot}
         if app.state.ends_process:  # the requests had `shutdown_seconds`; a thread cannot be cancelled
             last = threading.Timer(LAST_SECONDS, os._exit, (1,))
             last.daemon = True

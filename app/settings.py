@@ -37,6 +37,7 @@ class Settings(BaseModel):
     port: int = Field(8000, ge=1, le=65535)
     api_workers: int = Field(2, ge=1, le=64)
     pool_size: int = Field(20, ge=1, le=500, description="database connections of one API process")
+    hot_pool_size: int = Field(8, ge=1, le=500, description="and those of its pulls and reports of phones")
     pool_wait_seconds: float = Field(1.0, gt=0, le=60)
     statement_timeout_ms: int = Field(15_000, ge=100)
     max_body_bytes: int = Field(2_000_000, ge=1_000)

@@ -41,7 +41,9 @@ STAGES = (
     "verification",
     "points",
 )
-KNOWS_DATABASE = re.compile(r"^(from|import) (sqlalchemy|psycopg|app\.models|app\.core\.(db|clock)|app\.settings)", re.MULTILINE)
+KNOWS_DATABASE = re.compile(
+    r"^(from|import) (sqlalchemy|psycopg|app\.models|app\.core\.(db|clock|hot)|app\.settings)", re.MULTILINE
+)
 READS_FILES = {
     "app.dispatch.run.keeping",
     "app.ingest.parquet",

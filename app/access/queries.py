@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.orm import Session
@@ -35,7 +36,7 @@ def get_staff(session: Session, staff_no: str) -> Staff:
     return found
 
 
-_ACTOR = text("""
+ACTOR = text("""
 SELECT a.id AS account_id, a.login, s.id AS staff_id, s.unit_id, coalesce(s.role, a.service_role) AS role,
     ARRAY(SELECT g.id FROM units g LEFT JOIN units b ON b.id = g.parent_id WHERE g.kind = 'grid'
         AND s.unit_id IN (g.id, b.id, b.parent_id) ORDER BY g.id) AS grid_ids,
@@ -72,9 +73,13 @@ def find_actor(
 
     `device_id`: as which device somebody asks, beside that of the log-in. Asked at every request, so in plain SQL.
     """
-    values = {"account_id": account_id, "family_id": family_id, "today": today, "device_id": device_id, "revoked": REVOKED}
-    row = session.execute(_ACTOR, values).one_or_none()
+    row = session.execute(ACTOR, actor_values(account_id, family_id, today, device_id)).one_or_none()
     return None if row is None else Actor(*row)
+
+
+def actor_values(account_id: int, family_id: int | None, today: date, device_id: str | None) -> dict[str, Any]:
+    """The parameters of ACTOR."""
+    return {"account_id": account_id, "family_id": family_id, "today": today, "device_id": device_id, "revoked": REVOKED}
 
 
 def lock_family_of(session: Session, token_hash: bytes) -> RefreshFamily | None:

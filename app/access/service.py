@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.access import queries
+from app.access.acting import principal_of
 from app.access.revoking import DeviceRevoked, refuse_device, tell_device
 from app.access.rotation import Decision, PresentedToken, decide
 from app.core import clock
@@ -25,7 +26,6 @@ from app.core.security import (
 from app.models.organisation import Account, RefreshFamily, RefreshToken, Role
 
 MINIMUM_PASSWORD = 10
-_SCOPES = {Role.TERMINAL_MANAGER: "own", Role.GRID_MANAGER: "grids", Role.BRANCH_MANAGER: "grids", Role.PAYROLL: "none"}
 
 
 class WrongLogin(Unauthenticated):
@@ -162,7 +162,7 @@ def identify(session: Session, *, access_token: str, secret: str, now: datetime,
     if actor.revoked_device_id is not None:
         tell_device(session, account_id=actor.account_id, device_id=actor.revoked_device_id, now=now)
         raise DeviceRevoked
-    principal = _principal_of(actor)
+    principal = principal_of(actor)
     set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)
     return principal
 
@@ -173,19 +173,7 @@ def find_person(session: Session, *, login: str, now: datetime) -> Principal:
     actor = None if account is None else queries.find_actor(session, account.id, None, clock.local_date(now))
     if actor is None:
         raise Invalid("by", f"the login of somebody who may act today, which {login} is not")
-    return _principal_of(actor)
-
-
-def _principal_of(actor: queries.Actor) -> Principal:
-    return Principal(
-        account_id=actor.account_id,
-        login=actor.login,
-        role=actor.role,
-        scope=_SCOPES.get(Role(actor.role), "all"),
-        unit_id=actor.unit_id,
-        grid_ids=tuple(actor.grid_ids),
-        staff_id=actor.staff_id,
-    )
+    return principal_of(actor)
 
 
 def create_account(

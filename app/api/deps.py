@@ -23,6 +23,7 @@ from app.models.organisation import Role
 from app.notices.quiet import QuietHours
 from app.settings import Settings
 
+LONGEST_VERSION = 60
 _bearer = HTTPBearer(auto_error=False, description="access token of /auth/login or /auth/token")
 
 
@@ -116,7 +117,8 @@ async def check_phone(
         str | None, Header(alias="X-Device-Id", pattern=CODE, description="401 device.revoked: forget everything")
     ] = None,
     version: Annotated[
-        str | None, Header(alias="X-App-Version", max_length=60, description="such as 1.4.2; 426 app.too_old: renew the app")
+        str | None,
+        Header(alias="X-App-Version", max_length=LONGEST_VERSION, description="such as 1.4.2; 426 app.too_old: renew it"),
     ] = None,
 ) -> None:
     """What every phone may say of itself: refuses an app that is too old."""

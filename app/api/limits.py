@@ -2,6 +2,7 @@
 
 from asyncio import CancelledError
 
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import busy, problem
@@ -27,9 +28,8 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit = self.max_upload_bytes if scope["path"].startswith(UPLOADS) else self.max_bytes
-        refusal = problem(413, "Content too large", "body.too_large", f"body: expected at most {limit} bytes")
         if _declared_length(scope) > limit:
-            await refusal(scope, receive, send)
+            await _too_large(limit)(scope, receive, send)
             return
         seen = 0
         refused = False
@@ -48,7 +48,7 @@ class BodyLimit:
                 await send(message)
             elif not refused:  # whatever the handler made of the cut body is not what we answer
                 refused = True
-                await refusal(scope, receive, send)
+                await _too_large(limit)(scope, receive, send)
 
         try:
             await self.app(scope, counting_receive, refusing_send)
@@ -90,6 +90,10 @@ class InFlightLimit:
             await busy()(scope, receive, send)
         finally:
             self.in_flight -= 1
+
+
+def _too_large(limit: int) -> JSONResponse:
+    return problem(413, "Content too large", "body.too_large", f"body: expected at most {limit} bytes")
 
 
 def _declared_length(scope: Scope) -> int:

@@ -60,6 +60,7 @@ def all_routes() -> APIRouter:
     router.include_router(health.router)
     router.include_router(documentation.router)
     router.include_router(mobile_work_orders.router)
+    router.include_router(mobile_feedback.sending)
     router.include_router(mobile_feedback.router)
     _add_field_routes(router)
     router.include_router(mobile_day.router)

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from app.core.db import make_engine, sqlalchemy_url
 from app.core.embedded import start_server
+from app.core.hot import Pool, hot_pool
 from app.settings import Settings
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -31,6 +32,16 @@ def app_engine(settings: Settings, *, statement_timeout_ms: int | None = None) -
         pool_size=settings.pool_size,
         pool_wait_seconds=settings.pool_wait_seconds,
         statement_timeout_ms=timeout,
+    )
+
+
+def app_pool(settings: Settings) -> Pool:
+    """The hot pool of one API process, not open yet; acts as the application role."""
+    return hot_pool(
+        settings.app_database_url or owner_url(settings),
+        size=settings.hot_pool_size,
+        wait_seconds=settings.pool_wait_seconds,
+        statement_timeout_ms=settings.statement_timeout_ms,
     )
 
 

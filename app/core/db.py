@@ -103,17 +103,20 @@ def make_engine(
 
     `as_app=False` is for migrations only.
     """
-    options = f"-c timezone=UTC -c statement_timeout={statement_timeout_ms}"
-    if as_app:
-        options += f" -c role={APP_ROLE}"
     return create_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=pool_wait_seconds,
         pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 5},
+        connect_args={"options": connection_options(statement_timeout_ms, as_app=as_app), "connect_timeout": 5},
     )
+
+
+def connection_options(statement_timeout_ms: int, *, as_app: bool = True) -> str:
+    """What PostgreSQL is told when a connection begins."""
+    role = f" -c role={APP_ROLE}" if as_app else ""
+    return f"-c timezone=UTC -c statement_timeout={statement_timeout_ms}{role}"
 
 
 def make_sessions(engine: Engine, storage: Storage | None = None, *, dask: str = "") -> sessionmaker[Session]:

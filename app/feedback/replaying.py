@@ -12,9 +12,10 @@ from app.core.db import set_scope
 from app.core.security import Principal
 from app.dispatch.queries import lock_work_orders
 from app.feedback import queries
+from app.feedback.answers import is_taken
 from app.feedback.decisions import WAITS_IN_ORDER, Status
 from app.feedback.judging import LONGEST_WAIT, Report
-from app.feedback.settling import is_taken, report_of, settle
+from app.feedback.settling import report_of, settle
 from app.feedback.storing import Sender
 from app.feedback.values import read_time
 from app.models.feedback import QuarantinedFeedback

@@ -1,6 +1,6 @@
 """Taking reports from phones: every item is answered, none is lost, the same again changes nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +12,11 @@ from app.core.db import set_scope
 from app.core.errors import Forbidden
 from app.core.security import Principal
 from app.feedback import queries
-from app.feedback.decisions import Place, Status
+from app.feedback.answers import Answer, answer_to, is_taken
+from app.feedback.decisions import Place
 from app.feedback.intake import Readable, Unreadable, read_item
-from app.feedback.judging import Judged, Report
-from app.feedback.settling import is_taken, settle
+from app.feedback.judging import Report
+from app.feedback.settling import settle
 from app.feedback.storing import Sender, set_aside
 from app.feedback.values import LARGEST_ID, LARGEST_SEQUENCE
 
@@ -33,17 +34,6 @@ class Batch:
     sent_at: datetime
     device_id: str | None
     items: Sequence[Any]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer to one item, in the order sent. `id` is None where the item has none that can be read."""
-
-    id: str | None
-    status: Status
-    code: str | None
-    detail: str | None
-    received_at: datetime
 
 
 def record_feedback(session: Session, *, principal: Principal, batch: Batch, now: datetime) -> list[Answer]:
@@ -66,7 +56,7 @@ def record_feedback(session: Session, *, principal: Principal, batch: Batch, now
         judged = {one.report.position: one for one in settled}
         refused = [(found, judged.get(position)) for position, found in enumerate(read) if not is_taken(judged.get(position))]
         first_seen = set_aside(session, sender=sender, refused=refused, now=now)
-    return [_answer(found, judged.get(position), first_seen, now) for position, found in enumerate(read)]
+    return [answer_to(found, judged.get(position), first_seen, now) for position, found in enumerate(read)]
 
 
 @contextmanager
@@ -89,16 +79,3 @@ def _place(found: Unreadable, device_id: str | None) -> Place | None:
         return None
     sound = 1 <= order_id <= LARGEST_ID and 1 <= number <= LARGEST_SEQUENCE
     return Place(order_id, device_id, number) if sound else None
-
-
-def _answer(
-    found: Readable | Unreadable, one: Judged | None, first_seen: Mapping[tuple[str, bytes], datetime], now: datetime
-) -> Answer:
-    if isinstance(found, Unreadable):
-        seen = first_seen.get((found.shown_id or "", found.digest), now)
-        return Answer(found.shown_id, Status.REJECTED, "feedback.unreadable", found.detail, seen)
-    assert one is not None
-    shown = str(found.item.id)
-    seen = one.received_at if is_taken(one) else first_seen.get((shown, found.digest), now)
-    status = Status.ACCEPTED if is_taken(one) else one.decision.status  # the same again gets the same answer
-    return Answer(shown, status, one.decision.code, one.decision.detail, seen)

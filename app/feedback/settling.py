@@ -15,6 +15,7 @@ from app.dispatch.life import ContactLocked, move_work_order
 from app.dispatch.queries import lock_work_orders
 from app.dispatch.states import Event
 from app.feedback import queries
+from app.feedback.answers import is_taken
 from app.feedback.decisions import (
     CONTACT_LOCKED,
     ID_CONFLICT,
@@ -34,7 +35,7 @@ from app.feedback.values import read_time
 from app.models.feedback import QuarantinedFeedback
 from app.models.work_order import WorkOrder, WorkOrderState
 
-_EVENTS = {Effect.CONTACT: Event.CONTACTED, Effect.COMPLETE: Event.COMPLETED, Effect.REOPEN: Event.REOPENED}
+EVENTS = {Effect.CONTACT: Event.CONTACTED, Effect.COMPLETE: Event.COMPLETED, Effect.REOPEN: Event.REOPENED}
 
 
 class _Barred(Exception):
@@ -92,11 +93,6 @@ def report_of(row: QuarantinedFeedback) -> Report | None:
     return Report(-row.id, read, read_time(row.content["sent_at"]), row.content["device_id"], received_at=row.received_at)
 
 
-def is_taken(one: Judged | None) -> bool:
-    """Whether a report is kept as one, now or before."""
-    return one is not None and one.decision.status in {Status.ACCEPTED, Status.DUPLICATE}
-
-
 def _refused_before(session: Session, staff_id: int, reports: Sequence[Report]) -> set[Place]:
     later = {report.item.work_order_id for report in reports if (report.item.order_sequence or 0) > 1}
     return queries.places_refused(session, staff_id, later) if later else set()
@@ -123,7 +119,7 @@ def _write(session: Session, *, sender: Sender, judged: Sequence[Judged], orders
             move_work_order(
                 session,
                 work_order=order,
-                event=_EVENTS[effect],
+                event=EVENTS[effect],
                 now=now,
                 actor_account_id=sender.account_id,
                 reason=one.report.item.outcome,

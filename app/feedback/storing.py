@@ -1,5 +1,6 @@
 """Writing reports: those accepted, those set aside. A unique key is the last word on what is new, never a look before it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
+from app.core.hot import Statement
 from app.feedback import queries
 from app.feedback.enclosing import keep_enclosed
 from app.feedback.intake import Readable, Unreadable
@@ -38,6 +40,11 @@ _COPIED = (
 
 _ONE_CONTENT = ("staff_id", "feedback_id", "content_hash")
 _FEEDBACK = ContactFeedback.metadata.tables["contact_feedback"]
+_NAMES = ", ".join(column.name for column in _FEEDBACK.columns)
+_STORE_ALL = (
+    f"INSERT INTO contact_feedback ({_NAMES})"  # noqa: S608 - the table's own columns
+    f" SELECT {_NAMES} FROM json_populate_recordset(CAST(NULL AS contact_feedback), %(rows)s)"
+)
 _STORE = insert(_FEEDBACK).on_conflict_do_nothing().returning(_FEEDBACK.c.id)
 
 
@@ -56,21 +63,50 @@ def store(
     session: Session, *, sender: Sender, accepted: Sequence[Judged], orders: Mapping[int, WorkOrder], now: datetime
 ) -> set[UUID]:
     """Write accepted reports in the order of their ids, with what they enclose; the ids that were new."""
-    rows = [_row(one, sender, orders[one.report.item.work_order_id], now) for one in accepted]
-    rows.sort(key=lambda row: row["id"])
+    places = {order.id: (order.customer_id, order.lent_to_grid_id or order.grid_id) for order in orders.values()}
+    rows = _rows(accepted, staff_id=sender.staff_id, places=places, now=now)
     stored = set(session.connection().scalars(_STORE, rows))
     new = [one for one in accepted if one.report.item.id in stored]
     keep_enclosed(session, stored=new, orders=orders, staff_id=sender.staff_id, now=now)
     return stored
 
 
-def _row(one: Judged, sender: Sender, order: WorkOrder, now: datetime) -> dict[str, Any]:
+def store_statement(
+    accepted: Sequence[Judged], *, staff_id: int, places: Mapping[int, tuple[int, int]], now: datetime
+) -> Statement:
+    """The same without what they enclose, as one statement that fails where one is not new.
+
+    `places`: by work order, its customer and grid.
+    """
+    rows = _rows(accepted, staff_id=staff_id, places=places, now=now)
+    return _STORE_ALL, {"rows": json.dumps(rows, default=_as_json)}
+
+
+def _as_json(value: Any) -> str:
+    match value:
+        case bytes():
+            return f"\\x{value.hex()}"
+        case Month():
+            return value.first_day.isoformat()
+        case datetime():
+            return value.isoformat()
+    return str(value)
+
+
+def _rows(
+    accepted: Sequence[Judged], *, staff_id: int, places: Mapping[int, tuple[int, int]], now: datetime
+) -> list[dict[str, Any]]:
+    rows = [_row(one, staff_id, *places[one.report.item.work_order_id], now) for one in accepted]
+    return sorted(rows, key=lambda row: row["id"])
+
+
+def _row(one: Judged, staff_id: int, customer_id: int, grid_id: int, now: datetime) -> dict[str, Any]:
     item, moment = one.report.item, one.moment
     return {
         **{name: getattr(item, name) for name in _COPIED},
-        "customer_id": order.customer_id,
-        "staff_id": sender.staff_id,
-        "grid_id": order.grid_id if order.lent_to_grid_id is None else order.lent_to_grid_id,  # where the manager belongs
+        "customer_id": customer_id,
+        "staff_id": staff_id,
+        "grid_id": grid_id,  # where the manager belongs, if the order is lent
         "phone_started_at": item.started_at,
         "phone_ended_at": item.ended_at,
         "contacted_at": moment.contacted_at,

@@ -9,9 +9,10 @@ Because changes and xmin come from one snapshot, the phone's set after a pull is
 the phone and into the cursor: a phone that sends another one with that cursor has lost or gained something, and gets all.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -26,57 +27,67 @@ PAGE_ROWS = 500
 PAGE_BYTES = 256_000
 CURSOR_LIFE = timedelta(days=30)
 
-_PULL = text("""
-WITH held AS MATERIALIZED (
-    SELECT w.id, w.version, w.changed_xid, c.changed_xid AS customer_xid,
-        CASE WHEN c.id IS NULL THEN 'customer_moved'
+PULL = text("""
+WITH me AS MATERIALIZED (
+    SELECT CAST(nullif(current_setting('gridwork.staff_id', true), '') AS int) AS id
+), mine AS MATERIALIZED (
+    SELECT id, version, state, state IN ('open', 'in_progress') AS held, changed_xid, campaign_id, product_id, product_family,
+        customer_id, rank, scheduled_on, due_on
+    FROM work_orders
+    WHERE staff_id = (SELECT id FROM me)
+        AND (state IN ('open', 'in_progress') OR changed_xid >= CAST(:since AS xid8) AND NOT :everything)
+), known AS MATERIALIZED (
+    SELECT m.*, k.name AS campaign, k.channel, k.talk_track, k.scoring_run_id, c.customer_no, c.name, c.phone, c.address,
+        c.latitude, c.longitude, c.segment, c.tags, c.changed_xid AS customer_xid,
+        CASE WHEN NOT m.held THEN CASE m.state WHEN 'planned' THEN 'postponed' ELSE m.state END
+             WHEN c.id IS NULL THEN 'customer_moved'
              WHEN EXISTS (SELECT FROM contact_preferences p
-                 WHERE p.customer_id = w.customer_id AND p.status = 'refused' AND (p.until IS NULL OR p.until >= :today)
-                 AND p.scope IN ('all', k.channel, w.product_family)) THEN 'do_not_disturb' END AS hidden
-    FROM work_orders w JOIN campaigns k ON k.id = w.campaign_id LEFT JOIN customers c ON c.id = w.customer_id
-    WHERE w.staff_id = :staff_id AND w.state IN ('open', 'in_progress')
-), page AS (
-    SELECT id, gone FROM (
-        SELECT id, NULL AS gone FROM held
-            WHERE hidden IS NULL AND (changed_xid >= CAST(:since AS xid8) OR customer_xid >= CAST(:since AS xid8))
-        UNION ALL
-        SELECT id, hidden FROM held WHERE hidden IS NOT NULL AND NOT :everything
-        UNION ALL
-        SELECT id, CASE state WHEN 'planned' THEN 'postponed' ELSE state END FROM work_orders
-            WHERE staff_id = :staff_id AND state NOT IN ('open', 'in_progress') AND changed_xid >= CAST(:since AS xid8)
-            AND NOT :everything AND NOT (state = 'planned' AND version = 1) -- never changed: never on a phone
+                 WHERE p.customer_id = m.customer_id AND p.status = 'refused' AND (p.until IS NULL OR p.until >= :today)
+                 AND p.scope IN ('all', k.channel, m.product_family)) THEN 'do_not_disturb' END AS gone
+    FROM mine m JOIN campaigns k ON k.id = m.campaign_id LEFT JOIN customers c ON c.id = m.customer_id AND m.held
+), page AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT id, gone FROM known
+            WHERE CASE WHEN gone IS NULL THEN changed_xid >= CAST(:since AS xid8) OR customer_xid >= CAST(:since AS xid8)
+                ELSE NOT :everything AND NOT (state = 'planned' AND version = 1) END -- never changed: never on a phone
         UNION ALL
         SELECT t.work_order_id, 'reassigned' FROM work_order_tombstones t
-            WHERE t.staff_id = :staff_id AND t.changed_xid >= CAST(:since AS xid8) AND NOT :everything
-            AND NOT EXISTS (SELECT FROM work_orders w WHERE w.id = t.work_order_id AND w.staff_id = :staff_id)
+            WHERE t.staff_id = (SELECT id FROM me) AND t.changed_xid >= CAST(:since AS xid8) AND NOT :everything
+            AND NOT EXISTS (SELECT FROM mine m WHERE m.id = t.work_order_id) -- what came back has changed since
     ) AS changes
     WHERE id > :after ORDER BY id LIMIT :rows + 1
+), reported AS MATERIALIZED (
+    SELECT id, work_order_id, corrects_id, outcome, objection, callback_at, reached, note, contacted_at, received_at,
+        order_sequence
+    FROM contact_feedback
+    WHERE staff_id = (SELECT id FROM me) AND work_order_id = ANY (ARRAY(
+        SELECT k.id FROM known k JOIN page ON page.id = k.id WHERE k.held AND k.version > 1)) -- a report changes its order
+), latest AS (
+    SELECT DISTINCT ON (work_order_id) * FROM reported
+    WHERE id NOT IN (SELECT corrects_id FROM reported WHERE corrects_id IS NOT NULL)
+    ORDER BY work_order_id, received_at DESC, order_sequence DESC NULLS LAST, contacted_at DESC, id DESC
 ), shown AS (
-    SELECT page.id, CAST(json_build_object(
-        'id', w.id, 'version', w.version, 'state', w.state, 'campaign', k.name, 'channel', k.channel,
-        'product', json_build_object('product_code', r.product_code, 'name', r.name),
-        'scheduled_on', w.scheduled_on, 'due_on', w.due_on,
-        'customer', json_build_object('customer_no', c.customer_no, 'name', c.name, 'phone', masked_phone(c.phone),
-            'address', c.address, 'latitude', c.latitude, 'longitude', c.longitude, 'segment', c.segment, 'tags', c.tags),
-        'reasons', coalesce(s.reasons, '[]'),
-        'talk_track', coalesce(said.line ->> 'zh', t.text_zh, k.talk_track),
-        'talk_track_en', coalesce(said.line ->> 'en', t.text_en, k.talk_track), 'last_feedback', f.last) AS text) AS item
-    FROM page JOIN work_orders w ON w.id = page.id JOIN campaigns k ON k.id = w.campaign_id
-        JOIN products r ON r.id = w.product_id JOIN customers c ON c.id = w.customer_id
-        LEFT JOIN customer_scores s ON s.scoring_run_id = k.scoring_run_id AND s.rank = w.rank AND s.customer_id = w.customer_id
+    SELECT page.id, CASE WHEN page.gone IS NULL THEN concat(
+        '{"id":', w.id, ',"version":', w.version, ',"state":"', w.state, '","campaign":', to_json(w.campaign),
+        ',"channel":"', w.channel, '","product":{"product_code":', to_json(r.product_code), ',"name":', to_json(r.name),
+        '},"scheduled_on":"', w.scheduled_on, '","due_on":"', w.due_on,
+        '","customer":{"customer_no":', to_json(w.customer_no), ',"name":', coalesce(CAST(to_json(w.name) AS text), 'null'),
+        ',"phone":', coalesce(CAST(to_json(masked_phone(w.phone)) AS text), 'null'),
+        ',"address":', coalesce(CAST(to_json(w.address) AS text), 'null'),
+        ',"latitude":', coalesce(CAST(w.latitude AS text), 'null'), ',"longitude":', coalesce(CAST(w.longitude AS text), 'null'),
+        ',"segment":', coalesce(CAST(to_json(w.segment) AS text), 'null'), ',"tags":', to_json(w.tags),
+        '},"reasons":', coalesce(CAST(s.reasons AS text), '[]'),
+        ',"talk_track":', to_json(coalesce(said.line ->> 'zh', t.text_zh, w.talk_track)),
+        ',"talk_track_en":', to_json(coalesce(said.line ->> 'en', t.text_en, w.talk_track)),
+        ',"last_feedback":', CASE WHEN f.id IS NULL THEN 'null' ELSE CAST(json_build_object('id', f.id, 'outcome', f.outcome,
+            'objection', f.objection, 'callback_at', f.callback_at, 'reached', f.reached, 'note', f.note,
+            'contacted_at', f.contacted_at, 'received_at', f.received_at) AS text) END, '}')
+        ELSE concat('{"id":', page.id, ',"gone":', to_json(true), ',"reason":"', page.gone, '"}') END AS item
+    FROM page LEFT JOIN (known w JOIN products r ON r.id = w.product_id) ON page.gone IS NULL AND w.id = page.id
+        LEFT JOIN customer_scores s ON s.scoring_run_id = w.scoring_run_id AND s.rank = w.rank AND s.customer_id = w.customer_id
         CROSS JOIN LATERAL (SELECT jsonb_path_query_first(s.reasons, '$[*].talk_track') AS line) said
         LEFT JOIN talk_tracks t ON t.product_id = w.product_id AND t.feature IS NULL
-        LEFT JOIN LATERAL (
-            SELECT json_build_object('id', b.id, 'outcome', b.outcome, 'objection', b.objection, 'callback_at', b.callback_at,
-                'reached', b.reached, 'note', b.note, 'contacted_at', b.contacted_at, 'received_at', b.received_at) AS last
-            FROM contact_feedback b
-            WHERE b.work_order_id = w.id AND b.staff_id = :staff_id
-                AND NOT EXISTS (SELECT FROM contact_feedback x WHERE x.corrects_id = b.id)
-            ORDER BY b.received_at DESC, b.order_sequence DESC NULLS LAST, b.contacted_at DESC, b.id DESC LIMIT 1
-        ) f ON true
-    WHERE page.gone IS NULL
-    UNION ALL
-    SELECT id, CAST(json_build_object('id', id, 'gone', true, 'reason', gone) AS text) FROM page WHERE gone IS NOT NULL
+        LEFT JOIN latest f ON f.work_order_id = page.id
 ), fitting AS (
     SELECT id, item FROM (SELECT id, item, row_number() OVER upto AS nth, sum(octet_length(item)) OVER upto AS bytes FROM shown
         WINDOW upto AS (ORDER BY id)) AS s
@@ -84,7 +95,7 @@ WITH held AS MATERIALIZED (
 )
 SELECT CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS xmin,
     (SELECT encode(sha256(convert_to(coalesce(string_agg(concat(id, ':', version, chr(10)), '' ORDER BY id), ''), 'UTF8')), 'hex')
-        FROM held WHERE hidden IS NULL) AS set_hash,
+        FROM known WHERE gone IS NULL) AS set_hash,
     count(*) < (SELECT count(*) FROM page) AS more, max(id) AS last_id,
     '[' || coalesce(string_agg(item, ',' ORDER BY id), '') || ']' AS items
 FROM fitting
@@ -114,6 +125,16 @@ class Position:
     grids: str
 
 
+class Pulled(NamedTuple):
+    """What PULL gives. xmin: of its snapshot; last_id: None where there is no item; items: JSON."""
+
+    xmin: str
+    set_hash: str
+    more: bool
+    last_id: int | None
+    items: str
+
+
 def pull_work_orders(
     session: Session,
     *,
@@ -122,34 +143,37 @@ def pull_work_orders(
     cursor: str | None,
     set_hash: str | None,
     now: datetime,
-    page_rows: int = PAGE_ROWS,
     page_bytes: int = PAGE_BYTES,
 ) -> bytes:
     """JSON of what changed for this manager's phone since `cursor`, or of everything where the phone's set is not ours.
 
     `set_hash`: SHA-256, hex, of the lines `id:version` and line feed of the orders the phone holds, by id. A page
-    ends before the item that would take it beyond `page_rows` items or `page_bytes` of JSON, but has one at least. Raises
+    ends before the item that would take it beyond PAGE_ROWS items or `page_bytes` of JSON, but has one at least. Raises
     WrongCursor for a cursor that is not of this account, CursorTooOld.
     """
-    list_name = f"work-orders/{principal.account_id}"
-    start = Position(0, 0, 0, "", int(now.timestamp()), ",".join(map(str, principal.grid_ids)))
-    position = start if cursor is None else _resume(Position(**read_cursor(secret, list_name, cursor)), start, set_hash, now)
-    row = _pull(session, principal, position, (page_rows, page_bytes), now)
+    start = beginning(principal.grid_ids, now)
+    position = start if cursor is None else resume(read_position(secret, principal.account_id, cursor), start, set_hash, now)
+    row = _pull(session, position, page_bytes, now)
     if position.since > int(row.xmin):  # a cursor from before the database was restored
         position = start
-        row = _pull(session, principal, position, (page_rows, page_bytes), now)
+        row = _pull(session, position, page_bytes, now)
     if principal.staff_id is not None:
         note_pull(session, staff_id=principal.staff_id, now=now)
-    following = _next(position, row, start)
-    complete = following.after == 0 and position.after == 0
-    told = f'"{row.set_hash}"' if complete else "null"
-    return (
-        f'{{"full":{_json(position.since == 0 and position.after == 0)},"more":{_json(not complete)},"set_hash":{told},'
-        f'"cursor":"{write_cursor(secret, list_name, asdict(following))}","items":{row.items}}}'
-    ).encode()
+    return answer(row, position=position, start=start, secret=secret, account_id=principal.account_id)
 
 
-def _resume(found: Position, start: Position, set_hash: str | None, now: datetime) -> Position:
+def beginning(grid_ids: Sequence[int], now: datetime) -> Position:
+    """Of a phone that holds nothing, with a manager of these grids."""
+    return Position(0, 0, 0, "", int(now.timestamp()), ",".join(map(str, grid_ids)))
+
+
+def read_position(secret: str, account_id: int, cursor: str) -> Position:
+    """Where a cursor of this account stands; raises WrongCursor."""
+    return Position(**read_cursor(secret, _list_name(account_id), cursor))
+
+
+def resume(found: Position, start: Position, set_hash: str | None, now: datetime) -> Position:
+    """Where to go on: there, or at the start where the phone's set is not what the cursor says. Raises CursorTooOld."""
     if now.timestamp() - found.issued > CURSOR_LIFE.total_seconds():
         raise CursorTooOld
     if found.grids != start.grids:  # a manager who was moved: what may be seen is another set
@@ -159,24 +183,43 @@ def _resume(found: Position, start: Position, set_hash: str | None, now: datetim
     return found
 
 
-def _pull(session: Session, principal: Principal, position: Position, page: tuple[int, int], now: datetime) -> Any:
-    values = {
-        "staff_id": principal.staff_id,
+def pull_values(position: Position, page_bytes: int, now: datetime) -> dict[str, Any]:
+    """The parameters of PULL."""
+    return {
         "since": str(position.since),
         "everything": position.since == 0,
         "after": position.after,
-        "rows": page[0],
-        "bytes": page[1],
+        "rows": PAGE_ROWS,
+        "bytes": page_bytes,
         "today": local_date(now),
     }
-    return session.execute(_PULL, values).one()
 
 
-def _next(position: Position, row: Any, start: Position) -> Position:
-    """A full page leads to its next one; after the last one a new sweep gives what changed since the first began."""
+def answer(row: Pulled, *, position: Position, start: Position, secret: str, account_id: int) -> bytes:
+    """What the phone gets."""
+    following = _next(position, row, start)
+    complete = following.after == 0 and position.after == 0
+    told = f'"{row.set_hash}"' if complete else "null"
+    cursor = write_cursor(secret, _list_name(account_id), asdict(following))
+    return (
+        f'{{"full":{_json(position.since == 0 and position.after == 0)},"more":{_json(not complete)},"set_hash":{told},'
+        f'"cursor":"{cursor}","items":{row.items}}}'
+    ).encode()
+
+
+def _list_name(account_id: int) -> str:
+    return f"work-orders/{account_id}"
+
+
+def _pull(session: Session, position: Position, page_bytes: int, now: datetime) -> Pulled:
+    return Pulled(*session.execute(PULL, pull_values(position, page_bytes, now)).one())
+
+
+def _next(position: Position, row: Pulled, start: Position) -> Position:
+    """A page that is not the last leads to the next one; after the last a new sweep gives what changed since the first began."""
     base = position.base or int(row.xmin)
     if row.more:
-        return replace(start, since=position.since, after=row.last_id, base=base)
+        return replace(start, since=position.since, after=row.last_id or 0, base=base)
     return replace(start, since=base, set_hash=row.set_hash if position.after == 0 else "")
 
 

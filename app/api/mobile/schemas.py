@@ -12,6 +12,7 @@ from app.feedback.intake import Item
 from app.feedback.values import Time
 
 MAX_ITEMS = 200
+SMALLEST_PAGE, LARGEST_PAGE = 4_000, 1_000_000
 
 
 class FeedbackIn(In):

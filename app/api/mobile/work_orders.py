@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.api.deps import Now, SecretDep, SessionDep, TerminalManager
-from app.api.mobile.schemas import PullOut
+from app.api.mobile import quick
+from app.api.mobile.quick import quick_route
+from app.api.mobile.schemas import LARGEST_PAGE, SMALLEST_PAGE, PullOut
 from app.reports import phone
 
-router = APIRouter(prefix="/mobile/v1/work-orders", tags=["phone"])
+router = APIRouter(prefix="/mobile/v1/work-orders", tags=["phone"], route_class=quick_route(quick.pull))
 
 PullCursor = Annotated[str | None, Query(max_length=500, description="`cursor` of the last answer; none: everything")]
 SetHash = Annotated[
@@ -17,7 +19,11 @@ SetHash = Annotated[
 ]
 MaxBytes = Annotated[
     int,
-    Query(ge=4_000, le=1_000_000, description="of the items of one answer, which holds one at least; less where the net is thin"),
+    Query(
+        ge=SMALLEST_PAGE,
+        le=LARGEST_PAGE,
+        description="of the items of one answer, which holds one at least; less where the net is thin",
+    ),
 ]
 
 

@@ -7,12 +7,14 @@ from sqlalchemy import text
 
 from app.core import clock
 from app.core.db import set_scope
+from app.core.paging import write_cursor
 from app.dispatch.life import move_work_order
 from app.dispatch.queries import lock_work_order
 from app.dispatch.states import Event
 from app.models.campaign import Product
 from app.models.centre import TalkTrack
 from app.models.customer import ContactPreference, PreferenceStatus
+from app.models.organisation import Account
 from app.reports import phone as phone_report
 from tests.factories import FEE_REASON, NOW, TODAY, customer, get, make_campaign, make_scores, make_work_order, staff
 from tests.phones import Phone, report
@@ -270,7 +272,7 @@ def test_a_damaged_set_is_noticed_at_the_next_pull_and_healed(phone, orders):
 
 
 def test_a_long_list_comes_in_pages_with_changes_between_them(phone, company, orders, monkeypatch):
-    monkeypatch.setattr(phone_report.pull_work_orders, "__kwdefaults__", {"page_rows": 2})
+    monkeypatch.setattr(phone_report, "PAGE_ROWS", 2)
     phone.cursor = None
     first = phone.client.get(URL).json()
     phone.apply(first)
@@ -313,11 +315,11 @@ def test_a_manager_who_was_moved_gets_the_set_of_the_new_grid(phone, company):
     assert phone.orders == {}
 
 
-def test_a_cursor_from_before_the_database_was_restored_gives_everything(phone, monkeypatch, api):
-    position = phone_report.Position(2**60, 0, 0, "", int(NOW.timestamp()), "")
-    account = phone.client.get("/auth/me").json()
-    assert account["login"] == "ana"
-    monkeypatch.setattr(phone_report, "_resume", lambda *_: position)
+def test_a_cursor_from_before_the_database_was_restored_gives_everything(phone, company, api):
+    me = get(company, Account, login="ana")
+    grids = ",".join(map(str, phone.client.get("/auth/me").json()["grid_ids"]))
+    position = {"since": 2**60, "after": 0, "base": 0, "set_hash": "", "issued": int(NOW.timestamp()), "grids": grids}
+    phone.cursor = write_cursor(api.state.secret, f"work-orders/{me.id}", position)
     [answer] = phone.pull()
     assert answer["full"] is True
     assert len(answer["items"]) == 3

@@ -33,9 +33,9 @@ def test_work_orders_are_asked_for_by_their_manager(session):
     set_scope(session, scope="all")
 
     def seen(name):
-        body = pull_work_orders(
-            session, principal=principal_of(session, name), secret=SECRET, cursor=None, set_hash=None, now=NOW
-        )
+        who = principal_of(session, name)
+        set_scope(session, scope="all", staff_id=who.staff_id)
+        body = pull_work_orders(session, principal=who, secret=SECRET, cursor=None, set_hash=None, now=NOW)
         return [item["id"] for item in json.loads(body)["items"]]
 
     assert (seen("ana"), seen("bo"), seen("cy")) == ([order.id], [bos.id], [])

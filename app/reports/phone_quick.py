@@ -1,0 +1,54 @@
+"""The pull of a phone in one round trip: who asks, what changed and when the phone was there, sent together."""
+
+from datetime import datetime
+
+from app.access.quick import find_manager
+from app.core.errors import AppError
+from app.core.hot import Connection, Statement, ask, written
+from app.dispatch.seeing import NOTE, note_values
+from app.reports.phone import PAGE_BYTES, PULL, Pulled, answer, beginning, pull_values, read_position, resume
+
+_PULL = written(PULL)
+_NOTE = written(NOTE)
+
+
+async def pull_quickly(
+    connection: Connection,
+    *,
+    account_id: int,
+    who: Statement,
+    secret: str,
+    cursor: str | None,
+    set_hash: str | None,
+    now: datetime,
+    page_bytes: int = PAGE_BYTES,
+) -> bytes | None:
+    """What `pull_work_orders` gives to the manager whom `who` finds; None where that has something else to say.
+
+    What the manager may see is known only with the answer, so the cursor is taken to be of the same grids, and is found out.
+    """
+    start = beginning((), now)
+    position = start
+    if cursor is not None:
+        try:
+            found = read_position(secret, account_id, cursor)
+            start = beginning([int(grid_id) for grid_id in found.grids.split(",") if grid_id], now)
+            position = resume(found, start, set_hash, now)
+        except AppError:
+            return None
+    asker, pulled, _ = await ask(
+        connection,
+        [
+            who,
+            (_PULL, pull_values(position, page_bytes, now)),
+            (_NOTE, note_values(None, now)),
+        ],
+    )
+    principal, row = find_manager(asker), Pulled(*pulled[0])
+    if principal is None or position.since > int(row.xmin):
+        return None
+    if cursor is None:
+        start = position = beginning(principal.grid_ids, now)
+    elif start.grids != beginning(principal.grid_ids, now).grids:
+        return None
+    return answer(row, position=position, start=start, secret=secret, account_id=account_id)
