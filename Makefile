@@ -60,7 +60,7 @@ format: $(VENV)/.installed web/node_modules/.installed ## put the code into shap
 bench: $(VENV)/.installed $(PAGES) ## measure against a floor or a peer, side by side; no assertions
 	$(RUN)/python -m bench
 
-soak: $(VENV)/.installed ## kill dispatches at 200 random points and say what was found; no assertions
+soak: $(VENV)/.installed ## kill dispatches, lose answers, hold transactions, load with phones, for hours; no assertions
 	$(RUN)/python -m soak
 
 lock: ## resolve the dependencies anew (needs uv)

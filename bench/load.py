@@ -1,11 +1,12 @@
 """A bounded load on a loopback server: keep-alive connections that each send their requests one after the other.
 
 Reads JSON lines from standard input, one request a line with `client`, `method`, `path`, `headers`, `body`; prints
-{"seconds", "requests", "failures"}.
+{"seconds", "requests", "failures", "p50_ms"}.
 """
 
 import asyncio
 import json
+import statistics
 import sys
 import time
 from collections import defaultdict
@@ -30,12 +31,14 @@ async def _answer(reader: asyncio.StreamReader) -> int:
     return status
 
 
-async def _client(port: int, requests: list[bytes]) -> int:
+async def _client(port: int, requests: list[bytes], taken: list[float]) -> int:
     reader, writer = await asyncio.open_connection(HOST, port)
     failures = 0
     for request in requests:
+        began = time.perf_counter()
         writer.write(request)
         failures += await _answer(reader) >= 300
+        taken.append(time.perf_counter() - began)
     writer.close()
     return failures
 
@@ -45,8 +48,10 @@ async def _run(port: int, requests: list[dict[str, Any]]) -> dict[str, float]:
     for request in requests:
         clients[request["client"]].append(_raw(request, port))
     started = time.perf_counter()
-    failures = await asyncio.gather(*(_client(port, own) for own in clients.values()))
-    return {"seconds": time.perf_counter() - started, "requests": len(requests), "failures": sum(failures)}
+    taken: list[float] = []
+    failures = await asyncio.gather(*(_client(port, own, taken) for own in clients.values()))
+    seconds, p50 = time.perf_counter() - started, 1_000 * statistics.median(taken)
+    return {"seconds": seconds, "requests": len(requests), "failures": sum(failures), "p50_ms": p50}
 
 
 if __name__ == "__main__":

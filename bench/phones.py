@@ -1,17 +1,13 @@
 """Delta pull and feedback POST of the service against a bare handler, 16 clients, one server process each, alternating."""
 
 import json
-import os
-import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -23,40 +19,53 @@ from app.dispatch.service import dispatch_campaign
 from app.jobs.runner import run_job
 from bench.measure import Figure
 from bench.seeds import seed_campaign, seed_company
+from bench.serving import serving
 
 CLIENTS = 16
 ORDERS_EACH = 100
 ROUNDS = 3
+ENDED_EACH = 15
 PASSWORD = "a password for measuring"
-SECRET = "s" * 40
 
 
 def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
     """Requests a second, and each route's ratio to the floor."""
     requests = 160 if small else 640
     held = _seed(url, folder)
-    with _server("bench.bare:create_app", url, folder) as bare, _server("app.main:create_app", url, folder) as ours:
+    with serving("bench.bare:create_app", url, folder) as bare, serving("app.main:create_app", url, folder) as ours:
         tokens = {staff_id: _token(ours, staff_id) for staff_id in held}
         _load(ours, _sends("/mobile/v1/feedback", held, tokens, requests))  # a service in use: tables that are not empty,
         _refresh(url)  # and that PostgreSQL has counted
-        rates: dict[str, list[float]] = {"bare pull": [], "pull": [], "empty": [], "bare send": [], "send": []}
+        found: dict[str, list[Load]] = defaultdict(list)
         cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
         for _ in range(ROUNDS):
-            rates["bare pull"].append(_load(bare, _bare_pulls(held, requests)))
-            rates["pull"].append(_load(ours, _pulls(tokens, requests, {})))
-            rates["empty"].append(_load(ours, _pulls(tokens, requests, cursors)))
-            rates["bare send"].append(_load(bare, _sends("/send", held, tokens, requests)))
-            rates["send"].append(_load(ours, _sends("/mobile/v1/feedback", held, tokens, requests)))
+            found["bare pull"].append(_load(bare, _bare_pulls(held, requests)))
+            found["pull"].append(_load(ours, _pulls(tokens, requests, {})))
+            found["empty"].append(_load(ours, _pulls(tokens, requests, cursors)))
+            found["bare send"].append(_load(bare, _sends("/send", held, tokens, requests)))
+            found["send"].append(_load(ours, _sends("/mobile/v1/feedback", held, tokens, requests)))
             cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
-    pull = Figure(f"bare handler: {ORDERS_EACH} orders", rates["bare pull"], "requests/s")
-    send = Figure("bare handler: one feedback", rates["bare send"], "requests/s")
+        for nth in range(ROUNDS):  # at last, because what is done leaves the phones
+            first = requests // CLIENTS + nth * ENDED_EACH
+            ended = {staff_id: orders[first : first + ENDED_EACH] for staff_id, orders in held.items()}
+            found["ends"].append(_load(ours, _sends("/mobile/v1/feedback", ended, tokens, CLIENTS * ENDED_EACH, "bought")))
+    pull, send = (
+        _rate(f"bare handler: {ORDERS_EACH} orders", found["bare pull"]),
+        _rate("bare handler: one feedback", found["bare send"]),
+    )
     return [
         pull,
-        Figure(f"pull of {ORDERS_EACH} orders", rates["pull"], "requests/s", pull),
-        Figure("pull with nothing new", rates["empty"], "requests/s", pull),
+        _rate(f"pull of {ORDERS_EACH} orders", found["pull"], pull),
+        _rate("pull with nothing new", found["empty"], pull),
         send,
-        Figure("POST of one feedback", rates["send"], "requests/s", send),
+        _rate("POST of one feedback", found["send"], send),
+        _rate("POST that ends its work order", found["ends"], send),
+        *(Figure(f"{name}, p50", [load.p50 for load in loads], "ms") for name, loads in found.items()),
     ]
+
+
+def _rate(name: str, loads: list["Load"], floor: Figure | None = None) -> Figure:
+    return Figure(name, [load.rate for load in loads], "requests/s", floor)
 
 
 def _seed(url: str, folder: Path) -> dict[int, list[int]]:
@@ -99,43 +108,6 @@ def _account(session: Any, number: int, now: datetime) -> dict[str, str]:
     return {"login": login}
 
 
-@contextmanager
-def _server(factory: str, url: str, folder: Path) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environment = os.environ | {
-        "DATABASE_URL": url,
-        "GRIDWORK_SECRET": SECRET,
-        "GRIDWORK_HOME": str(folder),
-        "GRIDWORK_LOG_LEVEL": "ERROR",
-        "GRIDWORK_ACCESS_TOKEN_MINUTES": "600",
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--factory",
-        factory,
-        "--port",
-        str(port),
-        "--log-level",
-        "error",
-        "--no-access-log",
-    ]
-    process = subprocess.Popen(command, env=environment)
-    try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
 def _token(port: int, staff_id: int) -> str:
     answer = httpx.post(f"http://127.0.0.1:{port}/auth/login", json={"login": f"T{staff_id}", "password": PASSWORD})
     return str(answer.raise_for_status().json()["access_token"])
@@ -164,7 +136,9 @@ def _pulls(tokens: dict[int, str], requests: int, cursors: dict[int, str]) -> li
     ]
 
 
-def _sends(path: str, held: dict[int, list[int]], tokens: dict[int, str], requests: int) -> list[dict[str, Any]]:
+def _sends(
+    path: str, held: dict[int, list[int]], tokens: dict[int, str], requests: int, outcome: str = "interested"
+) -> list[dict[str, Any]]:
     staff = list(held)
     made = []
     for n in range(requests):
@@ -172,9 +146,9 @@ def _sends(path: str, held: dict[int, list[int]], tokens: dict[int, str], reques
         now = datetime.now(UTC).isoformat()
         item = {
             "id": str(uuid.uuid4()),
-            "work_order_id": held[mine][(n // CLIENTS) % ORDERS_EACH],
+            "work_order_id": held[mine][(n // CLIENTS) % len(held[mine])],
             "channel": "call",
-            "outcome": "interested",
+            "outcome": outcome,
             "started_at": now,
         }
         made.append(
@@ -189,12 +163,19 @@ def _sends(path: str, held: dict[int, list[int]], tokens: dict[int, str], reques
     return made
 
 
-def _load(port: int, requests: list[dict[str, Any]]) -> float:
-    """Requests a second; a failed request fails the bench."""
+class Load(NamedTuple):
+    """Requests a second, and milliseconds of the median one."""
+
+    rate: float
+    p50: float
+
+
+def _load(port: int, requests: list[dict[str, Any]]) -> Load:
+    """What came of the requests; a failed one fails the bench."""
     lines = "\n".join(json.dumps(request) for request in requests)
     done = subprocess.run(
         [sys.executable, "-m", "bench.load", str(port)], input=lines, capture_output=True, text=True, check=True
     )
     result = json.loads(done.stdout)
     assert result["failures"] == 0, result
-    return float(result["requests"] / result["seconds"])
+    return Load(result["requests"] / result["seconds"], result["p50_ms"])

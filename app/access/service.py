@@ -21,6 +21,7 @@ from app.core.security import (
     read_access_token,
     refresh_token_of,
     token_hash,
+    turn_to_check,
     write_access_token,
 )
 from app.models.organisation import Account, RefreshFamily, RefreshToken, Role
@@ -93,8 +94,9 @@ def log_in_system(session: Session, *, client_id: str, client_secret: str, rules
 
 
 def _checked_account(session: Session, *, login: str, password: str, now: datetime) -> Account:
-    account = queries.find_account(session, login)
-    fits = check_password(password, account.password_hash if account else None)
+    with turn_to_check():
+        account = queries.find_account(session, login)
+        fits = check_password(password, account.password_hash if account else None)
     if account is None or not fits:
         raise WrongLogin
     if queries.find_actor(session, account.id, None, clock.local_date(now)) is None:

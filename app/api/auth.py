@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from pydantic import Field
 
 from app.access import service
-from app.api.deps import Now, PrincipalDep, SessionDep, TokenRulesDep
+from app.api.deps import Now, PrincipalDep, SessionDep, TokenRulesDep, refuse_when_full
 from app.api.types import In, Out, Secret, ShortText
 
 router = APIRouter(prefix="/auth", tags=["log in"])
@@ -43,7 +43,7 @@ class Me(Out):
     grid_ids: list[int]
 
 
-@router.post("/login")
+@router.post("/login", dependencies=[Depends(refuse_when_full)])
 def log_in(body: LogIn, session: SessionDep, rules: TokenRulesDep, now: Now) -> TokensOut:
     """Log in as a person."""
     tokens = service.log_in(session, login=body.login, password=body.password, device_id=body.device_id, rules=rules, now=now)
@@ -63,7 +63,7 @@ def log_out(body: Refresh, session: SessionDep, now: Now) -> None:
     service.log_out(session, refresh_token=body.refresh_token, now=now)
 
 
-@router.post("/token")
+@router.post("/token", dependencies=[Depends(refuse_when_full)])
 def system_token(
     grant_type: Annotated[str, Form(pattern="^client_credentials$")],
     client_id: Annotated[ShortText, Form()],

@@ -16,7 +16,7 @@ from app.access.service import TokenRules, identify
 from app.api.types import CODE
 from app.core import clock
 from app.core.errors import AppError, Forbidden
-from app.core.security import Principal, WrongToken, read_access_token
+from app.core.security import Principal, WrongToken, read_access_token, refuse_more_log_ins
 from app.devices.versions import refuse_old
 from app.disclosure.relays import Relay
 from app.models.organisation import Role
@@ -94,6 +94,11 @@ async def get_push_key(request: Request) -> str:
 async def get_quiet_hours(settings: SettingsDep) -> QuietHours:
     """Hours in which nobody is mailed or pushed to."""
     return QuietHours.parse(settings.quiet_hours, settings.zone)
+
+
+async def refuse_when_full() -> None:
+    """Before a log-in takes a thread."""
+    refuse_more_log_ins()
 
 
 def get_principal(

@@ -6,6 +6,9 @@ import os
 import secrets
 import threading
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,8 +24,18 @@ _passwords = PasswordHash((Argon2Hasher(memory_cost=19_456, time_cost=2, paralle
 _HASHES_AT_ONCE = 2
 _HASHES_WAITING = 16
 _ALGORITHM = "HS256"
-_hashing = threading.BoundedSemaphore(_HASHES_AT_ONCE)
+_LESS_URGENT = 10  # more nice than who answers requests
+_turns = threading.BoundedSemaphore(_HASHES_AT_ONCE)
 _queue = threading.BoundedSemaphore(_HASHES_AT_ONCE + _HASHES_WAITING)
+
+
+def _step_back() -> None:
+    """Of two threads that want a processor, the one that hashes waits: a log-in takes long, and many come at once."""
+    with suppress(OSError, AttributeError):  # where threads have no priority of their own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LESS_URGENT)
+
+
+_hashing = ThreadPoolExecutor(_HASHES_AT_ONCE, "hash", initializer=_step_back)
 
 
 class WrongToken(Unauthenticated):
@@ -66,18 +79,31 @@ def hash_password(password: str) -> str:
 _NOBODY_HASH = hash_password(secrets.token_hex(16))
 
 
-def check_password(password: str, password_hash: str | None) -> bool:
-    """Whether it fits; takes as long where there is no account. At most two hashes run at once.
+@contextmanager
+def turn_to_check() -> Iterator[None]:
+    """One of two at a time may look up and check a password; sixteen wait for it, without a connection to the database.
 
-    Raises TooManyLogIns where the queue is full.
+    Raises TooManyLogIns where more would.
     """
     if not _queue.acquire(blocking=False):
         raise TooManyLogIns(retry_after_seconds=2)
     try:
-        with _hashing:
-            return _passwords.verify(password, password_hash or _NOBODY_HASH) and password_hash is not None
+        with _turns:
+            yield
     finally:
         _queue.release()
+
+
+def refuse_more_log_ins() -> None:
+    """Raise TooManyLogIns where nobody more may wait at this moment: asked first, before anything else costs time."""
+    if not _queue.acquire(blocking=False):
+        raise TooManyLogIns(retry_after_seconds=2)
+    _queue.release()
+
+
+def check_password(password: str, password_hash: str | None) -> bool:
+    """Whether it fits; takes as long where there is no account. At most two at once, which step back for other work."""
+    return _hashing.submit(_passwords.verify, password, password_hash or _NOBODY_HASH).result() and password_hash is not None
 
 
 def write_access_token(claims: AccessClaims, *, secret: str, now: datetime, minutes: int) -> str:

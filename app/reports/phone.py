@@ -37,14 +37,15 @@ WITH me AS MATERIALIZED (
     WHERE staff_id = (SELECT id FROM me)
         AND (state IN ('open', 'in_progress') OR changed_xid >= CAST(:since AS xid8) AND NOT :everything)
 ), known AS MATERIALIZED (
-    SELECT m.*, k.name AS campaign, k.channel, k.talk_track, k.scoring_run_id, c.customer_no, c.name, c.phone, c.address,
+    SELECT m.*, k.scoring_run_id, c.customer_no, c.name, c.phone, c.address,
         c.latitude, c.longitude, c.segment, c.tags, c.changed_xid AS customer_xid,
         CASE WHEN NOT m.held THEN CASE m.state WHEN 'planned' THEN 'postponed' ELSE m.state END
              WHEN c.id IS NULL THEN 'customer_moved'
              WHEN EXISTS (SELECT FROM contact_preferences p
                  WHERE p.customer_id = m.customer_id AND p.status = 'refused' AND (p.until IS NULL OR p.until >= :today)
                  AND p.scope IN ('all', k.channel, m.product_family)) THEN 'do_not_disturb' END AS gone
-    FROM mine m JOIN campaigns k ON k.id = m.campaign_id LEFT JOIN customers c ON c.id = m.customer_id AND m.held
+    FROM mine m JOIN campaigns k ON k.id = m.campaign_id
+        LEFT JOIN LATERAL (SELECT * FROM customers WHERE id = m.customer_id AND m.held OFFSET 0) c ON true -- each by its key
 ), page AS MATERIALIZED (
     SELECT * FROM (
         SELECT id, gone FROM known
@@ -66,27 +67,34 @@ WITH me AS MATERIALIZED (
     SELECT DISTINCT ON (work_order_id) * FROM reported
     WHERE id NOT IN (SELECT corrects_id FROM reported WHERE corrects_id IS NOT NULL)
     ORDER BY work_order_id, received_at DESC, order_sequence DESC NULLS LAST, contacted_at DESC, id DESC
+), terms AS MATERIALIZED ( -- what all orders of a campaign and product have in common
+    SELECT d.campaign_id, d.product_id, concat('","campaign":', to_json(k.name), ',"channel":"', k.channel,
+            '","product":{"product_code":', to_json(r.product_code), ',"name":', to_json(r.name), '},"scheduled_on":"') AS head,
+        CAST(to_json(coalesce(t.text_zh, k.talk_track)) AS text) AS zh,
+        CAST(to_json(coalesce(t.text_en, k.talk_track)) AS text) AS en
+    FROM (SELECT DISTINCT campaign_id, product_id FROM known WHERE gone IS NULL) d JOIN campaigns k ON k.id = d.campaign_id
+        JOIN products r ON r.id = d.product_id LEFT JOIN talk_tracks t ON t.product_id = d.product_id AND t.feature IS NULL
 ), shown AS (
-    SELECT page.id, CASE WHEN page.gone IS NULL THEN concat(
-        '{"id":', w.id, ',"version":', w.version, ',"state":"', w.state, '","campaign":', to_json(w.campaign),
-        ',"channel":"', w.channel, '","product":{"product_code":', to_json(r.product_code), ',"name":', to_json(r.name),
-        '},"scheduled_on":"', w.scheduled_on, '","due_on":"', w.due_on,
-        '","customer":{"customer_no":', to_json(w.customer_no), ',"name":', coalesce(CAST(to_json(w.name) AS text), 'null'),
-        ',"phone":', coalesce(CAST(to_json(masked_phone(w.phone)) AS text), 'null'),
-        ',"address":', coalesce(CAST(to_json(w.address) AS text), 'null'),
-        ',"latitude":', coalesce(CAST(w.latitude AS text), 'null'), ',"longitude":', coalesce(CAST(w.longitude AS text), 'null'),
-        ',"segment":', coalesce(CAST(to_json(w.segment) AS text), 'null'), ',"tags":', to_json(w.tags),
-        '},"reasons":', coalesce(CAST(s.reasons AS text), '[]'),
-        ',"talk_track":', to_json(coalesce(said.line ->> 'zh', t.text_zh, w.talk_track)),
-        ',"talk_track_en":', to_json(coalesce(said.line ->> 'en', t.text_en, w.talk_track)),
-        ',"last_feedback":', CASE WHEN f.id IS NULL THEN 'null' ELSE CAST(json_build_object('id', f.id, 'outcome', f.outcome,
-            'objection', f.objection, 'callback_at', f.callback_at, 'reached', f.reached, 'note', f.note,
-            'contacted_at', f.contacted_at, 'received_at', f.received_at) AS text) END, '}')
-        ELSE concat('{"id":', page.id, ',"gone":', to_json(true), ',"reason":"', page.gone, '"}') END AS item
-    FROM page LEFT JOIN (known w JOIN products r ON r.id = w.product_id) ON page.gone IS NULL AND w.id = page.id
+    SELECT page.id, CASE WHEN page.gone IS NULL THEN
+        '{"id":' || w.id || ',"version":' || w.version || ',"state":"' || w.state || terms.head || w.scheduled_on
+        || '","due_on":"' || w.due_on || '","customer":{"customer_no":' || CAST(to_json(w.customer_no) AS text)
+        || ',"name":' || coalesce(CAST(to_json(w.name) AS text), 'null')
+        || ',"phone":' || coalesce(CAST(to_json(masked_phone(w.phone)) AS text), 'null')
+        || ',"address":' || coalesce(CAST(to_json(w.address) AS text), 'null')
+        || ',"latitude":' || coalesce(CAST(w.latitude AS text), 'null')
+        || ',"longitude":' || coalesce(CAST(w.longitude AS text), 'null')
+        || ',"segment":' || coalesce(CAST(to_json(w.segment) AS text), 'null') || ',"tags":' || CAST(to_json(w.tags) AS text)
+        || '},"reasons":' || coalesce(CAST(s.reasons AS text), '[]')
+        || ',"talk_track":' || coalesce(CAST(to_json(said.line ->> 'zh') AS text), terms.zh)
+        || ',"talk_track_en":' || coalesce(CAST(to_json(said.line ->> 'en') AS text), terms.en)
+        || ',"last_feedback":' || CASE WHEN f.id IS NULL THEN 'null' ELSE CAST(json_build_object('id', f.id,
+            'outcome', f.outcome, 'objection', f.objection, 'callback_at', f.callback_at, 'reached', f.reached, 'note', f.note,
+            'contacted_at', f.contacted_at, 'received_at', f.received_at) AS text) END || '}'
+        ELSE '{"id":' || page.id || ',"gone":' || CAST(to_json(true) AS text) || ',"reason":"' || page.gone || '"}' END AS item
+    FROM page LEFT JOIN (known w JOIN terms ON terms.campaign_id = w.campaign_id AND terms.product_id = w.product_id)
+            ON page.gone IS NULL AND w.id = page.id
         LEFT JOIN customer_scores s ON s.scoring_run_id = w.scoring_run_id AND s.rank = w.rank AND s.customer_id = w.customer_id
         CROSS JOIN LATERAL (SELECT jsonb_path_query_first(s.reasons, '$[*].talk_track') AS line) said
-        LEFT JOIN talk_tracks t ON t.product_id = w.product_id AND t.feature IS NULL
         LEFT JOIN latest f ON f.work_order_id = page.id
 ), fitting AS (
     SELECT id, item FROM (SELECT id, item, row_number() OVER upto AS nth, sum(octet_length(item)) OVER upto AS bytes FROM shown

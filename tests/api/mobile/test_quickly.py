@@ -269,3 +269,13 @@ def test_a_revoked_device_and_an_app_that_is_too_old_are_refused_the_short_way_a
     only_quickly(api)
     good = {"X-Device-Id": "kept", "X-App-Version": "2.0.1"}
     assert phone.client.get(PULL, headers=good).status_code == 200
+
+
+def test_a_plain_report_for_which_others_wait_takes_them_with_it(phone, orders, company):
+    first, second = report(orders[0].id, order_sequence=1), report(orders[0].id, order_sequence=2)
+    base = report(orders[1].id)
+    correction = report(orders[1].id, "bought", corrects_id=base["id"])
+    assert [phone.send(item)[0]["status"] for item in (second, correction, first, base)] == ["held", "held"] + ["accepted"] * 2
+    set_scope(company, scope="all")
+    assert company.scalar(text("SELECT count(*) FROM contact_feedback")) == 4
+    assert company.scalar(text("SELECT count(*) FROM feedback_quarantine WHERE released_at IS NULL")) == 0

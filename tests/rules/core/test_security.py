@@ -1,12 +1,28 @@
 """Access tokens, refresh tokens and secrets."""
 
+import os
 import stat
+import threading
+import time
 from datetime import UTC, datetime, timedelta
+from threading import Event, Semaphore, Thread
 
 import jwt
 import pytest
 
-from app.core.security import AccessClaims, WrongToken, read_access_token, refresh_token_of, signing_secret, write_access_token
+from app.core import security
+from app.core.security import (
+    AccessClaims,
+    TooManyLogIns,
+    WrongToken,
+    check_password,
+    hash_password,
+    read_access_token,
+    refresh_token_of,
+    signing_secret,
+    turn_to_check,
+    write_access_token,
+)
 
 SECRET = "s" * 32
 NOW = datetime(2026, 10, 12, tzinfo=UTC)
@@ -46,3 +62,38 @@ def test_a_secret_is_made_once_and_kept_for_its_owner_alone(tmp_path):
     assert len(secret) >= 32
     assert signing_secret("", tmp_path / "home") == secret
     assert stat.S_IMODE((tmp_path / "home" / "secret").stat().st_mode) == 0o600
+
+
+def test_two_passwords_are_checked_at_once_sixteen_wait_and_the_next_is_told_when_to_come_again():
+    inside, release, refused = Semaphore(0), Event(), []
+
+    def come():
+        try:
+            with turn_to_check():
+                inside.release()
+                release.wait(10)
+        except TooManyLogIns as error:
+            refused.append(error.retry_after_seconds)
+
+    threads = [Thread(target=come) for _ in range(18)]
+    for thread in threads:
+        thread.start()
+    assert inside.acquire(timeout=10)
+    assert inside.acquire(timeout=10)
+    while security._queue._value:  # until all are in
+        time.sleep(0.001)
+    assert not inside.acquire(blocking=False)  # the third waits
+    come()
+    assert refused == [2]
+    release.set()
+    for thread in threads:
+        thread.join()
+    with turn_to_check():
+        pass
+
+
+def test_hashing_steps_back_for_other_work():
+    assert check_password("a password", hash_password("a password"))
+    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    theirs = security._hashing.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result()
+    assert theirs == min(mine + 10, 19)
