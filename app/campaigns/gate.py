@@ -1,6 +1,6 @@
 """The one gate: whether a customer may be contacted, asked by every path that makes, releases, moves or reopens a work order."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -87,33 +87,54 @@ def contact_refusals(
 
 
 def order_refusals(
-    session: Session, work_order_ids: Collection[int], *, act: Act, until: date | None = None, now: datetime
+    session: Session,
+    work_order_ids: Collection[int],
+    *,
+    act: Act,
+    day: date | None = None,
+    until: date | None = None,
+    now: datetime,
 ) -> dict[int, str]:
     """Why each of these work orders may not be moved so, by its id; those against which nothing speaks are not there.
 
-    `until`: the last day that it gets. One statement for each campaign and last day among them, or more for very many. A claim
-    takes the customers' turn first, so that two cannot both find the last room; raises RunChoosing while a run may find it.
+    `day`: the first on which its customer may be contacted; None: for a move of planned work its own day, which no phone has
+    before, else today. `until`: the last day that it gets. One statement for each campaign and last day among them, or more for
+    very many, and for what waits. A claim takes the customers' turn first, so that two cannot both find the last room; raises
+    RunChoosing while a run may find it.
     """
     today = clock.local_date(now)
-    found: dict[int, str] = {}
     session.flush()
     with _sight_of_the_company(session):
         orders = orders_asked(session, work_order_ids)
         if act in (Act.CLAIM, Act.EXTEND):
             _take_turns(session, {order.customer_id for order in orders})
-        for _, group in groupby(orders, key=lambda order: (order.campaign_id, order.due_on)):
-            same = list(group)
-            for start in range(0, len(same), MOST_ASKED):
-                found |= _refused_of(session, same[start : start + MOST_ASKED], act, today, until)
+        found = _refused_on(session, orders, act, lambda _: day or today, until)
+        if act is Act.MOVE and day is None:  # on a later day no more speaks against it than today
+            waits = {order.id: order.waits_until for order in orders if order.waits_until and order.waits_until > today}
+            again = [order for order in orders if order.id in waits and order.id in found]
+            on_its_day = _refused_on(session, again, act, lambda order: waits[order.id], until)
+            found = {id_: why for id_, why in (found | on_its_day).items() if id_ not in waits or id_ in on_its_day}
     return found
 
 
-def _refused_of(session: Session, orders: Sequence[AskedOrder], act: Act, today: date, until: date | None) -> dict[int, str]:
+def _refused_on(
+    session: Session, orders: Sequence[AskedOrder], act: Act, first: Callable[[AskedOrder], date], until: date | None
+) -> dict[int, str]:
+    found: dict[int, str] = {}
+    alike = sorted(orders, key=lambda order: (order.campaign_id, order.due_on, first(order), order.id))
+    for (_, _, begins), group in groupby(alike, key=lambda order: (order.campaign_id, order.due_on, first(order))):
+        same = list(group)
+        for start in range(0, len(same), MOST_ASKED):
+            found |= _refused_of(session, same[start : start + MOST_ASKED], act, begins, until)
+    return found
+
+
+def _refused_of(session: Session, orders: Sequence[AskedOrder], act: Act, first: date, until: date | None) -> dict[int, str]:
     one = orders[0]
     makes_room = act in (Act.CLAIM, Act.EXTEND)
     asked = [_Asked(order.customer_id, order.contact, makes_room, order.is_begun) for order in orders]
-    last = today if act is Act.RELEASE else max(until or one.due_on, today)
-    terms = {"channel": one.channel, "family": one.family, "first": today, "last": last, "keeps": PURPOSES[one.kind].must_hold}
+    last = first if act is Act.RELEASE else max(until or one.due_on, first)
+    terms = {"channel": one.channel, "family": one.family, "first": first, "last": last, "keeps": PURPOSES[one.kind].must_hold}
     refused = {
         (customer_id, contact): reason for customer_id, contact, reason in _ask(session, asked, REASONS_AGAINST[act], **terms)
     }

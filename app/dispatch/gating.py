@@ -1,11 +1,15 @@
 """Asking the gate before one work order is moved."""
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from app.campaigns.gate import Act, order_refusals
+from app.core import clock
 from app.core.errors import Conflict
+from app.dispatch.states import PLANNED
+from app.models.work_order import WorkOrder
 
 # What each event asks for. The others end an order, or leave it with whom and when it was; one that comes home from a loan
 # goes back to who had it. Those that many orders meet at once in a job are asked for all of them there.
@@ -37,3 +41,10 @@ def check_gate(session: Session, *, work_order_id: int, event: str, until: date 
     refused = order_refusals(session, [work_order_id], act=act, until=until, now=now)
     if reason := refused.get(work_order_id):
         raise ContactRefused(f"The work order cannot be {event.replace('_', ' ')}: {reason.replace('_', ' ')}.", reason=reason)
+
+
+def bound_to_their_day(session: Session, orders: Mapping[int, WorkOrder], *, now: datetime) -> Collection[int]:
+    """Of these work orders, by id, those whose customer may be contacted on their own day but not before it."""
+    today = clock.local_date(now)
+    waiting = [order.id for order in orders.values() if order.state == PLANNED and order.scheduled_on > today]
+    return order_refusals(session, waiting, act=Act.MOVE, day=today, now=now).keys() if waiting else ()

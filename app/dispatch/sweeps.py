@@ -13,6 +13,7 @@ from app.core.db import count_changed
 from app.core.security import Principal
 from app.dispatch import policy_sweep_queries as queries
 from app.dispatch.barring import DO_NOT_DISTURB, REFUSED, standing_bars
+from app.dispatch.sparing import spare_lately_contacted
 from app.dispatch.states import LIVE, Event, next_state
 from app.models.policy import ContactPolicySweep
 
@@ -38,10 +39,12 @@ SELECT id, :now, :event, state, :state, staff_id, staff_id, :reason FROM found O
 
 def withdraw_refused(session: Session, *, now: datetime) -> dict[str, int]:
     """Withdraw every live work order whose customer refused contact, its channel or its product family, by the contact policy
-    also after a complaint or a refusal in a report; and, where another policy is in force than before, what it bars. {withdrawn}.
+    also after a complaint or a refusal in a report, and what contacts that were reported late leave no room for; and, where
+    another policy is in force than before, what it bars. {withdrawn}.
     """
     bars = standing_bars(session, now=now)
     count = sum(_end(session, bar.which, Event.WITHDRAWN, bar.reason, now, **bar.parameters) for bar in bars)
+    count += spare_lately_contacted(session, now=now)["withdrawn"]
     if queries.last_policy_swept(session) != policy_in_force(session, day=clock.local_date(now)).number:
         count += withdraw_against_policy(session, now=now)["withdrawn"]
     return {"withdrawn": count}

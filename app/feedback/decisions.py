@@ -11,7 +11,7 @@ corrected report had ended.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -144,6 +144,13 @@ def decide(
         return _EARLIER_FIRST
     refusal = _time_refusal(order, contacted_at) if item.corrects_id is None else _correction_refusal(item, known)
     return refusal or Decision(Status.ACCEPTED, effect=_effect(item, order, known))
+
+
+def is_uncounted(order: OrderFacts, *, contacted_at: datetime, on: date, due_on: date) -> bool:
+    """Whether a contact on this work order was not to be expected: it had ended before the report came, or the contact lies
+    outside of its days. `on`: its local day."""
+    expected = order.dispatched_at <= contacted_at and on <= due_on
+    return order.state not in _LIVE or not expected
 
 
 def _time_refusal(order: OrderFacts, contacted_at: datetime) -> Decision | None:

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.errors import Unavailable
 from app.dispatch.barring import DO_NOT_DISTURB
 from app.dispatch.gating import ContactRefused
 from app.dispatch.life import ContactLocked, move_work_order
 from app.dispatch.queries import lock_work_orders
+from app.dispatch.sparing import make_room_for_contacts
 from app.dispatch.states import Event
 from app.feedback import queries
 from app.feedback.answers import is_taken
@@ -26,6 +28,7 @@ from app.feedback.decisions import (
     OrderFacts,
     Place,
     Status,
+    is_uncounted,
 )
 from app.feedback.intake import Readable, read_item
 from app.feedback.judging import Judged, Report, judge_all
@@ -81,6 +84,7 @@ def settle(
             barred.update(error.decisions)
             continue
         _settle_aside([*rows, *(row for row in aside if row.id not in tried)], judged, now)
+        _make_room(session, judged, orders, facts, now)
         return judged
     raise Unavailable
 
@@ -147,6 +151,26 @@ def _digest(row: QuarantinedFeedback) -> bytes:
     """Of what it says, as far as it can be read by now."""
     found = report_of(row)
     return row.content_hash if found is None else found.read.digest
+
+
+def _make_room(
+    session: Session, judged: Sequence[Judged], orders: Mapping[int, WorkOrder], facts: Mapping[int, OrderFacts], now: datetime
+) -> None:
+    """New contacts, some of which were counted nowhere; a correction is about a contact that was."""
+    new = [one for one in judged if one.decision.status is Status.ACCEPTED and one.report.item.corrects_id is None]
+    contacted = {one.report.item.work_order_id: orders[one.report.item.work_order_id] for one in new}
+    late = {
+        order.id
+        for one in new
+        if is_uncounted(
+            facts[(order := contacted[one.report.item.work_order_id]).id],
+            contacted_at=one.moment.contacted_at,
+            on=clock.local_date(one.moment.contacted_at),
+            due_on=order.due_on,
+        )
+    }
+    if contacted:
+        make_room_for_contacts(session, orders=list(contacted.values()), late=late, now=now)
 
 
 def _facts(session: Session, staff_id: int, orders: Mapping[int, WorkOrder]) -> dict[int, OrderFacts]:

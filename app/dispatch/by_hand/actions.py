@@ -28,6 +28,7 @@ from app.dispatch.by_hand.terms import (
     wrong_state,
 )
 from app.dispatch.by_hand.verbs import DO, Doing
+from app.dispatch.gating import bound_to_their_day
 from app.models.work_order import WorkOrder
 
 ASKED = {
@@ -121,6 +122,7 @@ def _act(
             actor_account_id=actor_account_id,
             today=today,
             now=now,
+            bound=bound_to_their_day(session, orders, now=now) if action.verb in MOVING else (),
         )
         act = ASKED.get(action.verb)
         refused = {} if act is None else order_refusals(session, list(orders), act=act, until=action.due_on, now=now)

@@ -9,6 +9,7 @@ from app.dispatch.by_hand import queries as action_queries
 from app.dispatch.by_hand.placing import lock_room
 from app.dispatch.by_hand.terms import Action, Verb
 from app.dispatch.by_hand.verbs import NO_LOAN, Doing, give
+from app.dispatch.gating import bound_to_their_day
 from app.dispatch.states import Event
 
 
@@ -36,6 +37,7 @@ def end_loans(session: Session, *, now: datetime) -> dict[str, int]:
         actor_account_id=None,
         today=today,
         now=now,
+        bound=bound_to_their_day(session, {order.id: order for order in orders}, now=now),
     )
     for order in orders:
         home = order.home_staff_id or order.staff_id

@@ -20,7 +20,7 @@ class Room:
         self._position = {int(staff_id): index for index, staff_id in enumerate(staff)}
         self._capacity, self._free = capacity, capacity - used
 
-    def find_day(self, staff_id: int, *, wanted: date, last: date) -> date | None:
+    def find_day(self, staff_id: int, *, wanted: date, last: date, not_before: date | None = None) -> date | None:
         """The wanted day if it is free, else the first free one after it, else before it; None where all are full."""
         index = self._position.get(staff_id)
         if index is None or last < self.first:
@@ -29,7 +29,8 @@ class Room:
         start = min(max((wanted - self.first).days, 0), len(days) - 1)
         after = np.flatnonzero(days[start:])
         found = start + int(after[0]) if len(after) else (int(np.argmax(days)) if days.any() else None)
-        return None if found is None else self.first + timedelta(days=found)
+        day = None if found is None else self.first + timedelta(days=found)
+        return None if day is None or (not_before is not None and day < not_before) else day
 
     def take(self, staff_id: int, day: date) -> None:
         """One contact less that day."""
@@ -64,12 +65,17 @@ def lock_room(session: Session, staff_ids: Collection[int], *, first: date, last
     """
     queries.lock_capacity(session, staff_ids)
     with whole_company(session):
-        people = [person for person in queries.managers_active_between(session, first, last) if person.staff_id in staff_ids]
-        managers = capacity_of(
-            people,
-            queries.absences_between(session, first, last),
-            queries.load_of(session, staff_ids, first, last),
-            first=first,
-            last=last,
-        )
+        return read_room(session, staff_ids, first=first, last=last)
+
+
+def read_room(session: Session, staff_ids: Collection[int], *, first: date, last: date) -> Room:
+    """The same as it is seen now, for who gives nobody more work."""
+    people = [person for person in queries.managers_active_between(session, first, last) if person.staff_id in staff_ids]
+    managers = capacity_of(
+        people,
+        queries.absences_between(session, first, last),
+        queries.load_of(session, staff_ids, first, last),
+        first=first,
+        last=last,
+    )
     return Room(first, managers.staff, managers.capacity, managers.used)

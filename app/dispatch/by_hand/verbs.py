@@ -35,7 +35,8 @@ NO_LOAN: Mapping[str, Any] = {"lent_to_grid_id": None, "lent_until": None, "home
 class Doing:
     """One request: the action, those who get work, their room (it is used up), and where everything belongs.
 
-    `branches`: of grids; `last_days`: of campaigns; `home_grids`: the grids of who acts, None for the company.
+    `branches`: of grids; `last_days`: of campaigns; `home_grids`: the grids of who acts, None for the company; `bound`: work
+    orders that the contact policy allows on their own day or later, not before.
     """
 
     session: Session
@@ -48,6 +49,7 @@ class Doing:
     actor_account_id: int | None
     today: date
     now: datetime
+    bound: Collection[int] = ()
     given: dict[tuple[int, int], date] = field(default_factory=dict)  # (contact, who has it now): its day
     left: set[tuple[int, int, date]] = field(default_factory=set)  # (contact, who had it, on which day)
 
@@ -89,8 +91,9 @@ def give(doing: Doing, order: WorkOrder, staff_id: int, event: Event, **changes:
     """Let somebody have it on its own day if that is free, else on the next one that is; with the rest of its contact."""
     leave(doing, order)
     day = doing.given.get((contact_of(order), staff_id))
-    if day is None or day > order.due_on:
-        day = doing.room.find_day(staff_id, wanted=order.scheduled_on, last=order.due_on)
+    first = order.scheduled_on if order.id in doing.bound else doing.today
+    if day is None or not first <= day <= order.due_on:
+        day = doing.room.find_day(staff_id, wanted=order.scheduled_on, last=order.due_on, not_before=first)
         if day is None:
             stay(doing, order)
             return NO_ROOM
