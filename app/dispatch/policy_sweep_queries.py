@@ -1,7 +1,8 @@
 """Reads of the sweeps by the contact policy."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -9,24 +10,29 @@ from sqlalchemy.orm import Session, aliased
 from app.dispatch.queries import LIVE_STATES, contact_key
 from app.models.feedback import ContactFeedback
 from app.models.policy import ContactPolicySweep
-from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
-
-_ENDED = (WorkOrderState.DONE, WorkOrderState.RETURNED, WorkOrderState.EXPIRED, WorkOrderState.WITHDRAWN)
+from app.models.work_order import WorkOrder, WorkOrderEvent
 
 
-def last_policy_swept(session: Session) -> int:
-    """The number of the policy by which all live work orders were asked last; 0, what is built in, where none was."""
-    statement = select(ContactPolicySweep.number).order_by(ContactPolicySweep.id.desc()).limit(1)
-    return session.scalar(statement) or 0
+class Sweep(NamedTuple):
+    """By which policy work was held against it last, when, and up to which work order; None: all."""
+
+    number: int
+    swept_at: datetime
+    through: int | None
 
 
-def live_orders_by_campaign(session: Session) -> Iterator[list[int]]:
-    """The ids of the live work orders, campaign after campaign."""
-    live = WorkOrder.state.not_in(_ENDED)
-    campaigns = session.scalars(select(WorkOrder.campaign_id).where(live).distinct().order_by(WorkOrder.campaign_id)).all()
-    for campaign_id in campaigns:
-        mine = select(WorkOrder.id).where(live, WorkOrder.campaign_id == campaign_id)
-        yield list(session.scalars(mine.order_by(WorkOrder.id)))
+def find_last_sweep(session: Session) -> Sweep | None:
+    """The newest batch of the newest sweep."""
+    one = ContactPolicySweep
+    statement = select(one.number, one.swept_at, one.through_work_order_id).order_by(one.id.desc()).limit(1)
+    row = session.execute(statement).one_or_none()
+    return None if row is None else Sweep(*row)
+
+
+def live_ids(session: Session, *, after: int, limit: int) -> list[int]:
+    """The ids of the next live work orders, in their order."""
+    statement = select(WorkOrder.id).where(WorkOrder.state.in_(LIVE_STATES), WorkOrder.id > after)
+    return list(session.scalars(statement.order_by(WorkOrder.id).limit(limit)))
 
 
 def has_other_live_work(session: Session, orders: Collection[WorkOrder]) -> bool:

@@ -1,21 +1,18 @@
 """Ending many work orders at once: refusals, expiry, the end of a campaign. One statement each."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.campaigns import service as campaigns
-from app.campaigns.gate import Act, order_refusals
-from app.campaigns.policy.queries import policy_in_force
 from app.core import clock
 from app.core.db import count_changed
 from app.core.security import Principal
-from app.dispatch import policy_sweep_queries as queries
 from app.dispatch.barring import DO_NOT_DISTURB, REFUSED, standing_bars
 from app.dispatch.sparing import spare_lately_contacted
 from app.dispatch.states import LIVE, Event, next_state
-from app.models.policy import ContactPolicySweep
 
 WINDOW_OVER, CAMPAIGN_CLOSED = "window_over", "campaign_closed"
 
@@ -39,14 +36,11 @@ SELECT id, :now, :event, state, :state, staff_id, staff_id, :reason FROM found O
 
 def withdraw_refused(session: Session, *, now: datetime) -> dict[str, int]:
     """Withdraw every live work order whose customer refused contact, its channel or its product family, by the contact policy
-    also after a complaint or a refusal in a report, and what contacts that were reported late leave no room for; and, where
-    another policy is in force than before, what it bars. {withdrawn}.
+    also after a complaint or a refusal in a report, and what contacts that were reported late leave no room for. {withdrawn}.
     """
     bars = standing_bars(session, now=now)
     count = sum(_end(session, bar.which, Event.WITHDRAWN, bar.reason, now, **bar.parameters) for bar in bars)
     count += spare_lately_contacted(session, now=now)["withdrawn"]
-    if queries.last_policy_swept(session) != policy_in_force(session, day=clock.local_date(now)).number:
-        count += withdraw_against_policy(session, now=now)["withdrawn"]
     return {"withdrawn": count}
 
 
@@ -54,22 +48,6 @@ def withdraw_customer(session: Session, *, customer_id: int, now: datetime) -> i
     """Withdraw every live work order of one customer that a refusal speaks against, at once; how many. Of the whole company."""
     which = f"{REFUSED} AND w.customer_id = :customer_id"
     return _end(session, which, Event.WITHDRAWN, DO_NOT_DISTURB, now, customer_id=customer_id, today=clock.local_date(now))
-
-
-def withdraw_against_policy(session: Session, *, now: datetime) -> dict[str, int]:
-    """Ask the gate for every live work order, and withdraw those that it would not let be moved. {withdrawn}.
-
-    Where a customer has more of them than the policy allows by now, those that were there first stay.
-    """
-    count = 0
-    for ids in queries.live_orders_by_campaign(session):
-        refused = order_refusals(session, ids, act=Act.MOVE, now=now)
-        for reason in sorted(set(refused.values())):
-            these = [order_id for order_id, why in refused.items() if why == reason]
-            count += _end(session, _THESE, Event.WITHDRAWN, reason, now, ids=these)
-    session.add(ContactPolicySweep(number=policy_in_force(session, day=clock.local_date(now)).number, swept_at=now))
-    session.flush()
-    return {"withdrawn": count}
 
 
 def expire_overdue(session: Session, *, now: datetime) -> dict[str, int]:
@@ -81,6 +59,11 @@ def end_campaign(session: Session, *, campaign_code: str, by: Principal | None =
     """Close a campaign and expire its live work orders. {expired}. Raises UnknownCampaign, NotYours, WrongStatus."""
     campaign = campaigns.close_campaign(session, campaign_code=campaign_code, by=by, now=now)
     return {"expired": _end(session, _OF_CAMPAIGN, Event.EXPIRED, CAMPAIGN_CLOSED, now, campaign_id=campaign.id)}
+
+
+def withdraw_these(session: Session, work_order_ids: Collection[int], *, reason: str, now: datetime) -> int:
+    """Withdraw those of these work orders that are live; how many."""
+    return _end(session, _THESE, Event.WITHDRAWN, reason, now, ids=list(work_order_ids))
 
 
 def _end(session: Session, which: str, event: Event, reason: str, now: datetime, **parameters: Any) -> int:

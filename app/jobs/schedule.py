@@ -20,10 +20,11 @@ from app.dispatch.escalation.service import escalate
 from app.dispatch.preview.piloting import check_pilots
 from app.dispatch.preview.requests import work_on_plans
 from app.dispatch.run.requests import dispatch_requested
-from app.dispatch.sweeps import expire_overdue, withdraw_against_policy, withdraw_refused
+from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.feedback.attachments.purge import purge_attachments
 from app.feedback.replaying import take_waiting
 from app.jobs import outgoing
+from app.jobs.asking import ask_contact_policy
 from app.jobs.leftovers import sweep_files
 from app.jobs.records import purge_runs
 from app.jobs.runner import IDLE_SECONDS, Work, run_job
@@ -126,7 +127,7 @@ def timetable(
         InSteps("work-on-plans", at(second="*/5"), work_on_plans),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
-        Scheduled("ask-contact-policy", at(hour=0, minute=20, second=0), _now(withdraw_against_policy)),
+        InSteps("ask-contact-policy", at(second=40), ask_contact_policy),
         Scheduled("release-wave", at(hour=5, minute=30, second=0), release),
         Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
         Scheduled("take-waiting-feedback", at(minute="*/10", second=50), _now(take_waiting)),

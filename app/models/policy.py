@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Identity, Integer, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKeyConstraint, Identity, Integer, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,10 +43,11 @@ class ContactPolicyApproval(Base):
 
 
 class ContactPolicySweep(Base):
-    """That all live work orders were held against a version; 0 is what is built in."""
+    """That live work orders were held against a version (0 is what is built in): those up to this id; None: all of them."""
 
     __tablename__ = "contact_policy_sweeps"
 
     id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
     number: Mapped[int] = mapped_column(Integer)
     swept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    through_work_order_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -7,6 +7,8 @@ from decimal import Decimal
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.campaigns.policy.queries import policy_in_force
+from app.campaigns.policy.rules import QuietHours, quiet_hours
 from app.core import clock
 from app.core.db import seeing_ones_grids
 from app.core.security import Principal
@@ -33,13 +35,14 @@ class DayItem:
 
 @dataclass(frozen=True)
 class Day:
-    """Today's work as recommended; the visits among it in walking order; and all of it by nearest from where one is. The latter
-    two as far as places are known."""
+    """Today's work as recommended; the visits among it in walking order; all of it by nearest from where one is (these two as far
+    as places are known); and the hours in which the contact policy allows no contact."""
 
     day: date
     recommended: list[DayItem]
     walk: list[Leg]
     nearest: list[Leg]
+    quiet: list[QuietHours]
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,9 @@ def day_of(session: Session, *, principal: Principal, start: tuple[float, float]
     stops = [one.place for one in placed if one.place is not None and one.visited]
     places = [one.place for one in placed if one.place is not None]
     items = [DayItem(task.work_order_id, because, task.callback_at, task.due_on) for task, because in ordered]
-    return Day(today, items, walk(stops, start), by_nearest(places, start) if start is not None else [])
+    nearest = by_nearest(places, start) if start is not None else []
+    quiet = quiet_hours(policy_in_force(session, day=today).rules, day=today)
+    return Day(today, items, walk(stops, start), nearest, quiet)
 
 
 def _tasks(session: Session, principal: Principal, today: date) -> list[_Found]:

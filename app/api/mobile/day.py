@@ -1,6 +1,6 @@
 """My day: what to do first, which way to walk, and more work where there is time for it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -34,13 +34,23 @@ class LegOut(Out):
     metres: int
 
 
+class QuietHoursOut(Out):
+    """No contact by this channel (`any`: by none) from `begins` until `ends`, local; over midnight where it ends earlier."""
+
+    channel: str
+    begins: time
+    ends: time
+
+
 class DayOut(Out):
-    """Offered, not prescribed: do it in any order. `nearest`: where I said where I am, all that has a place, calls too."""
+    """Offered, not prescribed: do it in any order. `nearest`: where I said where I am, all that has a place, calls too.
+    `quiet_hours`: when the contact policy lets nobody be contacted, today."""
 
     day: date
     recommended: list[DayItemOut]
     walk: list[LegOut]
     nearest: list[LegOut]
+    quiet_hours: list[QuietHoursOut]
 
 
 class TakeIn(In):
@@ -69,7 +79,8 @@ def my_day(
     legs = {
         name: [LegOut(work_order_id=leg.key, metres=leg.metres) for leg in getattr(found, name)] for name in ("walk", "nearest")
     }
-    return DayOut(day=found.day, recommended=items, **legs)
+    quiet = [QuietHoursOut.model_validate(rule) for rule in found.quiet]
+    return DayOut(day=found.day, recommended=items, quiet_hours=quiet, **legs)
 
 
 @router.post("/pool/take")

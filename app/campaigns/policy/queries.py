@@ -14,6 +14,7 @@ from app.campaigns.policy.rules import Rule, quiet_days
 from app.campaigns.policy.terms import Terms, terms_of
 from app.core import clock
 from app.core.errors import NotFound
+from app.models.organisation import Holiday
 from app.models.policy import ContactPolicy, ContactPolicyApproval
 
 _NEVER = date(2999, 1, 1)
@@ -74,14 +75,20 @@ def last_number(session: Session, *, approved: bool = False) -> int:
 
 def policy_terms(session: Session, *, channel: str, family: str, first: date, last: date, keeps: bool) -> Terms:
     """What the policy in force on `first` asks of a contact on some day from `first` to `last`; `keeps` as in `terms_of`."""
-    rules = policy_in_force(session, day=first).rules
-    return terms_of(rules, channel=channel, family=family, first=first, last=last, keeps=keeps)
+    rules, days = policy_in_force(session, day=first).rules, holidays(session, first=first, last=last)
+    return terms_of(rules, channel=channel, family=family, first=first, last=last, keeps=keeps, holidays=days)
+
+
+def holidays(session: Session, *, first: date, last: date) -> frozenset[date]:
+    """The company's holidays from `first` to `last`."""
+    return frozenset(session.scalars(select(Holiday.day).where(Holiday.day.between(first, last)).order_by(Holiday.day)))
 
 
 def quiet_between(session: Session, *, channels: Collection[str], first: date, last: date) -> list[date]:
     """The days from `first` to `last` on which the policy in force on `first` allows no contact by one of these channels."""
-    rules = policy_in_force(session, day=first).rules
-    return sorted({day for channel in channels for day in quiet_days(rules, channel=channel, first=first, last=last)})
+    rules, days = policy_in_force(session, day=first).rules, holidays(session, first=first, last=last)
+    found = (quiet_days(rules, channel=channel, first=first, last=last, holidays=days) for channel in channels)
+    return sorted(frozenset[date]().union(*found))
 
 
 def term_parameters(terms: Terms) -> dict[str, Any]:

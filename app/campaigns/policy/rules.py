@@ -162,6 +162,11 @@ def quiet_days(
     return frozenset(day for day in days if any(_is_quiet(rule, day, channel, holidays) for rule in rules))
 
 
+def quiet_hours(rules: Sequence[Rule], *, day: date) -> list[QuietHours]:
+    """The hours of a day in which nobody is contacted, as their rules say them."""
+    return [rule for rule in rules if isinstance(rule, QuietHours) and rule.holds_on(day)]
+
+
 def is_quiet_at(rules: Sequence[Rule], *, channel: str, day: date, at: time) -> bool:
     """Whether no contact is to be made by this channel at a local time of a day."""
     return any(

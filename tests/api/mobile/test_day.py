@@ -1,18 +1,20 @@
 """A manager's day by HTTP: the recommended order, the walk, and the pool."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from threading import Barrier
 
 import pytest
 from sqlalchemy import text
 
+from app.campaigns.policy.rules import QuietHours
 from app.core import clock
 from app.core.db import set_scope
 from app.models.customer import ContactPreference, PreferenceStatus
 from tests.factories import NOW, TODAY, customer, make_campaign, make_work_order, staff
 from tests.phones import Phone, report, stamp
+from tests.stages.campaigns.test_contact_policy import set_policy
 
 DAY = timedelta(days=1)
 
@@ -65,6 +67,15 @@ def test_the_day_is_what_the_phone_holds_for_today_in_the_recommended_order(clie
     assert ana.get("/mobile/v1/day").json() == day
 
 
+def test_the_day_says_in_which_hours_nobody_may_be_contacted(client_as, company):
+    ana = client_as("ana")
+    assert ana.get("/mobile/v1/day").json()["quiet_hours"] == [{"channel": "any", "begins": "21:00:00", "ends": "09:00:00"}]
+    visits = QuietHours(begins=time(12), ends=time(14), channel="visit")
+    set_policy(company, visits, QuietHours(to_day=TODAY - DAY))
+    company.commit()
+    assert ana.get("/mobile/v1/day").json()["quiet_hours"] == [{"channel": "visit", "begins": "12:00:00", "ends": "14:00:00"}]
+
+
 def test_the_day_goes_by_value_before_score(client_as, company):
     likely = make_work_order(company, customer_no="C01", score=0.9, value=Decimal(3))
     worth = make_work_order(company, customer_no="C02", score=0.1, value=Decimal(30))
@@ -78,7 +89,8 @@ def test_half_a_place_and_places_off_the_earth_are_named(client_as):
     for params in ({"latitude": 39}, {"latitude": 91, "longitude": 0}, {"latitude": "nan", "longitude": 0}):
         answer = ana.get("/mobile/v1/day", params=params)
         assert (answer.status_code, "latitude" in answer.text) == (422, True), params
-    assert ana.get("/mobile/v1/day").json() == {"day": str(TODAY), "recommended": [], "walk": [], "nearest": []}
+    day = ana.get("/mobile/v1/day").json()
+    assert (day["day"], day["recommended"], day["walk"], day["nearest"]) == (str(TODAY), [], [], [])
 
 
 def test_two_managers_who_take_at_once_get_different_work(client_as, company):

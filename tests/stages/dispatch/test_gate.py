@@ -7,12 +7,14 @@ import pytest
 from sqlalchemy import select, text
 
 from app.campaigns.gate import Act, RunChoosing, contact_refusals, order_refusals
+from app.campaigns.policy.queries import quiet_between
 from app.campaigns.policy.rules import QuietDays, RestAfterComplaint, RestAfterRefusal, SlidingWindow
 from app.core.db import set_scope
 from app.dispatch.by_hand.reassigning import reassign_work_order
+from app.dispatch.days.calendar import load_holidays
 from app.dispatch.gating import ContactRefused
 from app.dispatch.service import dispatch_campaign
-from app.dispatch.sweeps import withdraw_against_policy, withdraw_refused
+from app.dispatch.sweeps import withdraw_refused
 from app.models.customer import Complaint
 from app.models.feedback import ContactFeedback
 from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
@@ -195,30 +197,6 @@ def test_who_refuses_in_one_contact_is_spared_the_others_that_the_policy_names(s
     assert (same.close_reason, other.state) == ("resting_after_refusal", WorkOrderState.OPEN)
 
 
-def test_another_policy_is_applied_to_what_is_out_once_it_is_in_force(session):
-    kept, begun = order_of(session), order_of(session, "TV1", state=WorkOrderState.IN_PROGRESS, customer_no="C02")
-    report(session, begun, 0)
-    order_of(session, "TV1")
-    order_of(session, customer_no="C02")
-    assert withdraw_refused(session, now=NOW) == {"withdrawn": 0}
-    set_policy(session, ONCE, effective_from=TODAY + timedelta(days=1))
-    assert withdraw_refused(session, now=NOW) == {"withdrawn": 0}
-    assert withdraw_refused(session, now=NOW + timedelta(days=1)) == {"withdrawn": 2}
-    for order in (kept, begun):
-        session.refresh(order)
-    assert (kept.state, begun.state) == (WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS)
-    assert withdraw_refused(session, now=NOW + timedelta(days=1)) == {"withdrawn": 0}
-
-
-def test_every_night_all_live_work_is_held_against_the_policy(session):
-    order = order_of(session)
-    report(session, order_of(session, "TV1", state=WorkOrderState.DONE), 20, outcome="refused", objection="wants_no_contact")
-    assert withdraw_refused(session, now=NOW) == {"withdrawn": 0}  # it looks at the news alone
-    assert withdraw_against_policy(session, now=NOW) == {"withdrawn": 1}
-    session.refresh(order)
-    assert order.close_reason == "resting_after_refusal"
-
-
 def test_a_run_plans_nothing_for_a_quiet_day_of_its_channel(session):
     set_policy(session, QuietDays(dates=(TODAY,), channel="call"), QuietDays(weekdays=(2,), channel="visit"))
     for channel, days in (("call", {TODAY + timedelta(days=1)}), ("visit", {TODAY})):
@@ -228,6 +206,19 @@ def test_a_run_plans_nothing_for_a_quiet_day_of_its_channel(session):
         dispatch_campaign(session, campaign_code=campaign.code, now=NOW)
         orders = select(WorkOrder.scheduled_on).where(WorkOrder.campaign_id == campaign.id)
         assert set(session.scalars(orders)) == days
+
+
+def test_a_holiday_is_a_quiet_day_where_the_policy_says_so(session):
+    load_holidays(session, holidays=[(TODAY, "National day"), (TODAY + timedelta(days=3), "Another")])
+    order = order_of(session)
+    assert order_refusals(session, [order.id], act=Act.RELEASE, now=NOW) == {}
+    set_policy(session, QuietDays(holidays=True, channel="visit"))
+    assert order_refusals(session, [order.id], act=Act.RELEASE, now=NOW) == {}
+    set_policy(session, QuietDays(holidays=True))
+    assert order_refusals(session, [order.id], act=Act.RELEASE, now=NOW) == {order.id: "quiet_day"}
+    assert order_refusals(session, [order.id], act=Act.RELEASE, now=NOW + timedelta(days=1)) == {}
+    found = quiet_between(session, channels=["call", "visit"], first=TODAY, last=TODAY + timedelta(days=9))
+    assert found == [TODAY, TODAY + timedelta(days=3)]
 
 
 def test_runs_at_the_same_time_keep_a_limit_together(company, sessions):

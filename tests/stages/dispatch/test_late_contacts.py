@@ -14,13 +14,14 @@ from app.dispatch.explaining.explanation import explain_customer
 from app.dispatch.life import move_work_order
 from app.dispatch.sparing import BEYOND_LIMIT
 from app.dispatch.states import Event
-from app.dispatch.sweeps import withdraw_against_policy, withdraw_refused
+from app.dispatch.sweeps import withdraw_refused
 from app.models.organisation import Absence
 from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
 from tests.factories import NOW, TODAY, make_campaign, make_work_order, staff
 from tests.phones import report as item
 from tests.phones import stamp
 from tests.stages.campaigns.test_contact_policy import report, set_policy
+from tests.stages.dispatch.test_policy_sweeps import ask_all
 from tests.stages.feedback.test_recording import send
 
 WINDOW = SlidingWindow(most=1, days=5)
@@ -68,7 +69,7 @@ def test_what_is_still_to_come_goes_to_the_next_day_on_which_the_limit_allows_it
     assert events(session, live) == [("postponed", "contact_limit")]
     assert events(session, late) == [("expired", "window_over")]  # one contact in five days: no limit is passed
     # It stays there: no sweep takes it, although today it would be too early.
-    assert withdraw_against_policy(session, now=NOW) == {"withdrawn": 0}
+    assert ask_all(session) == {"asked": 1, "withdrawn": 0}
     assert withdraw_refused(session, now=NOW) == {"withdrawn": 0}
 
 
