@@ -1,8 +1,9 @@
 """Reads of the gate."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, and_, case, cast, func, select, text, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -75,6 +76,7 @@ def contacts_made(session: Session, customer_ids: Collection[int], *, since: dat
         .where(PastContact.arm.is_distinct_from(Arm.CONTROL))
     )
     found: dict[int, list[Made]] = {customer_id: [] for customer_id in customer_ids}
-    for customer_id, contact_id, at, channel, family in session.execute(union_all(reports, earlier).order_by(text("1, 3, 2"))):
+    rows: Sequence[Any] = session.execute(union_all(reports, earlier).order_by(text("1, 3, 2"))).all()
+    for customer_id, contact_id, at, channel, family in rows:
         found[customer_id].append(Made(contact_id, clock.local_date(at), channel, family))
     return found

@@ -61,7 +61,7 @@ def close_month(month: MonthArgument) -> None:
 
 
 def adjust_closed() -> None:
-    """Post late sales and cancellations of closed months to the open month."""
+    """Post what became known late of closed months to the open month."""
     run("adjust", lambda session, now: adjust.adjust_closed_months(session, now=now))
 
 

@@ -1,8 +1,10 @@
-"""Late wins and cancellations: what a closed month should have paid is posted, as a difference, to the open month."""
+"""Late news of closed months: what a month should have paid is posted, as a difference, to the open month.
+
+A sale that came or was cancelled late, a return decided late, a work order withdrawn late: all that changes the rate.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -16,8 +18,9 @@ from app.models.points import EntryKind, PointsEntry
 from app.points import adjustment_queries, queries
 from app.points.adjustment_queries import Change
 from app.points.evidence import EvidenceRow, insert_evidence
-from app.points.figures import SUCCEEDED
+from app.points.figures import LEFT_OUT
 from app.points.formula import Plan, SuccessFigures, earn_success
+from app.points.late import Kind, add_steps, kind_of, read_step, step_of
 from app.points.plans import get_plan, open_month, take_points_lock
 from app.points.words import explain_adjustment
 
@@ -27,23 +30,23 @@ Posting = tuple[Change, dict[str, Any]]
 
 
 def adjust_closed_months(session: Session, *, now: datetime) -> dict[str, Any]:
-    """Post an adjustment for each work order of a closed month that billing counts otherwise than it was paid.
+    """Post an adjustment for each work order of a closed month that counts otherwise now than it was paid.
 
     Each refers to the original line; together with it they always sum to the points under the facts as they are now. Doing it
-    again changes nothing. Returns counts: late_wins, cancelled, points, and the month they went to.
+    again changes nothing. Returns counts: late_wins, cancelled, left_out, counted_again, points, and the month they went to.
     """
     take_points_lock(session)
     latest = queries.find_latest_closed(session)
     changes = [] if latest is None else adjustment_queries.changed_outcomes(session, _first_month(latest))
+    counts = {of.counter: sum(kind_of(change.counted_before, change.counted_now) is of for change in changes) for of in Kind}
     if latest is None or not changes:
-        return {"late_wins": 0, "cancelled": 0, "points": "0"}
+        return counts | {"points": "0"}
     month = max(Month.of(now), latest.next)
     open_month(session, month=month, now=now)
     postings = list(_postings(session, changes))
     _post(session, postings, month, now)
-    late_wins = sum(change.counted_now == SUCCEEDED for change in changes)
     points = sum((values["points"] for _, values in postings), Decimal(0))
-    return {"late_wins": late_wins, "cancelled": len(changes) - late_wins, "points": str(points), "month": str(month)}
+    return counts | {"points": str(points), "month": str(month)}
 
 
 def _first_month(latest: Month) -> Month:
@@ -65,16 +68,15 @@ def _postings(session: Session, changes: Sequence[Change]) -> Iterator[Posting]:
 def _correct(original: PointsEntry, earlier: list[PointsEntry], changes: list[Change], plan: Plan) -> Iterator[Posting]:
     """One posting for each change; each starts from where the one before left the figures."""
     figures, ratio = _figures_of(original)
-    steps = sum(int(entry.explanation["figures"]["step"]) for entry in earlier)
-    before = replace(figures, successes=figures.successes + steps)
+    before = add_steps(figures, [read_step(entry.explanation["figures"]) for entry in earlier])
     causes = [entry.cause or "" for entry in earlier]
     for change in changes:
-        won = change.counted_now == SUCCEEDED
-        after = replace(before, successes=before.successes + (1 if won else -1))
+        kind, step = kind_of(change.counted_before, change.counted_now), step_of(change)
+        after = add_steps(before, [step])
         points = earn_success(after, plan, ratio).points - earn_success(before, plan, ratio).points
-        cause = _cause(f"{'late_win' if won else 'cancelled'}:{change.work_order_id}", causes)
+        cause = _cause(f"{kind}:{change.work_order_id}", causes)
         explanation = explain_adjustment(
-            cause=cause, month=str(original.month), order_no=change.order_no, before=before, after=after, points=points
+            kind=kind, month=str(original.month), order_no=change.order_no, before=before, step=step, points=points
         )
         place = {"staff_id": original.staff_id, "grid_id": original.grid_id, "component": original.component}
         origin = {"plan_id": original.plan_id, "refers_to_id": original.id, "cause": cause}
@@ -109,7 +111,7 @@ def _post(session: Session, postings: Sequence[Posting], month: Month, now: date
                 verification_id=None,
                 order_id=change.order_id,
                 counted=change.counted_now,
-                weight=Decimal(1),
+                weight=Decimal(0 if change.counted_now == LEFT_OUT else 1),
             )
             for entry_id, (change, values) in zip(made, postings, strict=True)
         ],

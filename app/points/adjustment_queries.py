@@ -1,9 +1,10 @@
 """Reads behind adjustments: work orders of closed months whose outcome is no longer what was paid."""
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Numeric, cast, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
@@ -12,22 +13,25 @@ from app.models.campaign import Campaign, Product
 from app.models.customer import Order
 from app.models.points import Component, EntryKind, PointsEntry, PointsEvidence, PointsMonth
 from app.models.work_order import WorkOrder
-from app.points.figures import FAILED, SUCCEEDED
-from app.points.queries import is_win
+from app.points.queries import counted, is_win
 
 
 class Change(NamedTuple):
-    """A work order that counts differently now. `entry_id` is the original line, `order_id` the order that made the sale."""
+    """A work order that counts differently now. `entry_id` is the original line, `order_id` the order that made the sale,
+    `score` the probability frozen on the work order."""
 
     entry_id: int
     work_order_id: int
+    counted_before: str
     counted_now: str
     order_id: int | None
     order_no: str | None
+    score: Decimal
 
 
 def changed_outcomes(session: Session, since: Month) -> list[Change]:
-    """Where billing and the standing evidence of the closed months from `since` on differ, by entry and work order."""
+    """Where the facts as they are now and the standing evidence of the closed months from `since` on differ, by entry and work
+    order: billing, and what the work order became (given back with reason, withdrawn)."""
     original, adjusted = aliased(PointsEntry), aliased(PointsEntry)
     evidence, correction = aliased(PointsEvidence), aliased(PointsEvidence)
     latest = (
@@ -49,17 +53,18 @@ def changed_outcomes(session: Session, since: Month) -> list[Change]:
         .subquery("win")
     )
     paid = func.coalesce(latest.c.counted, evidence.counted)
-    now = case((win.c.order_id.is_not(None), SUCCEEDED), else_=FAILED)
+    now = counted(win.c.order_id)
     statement = (
-        select(original.id, evidence.work_order_id, now, win.c.order_id, win.c.order_no)
+        select(original.id, evidence.work_order_id, paid, now, win.c.order_id, win.c.order_no, cast(WorkOrder.score, Numeric))
         .select_from(evidence)
+        .join(WorkOrder, WorkOrder.id == evidence.work_order_id)
         .join(original, original.id == evidence.entry_id)
         .join(PointsMonth, PointsMonth.month == original.month)
         .outerjoin(latest, (latest.c.refers_to_id == original.id) & (latest.c.work_order_id == evidence.work_order_id))
         .outerjoin(win, win.c.work_order_id == evidence.work_order_id)
         .where(PointsMonth.closed_at.is_not(None), PointsMonth.month >= since)
         .where(original.component == Component.SUCCESS, original.kind == EntryKind.EARNED)
-        .where(evidence.counted.in_([SUCCEEDED, FAILED]), paid != now)
+        .where(evidence.feedback_id.is_(None), paid != now)
         .order_by(original.id, evidence.work_order_id)
     )
     return [Change._make(row) for row in session.execute(statement)]

@@ -18,7 +18,7 @@ from app.models.feedback import ContactFeedback, Verdict
 from app.models.organisation import Role, Staff
 from app.models.points import BasePoints, PlanComponent, PointsEntry, PointsMonth, PointsPlan
 from app.models.work_order import WorkOrder, WorkOrderState
-from app.points.figures import BasePointsFact, FeedbackFact, WorkOrderFact
+from app.points.figures import FAILED, LEFT_OUT, SUCCEEDED, BasePointsFact, FeedbackFact, WorkOrderFact
 from app.verification.queries import is_current, standing_verdict
 
 SPOKEN = tuple(outcome.code for outcome in OUTCOMES.values() if outcome.spoke)
@@ -77,6 +77,14 @@ def is_win() -> ColumnElement[bool]:
     )
 
 
+def counted(order_id: ColumnElement[int | None]) -> ColumnElement[str]:
+    """How a WorkOrder counts as it stands: left out of the denominator, or by whether an order makes it a success."""
+    excused = or_(*(WorkOrder.close_reason.startswith(prefix) for prefix in LEAVES_DENOMINATOR))
+    returned = and_(WorkOrder.state == WorkOrderState.RETURNED, excused)
+    left_out = or_(WorkOrder.state == WorkOrderState.WITHDRAWN, returned)
+    return case((left_out, LEFT_OUT), (order_id.is_not(None), SUCCEEDED), else_=FAILED)
+
+
 def credited() -> ColumnElement[int]:
     """Who a work order counts for: who last spoke with the customer about it, whoever has it now; if nobody did, who has it."""
     report = aliased(ContactFeedback)
@@ -115,15 +123,11 @@ def work_order_facts(
         .order_by(WorkOrder.id, Order.ordered_at, Order.id)
         .subquery("win")
     )
-    excused = or_(*(WorkOrder.close_reason.startswith(prefix) for prefix in LEAVES_DENOMINATOR))
-    returned = and_(WorkOrder.state == WorkOrderState.RETURNED, excused)
-    left_out = or_(WorkOrder.state == WorkOrderState.WITHDRAWN, returned)
-    counted = case((left_out, "left_out"), (win.c.order_id.is_not(None), "success"), else_="failed")
     statement = (
         select(
             WorkOrder.id.label("work_order_id"),
             credited().label("staff_id"),
-            counted.label("counted"),
+            counted(win.c.order_id).label("counted"),
             win.c.order_id,
             win.c.order_no,
             cast(WorkOrder.score, Numeric).label("score"),

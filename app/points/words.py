@@ -81,22 +81,32 @@ def explain_existing(lines: Sequence[tuple[str, Decimal]], earned: Earned, plan:
 
 
 def explain_adjustment(
-    *, cause: str, month: str, order_no: str | None, before: SuccessFigures, after: SuccessFigures, points: Decimal
+    *, kind: str, month: str, order_no: str | None, before: SuccessFigures, step: SuccessFigures, points: Decimal
 ) -> Explanation:
-    """One correction of a closed month's success by one work order."""
+    """One correction of a closed month's success by one work order. `kind`: of `app.points.late`; `step`: what changed."""
     order = f" (order {order_no})" if order_no else ""
-    what = f"A sale{order} became known" if cause.startswith("late_win") else f"A sale{order} was cancelled or withdrawn"
+    what = {
+        "late_win": f"A sale{order} became known",
+        "cancelled": "A sale was cancelled or withdrawn",
+        "left_out": "A work order was withdrawn, or given back for a reason that excuses,",
+        "counted_again": "A work order that had been left out counts again",
+    }[kind]
+    successes, matured = before.successes + step.successes, before.matured + step.matured
+    of = f" of {matured}" if step.matured else ""
     return {
         "words": (
-            f"{what} after {month} was closed: {before.successes} successes of {before.matured} become {after.successes},"
+            f"{what} after {month} was closed: {before.successes} successes of {before.matured} become {successes}{of},"
             f" which is worth {_plain(points, 4)} points and posted here."
         ),
         "figures": {
             "month": month,
             "successes_before": before.successes,
-            "successes_after": after.successes,
-            "matured": after.matured,
-            "step": after.successes - before.successes,
+            "successes_after": successes,
+            "matured": matured,
+            "step": step.successes,
+            "matured_step": step.matured,
+            "left_out_step": step.left_out,
+            "expected_step": str(step.expected),
             "order_no": order_no,
         },
     }

@@ -7,17 +7,21 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.clock import Month
+from app.dispatch.by_hand.returning import decide_return, give_back
 from app.models.points import EntryKind, MonthlyStatement, PointsEntry, PointsEvidence
+from app.models.work_order import ReturnDecision, WorkOrderReturn, WorkOrderState
 from app.points.adjust import adjust_closed_months
 from app.points.close import close_month
 from app.points.figures import count_success
 from app.points.formula import DEFAULT_PLAN, ONE, earn_success
 from app.points.queries import work_order_facts
-from tests.factories import staff
+from tests.factories import NOW, staff
+from tests.phones import principal_of
 from tests.truth import CLOSED_SALE, CLOSING, OCTOBER, make_anas_october, make_orders, make_sale
 
 NOVEMBER = Month(2026, 11)
 LATER = CLOSING + timedelta(days=1)
+NOTHING = {"late_wins": 0, "cancelled": 0, "left_out": 0, "counted_again": 0, "points": "0"}
 
 
 def _adjustments(session):
@@ -54,7 +58,7 @@ def test_a_late_win_is_posted_to_the_open_month_with_its_link_and_reason(session
     """1 of 8 becomes 2 of 8: 11.6667 becomes 20."""
     sale = make_sale(session, orders[9])
     counts = adjust_closed_months(session, now=LATER)
-    assert counts == {"late_wins": 1, "cancelled": 0, "points": "8.3333", "month": "2026-11"}
+    assert counts == NOTHING | {"late_wins": 1, "points": "8.3333", "month": "2026-11"}
     (entry,) = _adjustments(session)
     assert (entry.month, entry.points, entry.component) == (NOVEMBER, Decimal("8.3333"), "success")
     assert (entry.refers_to_id, entry.cause) == (_original(session).id, f"late_win:{orders[9].id}")
@@ -87,7 +91,7 @@ def test_a_cancellation_after_maturity_changes_nothing(session, orders):
 def test_doing_it_again_changes_nothing(session, orders):
     make_sale(session, orders[9])
     adjust_closed_months(session, now=LATER)
-    assert adjust_closed_months(session, now=LATER) == {"late_wins": 0, "cancelled": 0, "points": "0"}
+    assert adjust_closed_months(session, now=LATER) == NOTHING
     assert len(_adjustments(session)) == 1
 
 
@@ -115,6 +119,82 @@ def test_many_corrections_of_one_line_sum_to_the_points_under_the_facts(session,
         f"late_win:{number}#2",
         f"cancelled:{number}#2",
     ]
+
+
+def _paid(session):
+    return _original(session).points + sum(entry.points for entry in _adjustments(session))
+
+
+def test_a_return_that_was_decided_after_the_close_leaves_the_denominator_of_the_closed_month(session, orders):
+    """1 of 8 becomes 1 of 7; what was expected of it leaves too."""
+    order = orders[9]
+    given_back(session, order)
+    assert adjust_closed_months(session, now=LATER) == NOTHING  # until it is decided it counts
+    decide(session, order, ReturnDecision.ACCEPTED)
+    counts = adjust_closed_months(session, now=LATER)
+    assert (counts["left_out"], counts["late_wins"], counts["points"]) == (1, 0, "1.9841")
+    (entry,) = _adjustments(session)
+    assert (entry.month, entry.refers_to_id, entry.cause) == (NOVEMBER, _original(session).id, f"left_out:{order.id}")
+    figures = entry.explanation["figures"]
+    steps = figures["step"], figures["matured_step"], figures["left_out_step"], Decimal(figures["expected_step"])
+    assert steps == (0, -1, 1, -Decimal("0.2"))
+    assert "1 successes of 8 become 1 of 7" in entry.explanation["words"]
+    evidence = session.scalars(select(PointsEvidence).where(PointsEvidence.entry_id == entry.id)).one()
+    assert (evidence.work_order_id, evidence.counted, evidence.weight) == (order.id, "left_out", 0)
+    assert _paid(session) == _points_by_the_facts(session)
+    assert adjust_closed_months(session, now=LATER) == NOTHING
+
+
+def test_a_return_that_counts_or_was_rejected_after_the_close_adjusts_nothing(session, orders):
+    given_back(session, orders[8], reason="no_time")
+    decide(session, orders[8], ReturnDecision.ACCEPTED)
+    given_back(session, orders[9])
+    decide(session, orders[9], ReturnDecision.REJECTED)
+    assert adjust_closed_months(session, now=LATER) == NOTHING
+
+
+def test_a_success_that_was_withdrawn_late_and_one_that_counts_again_are_paid_as_the_facts_are(session, orders):
+    orders[0].state = WorkOrderState.WITHDRAWN
+    orders[7].state = WorkOrderState.DONE
+    session.flush()
+    counts = adjust_closed_months(session, now=LATER)
+    assert (counts["left_out"], counts["counted_again"]) == (1, 1)
+    assert _paid(session) == _points_by_the_facts(session)
+    make_sale(session, orders[9])
+    orders[7].state = WorkOrderState.RETURNED
+    orders[0].state = WorkOrderState.DONE
+    session.flush()
+    adjust_closed_months(session, now=LATER)
+    assert _paid(session) == _points_by_the_facts(session)
+    causes = {entry.cause.split(":")[0] for entry in _adjustments(session)}
+    assert causes == {"left_out", "counted_again", "late_win"}
+
+
+def given_back(session, order, reason="wrong_number"):
+    order.state, order.closed_at, order.close_reason = WorkOrderState.OPEN, None, None
+    session.flush()
+    give_back(
+        session,
+        principal=principal_of(session, "ana"),
+        work_order_id=order.id,
+        reason=reason,
+        note="-",
+        feedback_id=None,
+        now=NOW,
+    )
+
+
+def decide(session, order, decision):
+    found = session.scalars(select(WorkOrderReturn).where(WorkOrderReturn.work_order_id == order.id)).one()
+    decide_return(
+        session,
+        return_id=found.id,
+        decision=decision,
+        note=None,
+        grid_ids=None,
+        actor_account_id=None,
+        now=NOW + timedelta(days=1),
+    )
 
 
 def test_an_adjustment_is_paid_with_the_next_close_and_the_closed_month_is_as_it_was(session, orders):
