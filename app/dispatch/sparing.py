@@ -16,8 +16,9 @@ from app.campaigns.policy.passed import days_with_room, limits_passed
 from app.campaigns.policy.queries import policy_in_force
 from app.campaigns.policy.rules import LONGEST_DAYS
 from app.core import clock
+from app.core.db import whole_company
 from app.dispatch import policy_sweep_queries as queries
-from app.dispatch.by_hand.placing import Room, read_room, whole_company
+from app.dispatch.by_hand.placing import Room, read_room
 from app.dispatch.by_hand.verbs import contact_of
 from app.dispatch.life import move_work_order
 from app.dispatch.states import Event

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.core import clock
 from app.core.hot import Rows, Statement
 from app.core.security import Principal
 from app.dispatch.reported import Reported, move_statement
 from app.dispatch.states import IN_PROGRESS, next_state
 from app.feedback.answers import Answer, answer_to
-from app.feedback.decisions import WAITING_CODES, Effect, KnownReport, OrderFacts, Place, Status
+from app.feedback.decisions import WAITING_CODES, Effect, KnownReport, OrderFacts, Place, Status, is_uncounted
 from app.feedback.intake import Readable, read_item
 from app.feedback.judging import Judged, Report, judge_all
 from app.feedback.service import Batch
 from app.feedback.settling import EVENTS
-from app.feedback.storing import store_statement
+from app.feedback.storing import StoredPlace, store_statement
 
 # What `record_feedback` alone looks after is not in here: a report with more in it goes there.
 _MORE = ("objection", "callback_at", "ended_at", "reached", "elapsed_ms", "note", "device_sequence", "order_sequence")
@@ -27,9 +28,13 @@ _PLACE = ("latitude", "longitude", "accuracy_metres", "mock_location")
 _PLAIN = frozenset({"id", "work_order_id", "channel", "outcome", "started_at", *_MORE, *_PLACE})
 _WAITING = sorted(WAITING_CODES)
 _ORDERS = """
-SELECT id, state, closed_at, dispatched_at, customer_id, coalesce(lent_to_grid_id, grid_id) FROM work_orders
-WHERE id = ANY(%(orders)s) AND staff_id = CAST(nullif(current_setting('gridwork.staff_id', true), '') AS int)
-ORDER BY id FOR UPDATE
+SELECT w.id, w.state, w.closed_at, w.dispatched_at, w.customer_id, coalesce(w.lent_to_grid_id, w.grid_id),
+    CASE WHEN w.lent_to_grid_id IS NOT NULL THEN w.grid_id END, w.due_on,
+    EXISTS (SELECT FROM work_orders o WHERE o.customer_id = w.customer_id AND o.id <> w.id
+        AND o.state IN ('planned', 'open', 'in_progress'))
+FROM work_orders w
+WHERE w.id = ANY(%(orders)s) AND w.staff_id = CAST(nullif(current_setting('gridwork.staff_id', true), '') AS int)
+ORDER BY w.id FOR UPDATE OF w
 """
 # The first column: whether something that was set aside is at stake. The row is there whatever is known.
 _KNOWN = """
@@ -89,14 +94,23 @@ def settle_plain(reports: Sequence[Report], found: Sequence[Rows], *, principal:
     if not all(_is_plain(one) for one in judged):
         return None
     new = [one for one in judged if one.decision.status is Status.ACCEPTED]
+    by_order = {row[0]: row for row in orders}
+    if any(_makes_room(one, facts, by_order[one.report.item.work_order_id]) for one in new):
+        return None
     by_position = {one.report.position: one for one in judged}
     answers = [answer_to(report.read, by_position[report.position], {}, now) for report in reports]
-    places = {row[0]: (row[4], row[5]) for row in orders}
+    places = {row[0]: StoredPlace(*row[4:7]) for row in orders}
     writes = [store_statement(new, staff_id=principal.staff_id or 0, places=places, now=now)] if new else []
     moves = _moves(new, {row[0]: row[1] for row in orders})
     if moves:
         writes.append(move_statement(moves, actor_account_id=principal.account_id, now=now))
     return Settled(answers, writes)
+
+
+def _makes_room(one: Judged, facts: dict[int, OrderFacts], order: tuple[Any, ...]) -> bool:
+    """Whether other work of the customer is to be held against this contact: there is some, or nobody had counted on it."""
+    at, (due_on, has_others) = one.moment.contacted_at, order[7:9]
+    return has_others or is_uncounted(facts[order[0]], contacted_at=at, on=clock.local_date(at), due_on=due_on)
 
 
 def _known(row: tuple[Any, ...], principal: Principal) -> KnownReport:

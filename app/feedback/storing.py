@@ -59,11 +59,20 @@ class Sender:
     device_id: str | None
 
 
+@dataclass(frozen=True)
+class StoredPlace:
+    """Whom a report is about, the grid where its manager belongs, and the one that lent the work to it, if any."""
+
+    customer_id: int
+    grid_id: int
+    home_grid_id: int | None
+
+
 def store(
     session: Session, *, sender: Sender, accepted: Sequence[Judged], orders: Mapping[int, WorkOrder], now: datetime
 ) -> set[UUID]:
     """Write accepted reports in the order of their ids, with what they enclose; the ids that were new."""
-    places = {order.id: (order.customer_id, order.lent_to_grid_id or order.grid_id) for order in orders.values()}
+    places = {order.id: _place(order) for order in orders.values()}
     rows = _rows(accepted, staff_id=sender.staff_id, places=places, now=now)
     stored = set(session.connection().scalars(_STORE, rows))
     new = [one for one in accepted if one.report.item.id in stored]
@@ -71,12 +80,10 @@ def store(
     return stored
 
 
-def store_statement(
-    accepted: Sequence[Judged], *, staff_id: int, places: Mapping[int, tuple[int, int]], now: datetime
-) -> Statement:
+def store_statement(accepted: Sequence[Judged], *, staff_id: int, places: Mapping[int, StoredPlace], now: datetime) -> Statement:
     """The same without what they enclose, as one statement that fails where one is not new.
 
-    `places`: by work order, its customer and grid.
+    `places`: by work order.
     """
     rows = _rows(accepted, staff_id=staff_id, places=places, now=now)
     return _STORE_ALL, {"rows": json.dumps(rows, default=_as_json)}
@@ -93,20 +100,26 @@ def _as_json(value: Any) -> str:
     return str(value)
 
 
-def _rows(
-    accepted: Sequence[Judged], *, staff_id: int, places: Mapping[int, tuple[int, int]], now: datetime
-) -> list[dict[str, Any]]:
-    rows = [_row(one, staff_id, *places[one.report.item.work_order_id], now) for one in accepted]
+def _place(order: WorkOrder) -> StoredPlace:
+    lent_to = order.lent_to_grid_id
+    return StoredPlace(
+        order.customer_id, order.grid_id if lent_to is None else lent_to, None if lent_to is None else order.grid_id
+    )
+
+
+def _rows(accepted: Sequence[Judged], *, staff_id: int, places: Mapping[int, StoredPlace], now: datetime) -> list[dict[str, Any]]:
+    rows = [_row(one, staff_id, places[one.report.item.work_order_id], now) for one in accepted]
     return sorted(rows, key=lambda row: row["id"])
 
 
-def _row(one: Judged, staff_id: int, customer_id: int, grid_id: int, now: datetime) -> dict[str, Any]:
+def _row(one: Judged, staff_id: int, place: StoredPlace, now: datetime) -> dict[str, Any]:
     item, moment = one.report.item, one.moment
     return {
         **{name: getattr(item, name) for name in _COPIED},
-        "customer_id": customer_id,
+        "customer_id": place.customer_id,
         "staff_id": staff_id,
-        "grid_id": grid_id,  # where the manager belongs, if the order is lent
+        "grid_id": place.grid_id,
+        "home_grid_id": place.home_grid_id,
         "phone_started_at": item.started_at,
         "phone_ended_at": item.ended_at,
         "contacted_at": moment.contacted_at,

@@ -56,6 +56,7 @@ class ContactFeedback(Base):
     `contacted_at` is the phone's start of contact, moved by the phone's measured clock error and never after
     `received_at`; `month` follows from `received_at` alone. `elapsed_ms`: of the contact, by the phone's monotonic clock;
     `order_sequence` counts a phone's reports on a work order from 1; `answer_code`: with which it was accepted, if with any.
+    `home_grid_id`: of work on loan the grid that lent it, which sees the report too; `grid_id` is where the manager belongs.
     """
 
     __tablename__ = "contact_feedback"
@@ -72,6 +73,7 @@ class ContactFeedback(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    home_grid_id: Mapped[int | None] = mapped_column(Integer)
     corrects_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contact_feedback.id"))
     channel: Mapped[Channel] = mapped_column(enum_text(Channel))
     outcome: Mapped[str] = mapped_column(Text)

@@ -12,7 +12,7 @@ from app.core.db import whole_company
 from app.core.errors import Invalid
 from app.dispatch import queries
 from app.dispatch.by_hand import queries as action_queries
-from app.dispatch.by_hand.placing import lock_room
+from app.dispatch.by_hand.placing import let_go, lock_room
 from app.dispatch.by_hand.terms import (
     MOST_ROWS,
     MOVING,
@@ -97,10 +97,30 @@ def _act(
     actor_account_id: int | None,
     now: datetime,
 ) -> list[RowResult]:
-    today = clock.local_date(now)
     if action.verb in MOVING:
         ids = sorted({*ids, *action_queries.ids_of_contacts(session, ids, grid_ids=grid_ids)})
     orders = queries.lock_work_orders(session, ids, grid_ids=grid_ids)
+    doing = _prepare(session, action, orders, grid_ids, actor_account_id, now)
+    act = ASKED.get(action.verb)
+    refused = {} if act is None else order_refusals(session, list(orders), act=act, until=action.due_on, now=now)
+    # Written in the scope of who acts: what is not theirs the database refuses, whatever was locked here.
+    why = {id_: _do(doing, orders[id_], refused) for id_ in _in_turn(action.verb, orders)}
+    session.flush()
+    let_go(session, None)
+    numbers = action_queries.staff_numbers(session, {order.staff_id for order in orders.values()})
+    return [_row(id_, orders.get(id_), why.get(id_), numbers) for id_ in ids]
+
+
+def _prepare(
+    session: Session,
+    action: Action,
+    orders: Mapping[int, WorkOrder],
+    grid_ids: Collection[int] | None,
+    actor_account_id: int | None,
+    now: datetime,
+) -> Doing:
+    """What is needed to decide, also beyond the scope of who acts; people and room are locked."""
+    today = clock.local_date(now)
     with whole_company(session):
         people = action_queries.terminal_managers(session, action.to_staff_nos, today=today)
         if missing := sorted(set(action.to_staff_nos) - {person.staff_no for person in people}):
@@ -108,12 +128,11 @@ def _act(
         homes = {order.home_staff_id for order in orders.values() if order.home_staff_id is not None}
         giving = {order.staff_id for order in orders.values()}
         last = max([today, *(order.due_on for order in orders.values()), *([action.due_on] if action.due_on else [])])
-        room = lock_room(session, {person.id for person in people} | homes | giving, first=today, last=last)
-        doing = Doing(
+        return Doing(
             session=session,
             action=action,
             people=people,
-            room=room,
+            room=lock_room(session, {person.id for person in people} | homes | giving, first=today, last=last),
             branches=action_queries.branch_of_grids(
                 session, {order.grid_id for order in orders.values()} | {p.unit_id for p in people}
             ),
@@ -124,12 +143,6 @@ def _act(
             now=now,
             bound=bound_to_their_day(session, orders, now=now) if action.verb in MOVING else (),
         )
-        act = ASKED.get(action.verb)
-        refused = {} if act is None else order_refusals(session, list(orders), act=act, until=action.due_on, now=now)
-        why = {id_: _do(doing, orders[id_], refused) for id_ in _in_turn(action.verb, orders)}
-        session.flush()
-        numbers = action_queries.staff_numbers(session, {order.staff_id for order in orders.values()})
-    return [_row(id_, orders.get(id_), why.get(id_), numbers) for id_ in ids]
 
 
 def _in_turn(verb: Verb, orders: Mapping[int, WorkOrder]) -> list[int]:

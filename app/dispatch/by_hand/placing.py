@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.db import whole_company
@@ -79,3 +80,11 @@ def read_room(session: Session, staff_ids: Collection[int], *, first: date, last
         last=last,
     )
     return Room(first, managers.staff, managers.capacity, managers.used)
+
+
+def let_go(session: Session, work_order_id: int | None) -> None:
+    """Let who acts write one work order although it leaves their grids by that: what was lent to them goes home. None: no more.
+
+    The database agrees only while it is lent to one of their grids.
+    """
+    session.execute(text("SELECT let_work_order_go(CAST(:id AS bigint))"), {"id": work_order_id})

@@ -132,8 +132,7 @@ def decide_return(
             reason=closing_of(found.reason),
         )
     if decision is ReturnDecision.REJECTED or to_staff_no is not None:
-        with whole_company(session):
-            _hand_on(session, order, decision, to_staff_no, actor_account_id, note, now)
+        _hand_on(session, order, decision, to_staff_no, actor_account_id, note, now)
     return Decided(found.id, order.id, decision, order.state)
 
 
@@ -148,7 +147,8 @@ def _hand_on(
 ) -> None:
     """To its manager again, or to another one of the grid that works on it, as far as there is room; else to the pool."""
     today = clock.local_date(now)
-    person = _receiver(session, order, decision, to_staff_no, now)
+    with whole_company(session):  # to read alone: what is not theirs nobody writes
+        person = _receiver(session, order, decision, to_staff_no, now)
     if reason := order_refusals(session, [order.id], act=Act.CLAIM, now=now).get(order.id):
         raise NowhereToGo(f"The customer must not be contacted for this: {reason.replace('_', ' ')}.")
     if order.due_on < today:

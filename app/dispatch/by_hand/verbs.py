@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.dispatch.by_hand.placing import Room
+from app.dispatch.by_hand.placing import Room, let_go
 from app.dispatch.by_hand.terms import (
     BEFORE_ITS_DAY,
     ELSEWHERE,
@@ -168,6 +168,8 @@ def _lend(doing: Doing, order: WorkOrder) -> Refusal | None:
 def _bring_home(doing: Doing, order: WorkOrder) -> Refusal | None:
     if order.lent_to_grid_id is None or order.home_staff_id is None:
         return NOT_LENT
+    if not doing.owns(order):
+        let_go(doing.session, order.id)
     return give(doing, order, order.home_staff_id, Event.BROUGHT_HOME, **NO_LOAN)
 
 

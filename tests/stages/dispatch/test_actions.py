@@ -2,20 +2,26 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm.exc import StaleDataError
 
-from app.core.db import set_scope
+from app.core.db import set_scope, whole_company
 from app.core.errors import Invalid
+from app.dispatch import queries as queries_of_work
+from app.dispatch.by_hand import actions
 from app.dispatch.by_hand.actions import act_on_work_orders
+from app.dispatch.by_hand.placing import let_go
 from app.dispatch.by_hand.pool import NothingFree, take_from_pool
 from app.dispatch.by_hand.terms import Action, Filter, Verb
 from app.dispatch.days.release import release_wave
 from app.feedback.service import Batch, record_feedback
 from app.models.campaign import Campaign
 from app.models.customer import Customer
-from app.models.feedback import ContactFeedback
+from app.models.feedback import ContactFeedback, Verification
 from app.models.organisation import Absence
 from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState, WorkOrderTombstone
 from tests.factories import NOW, TODAY, grid, make_campaign, make_work_order, staff
@@ -259,6 +265,66 @@ def test_a_lent_order_is_seen_and_worked_by_the_borrower_and_seen_by_both_grids(
     assert session.scalars(select(ContactFeedback.staff_id)).all() == [cy.staff_id]
     set_scope(session, scope="all")
     assert (order.state, order.staff_id) == ("done", cy.staff_id)  # the points stay with who made the contact
+
+
+def test_a_report_on_lent_work_is_seen_by_both_grid_managers_and_by_nobody_else(session):
+    order = make_work_order(session, customer_no="C01")
+    lend(session, order)
+    record_feedback(session, principal=as_cy(session), batch=Batch(NOW, None, [report(order.id, "interested")]), now=NOW)
+    verdict = {"kind": "automatic", "verdict": "confirmed", "rule": "call", "evidence": {}, "judging_probability": 1}
+    set_scope(session, scope="all")
+    found = session.scalars(select(ContactFeedback)).one()
+    place = {"feedback_id": found.id, "staff_id": found.staff_id, "grid_id": found.grid_id, "number": 1, "decided_at": NOW}
+    session.add(Verification(**place, **verdict))
+    session.flush()
+    set_scope(session, scope="all")
+    for code, sees in (("G11", 1), ("G12", 1), ("G21", 0)):
+        set_scope(session, scope="grids", grid_ids=[grid(session, code).id])
+        assert len(session.scalars(select(ContactFeedback.id)).all()) == sees, code
+        assert len(session.scalars(select(Verification.id)).all()) == sees, code
+    ana = principal_of(session, "ana")
+    set_scope(session, scope="own", grid_ids=ana.grid_ids, staff_id=ana.staff_id)
+    assert session.scalars(select(ContactFeedback.id)).all() == []
+
+
+def as_manager_of(session, code):
+    set_scope(session, scope="grids", grid_ids=[grid(session, code).id])
+    return [grid(session, code).id]
+
+
+@pytest.mark.parametrize(
+    ("verb", "more"),
+    [
+        (Verb.REASSIGN, {"to_staff_nos": ["BO"]}),
+        (Verb.SPLIT, {"to_staff_nos": ["BO"]}),
+        (Verb.START, {}),
+    ],
+)
+def test_work_of_another_grid_cannot_be_written_even_where_it_was_found_and_locked(session, monkeypatch, verb, more):
+    order = make_work_order(session, customer_no="C01")
+    grids = as_manager_of(session, "G21")
+
+    def careless(session, ids, **_):
+        with whole_company(session):
+            return queries_of_work.lock_work_orders(session, ids)
+
+    monkeypatch.setattr(actions, "queries", SimpleNamespace(lock_work_orders=careless))
+    action = Action(verb, "a test", **more)
+    with pytest.raises(StaleDataError), session.begin_nested():
+        act_on_work_orders(session, action=action, ids=[order.id], grid_ids=grids, actor_account_id=None, now=NOW)
+
+
+def test_a_borrower_sends_work_home_under_row_level_security_and_only_what_was_lent_to_them(session):
+    lent, own = make_work_order(session, customer_no="C01"), make_work_order(session, customer_no="C02")
+    lend(session, lent)
+    grids = as_manager_of(session, "G12")
+    act = {"ids": [lent.id], "grid_ids": grids, "actor_account_id": None, "now": NOW}
+    (row,) = act_on_work_orders(session, action=Action(Verb.BRING_HOME, "done helping"), **act)
+    assert (row.code, row.staff_no) == (None, "ANA")
+    assert session.scalars(select(WorkOrder.id)).all() == []  # it has left, and its sight with it
+    for order in (lent, own):
+        with pytest.raises(ProgrammingError, match="not on loan here"), session.begin_nested():
+            let_go(session, order.id)
 
 
 def test_a_loan_ends_by_itself_unless_the_borrower_has_begun(session):
