@@ -7,13 +7,19 @@ reports  reports over a line that cuts 30 % of the answers: --reports=100000 --s
 changes  writers of up to 5 s while phones pull: --changes=1000000 --writers=16
 clocks   phone clocks wrong by up to 400 days: --step=1
 phones   many phones in ten minutes, then with a flood of log-ins: --phones=3000 --seconds=600 --log-ins=100
+
+Ctrl-C ends the kills after the one under way: the dispatch finishes, and the counts so far are printed.
 """
 
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 from rich.console import Console
 
@@ -50,13 +56,31 @@ def main() -> None:
                     Console().print(line, highlight=False)
 
 
+@contextmanager
+def asked_to_stop() -> Iterator[Event]:
+    """Set by the first Ctrl-C, which then stops nothing else; the second one does what it always does."""
+    stop = Event()
+
+    def note(*_: Any) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+        Console(stderr=True).print("Finishing the dispatch under way; once more Ctrl-C: at once.", highlight=False)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _kills(url: str, folder: Path, sizes: Sizes) -> list[str]:
     def progress(found: Found) -> None:
         if found.kills % 20 == 0:
             Console().print("  " + "; ".join(found.lines()), highlight=False)
 
     asked = {name: sizes[name] for name in ("kills", "customers", "seed")}
-    return kill_dispatches(url, folder, **asked, tell=progress).lines()
+    with asked_to_stop() as stop:
+        return kill_dispatches(url, folder, **asked, tell=progress, is_over=stop.is_set).lines()
 
 
 def _reports(url: str, folder: Path, sizes: Sizes) -> list[str]:

@@ -1,6 +1,7 @@
 """What a worker does that is killed in the midst of it: the oldest requested dispatch, in a process of its own."""
 
 import os
+import signal
 from multiprocessing.connection import Connection
 
 from app.core import clock
@@ -18,6 +19,7 @@ BUSY = 3  # exit code: the database has not noticed yet that the one before is g
 
 def work(url: str, storage: str, began: Connection) -> None:
     """Run the oldest request as the worker's job does; says when it has the job's lock."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for who counts; this one is killed, or finishes
     configure_logs("CRITICAL")
     clock.use_zone(clock.zone())
     sessions = make_sessions(make_engine(url), Storage(storage))

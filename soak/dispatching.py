@@ -58,10 +58,11 @@ def kill_dispatches(
     seed: int = 7,
     managers: int = 2_000,
     tell: Callable[[Found], None] | None = None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Found:
     """Seed a company, kill so many dispatches of everybody in it at random points, let the last one finish, and count.
 
-    `tell` is called after every kill.
+    `tell` is called after every kill, `is_over` before each: where it says so, the last one finishes now.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["soak.child", "bench.runs"])
@@ -87,7 +88,7 @@ def kill_dispatches(
         _judge(connection, expected, found)
         _ask_again(connection, url)
         killed_at = time.monotonic()
-        while found.kills < kills:
+        while found.kills < kills and not is_over():
             process, resumed = _resume(start, killed_at)
             if found.kills:
                 found.resumed.append(resumed)
