@@ -126,11 +126,11 @@ def _copy_and_index(url: str, form: str) -> float:
     with _connected(url) as connection:
         rows, indexes = {}, []
         for table in TABLES:
-            with connection.cursor().copy(f"COPY {table} TO STDOUT (FORMAT {form})".encode()) as source:
+            with connection.cursor().copy(f"COPY (SELECT * FROM {table}) TO STDOUT (FORMAT {form})".encode()) as source:
                 rows[table] = b"".join(source)
             connection.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING DEFAULTS)".encode())
             found = connection.execute("SELECT indexdef FROM pg_indexes WHERE tablename = %s", (table,)).fetchall()
-            indexes += [re.sub(r"INDEX \S+ ON public\.", "INDEX ON bare_", definition) for (definition,) in found]
+            indexes += [re.sub(r"INDEX \S+ ON (ONLY )?public\.", "INDEX ON bare_", definition) for (definition,) in found]
         connection.commit()
         began = time.perf_counter()
         for table, content in rows.items():

@@ -4,6 +4,7 @@ import os
 import signal
 from multiprocessing.connection import Connection
 
+from app.campaigns import list_part
 from app.core import clock
 from app.core.db import make_engine, make_sessions, set_scope
 from app.core.logs import configure_logs
@@ -17,9 +18,11 @@ from app.jobs.runner import JobAlreadyRunning, run_job
 BUSY = 3  # exit code: the database has not noticed yet that the one before is gone
 
 
-def work(url: str, storage: str, began: Connection) -> None:
-    """Run the oldest request as the worker's job does; says when it has the job's lock."""
+def work(url: str, storage: str, part_from: int | None, began: Connection) -> None:
+    """Run the oldest request as the worker's job does; says when it has the job's lock. `part_from`: as list_part.PART_FROM."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for who counts; this one is killed, or finishes
+    if part_from is not None:
+        list_part.PART_FROM = part_from
     configure_logs("CRITICAL")
     clock.use_zone(clock.zone())
     sessions = make_sessions(make_engine(url), Storage(storage))

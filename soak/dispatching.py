@@ -57,12 +57,14 @@ def kill_dispatches(
     kills: int,
     seed: int = 7,
     managers: int = 2_000,
+    part_from: int | None = None,
     tell: Callable[[Found], None] | None = None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Found:
     """Seed a company, kill so many dispatches of everybody in it at random points, let the last one finish, and count.
 
-    `tell` is called after every kill, `is_over` before each: where it says so, the last one finishes now.
+    `part_from`: of so many customers a list is written as a part. `tell` is called after every kill, `is_over` before each:
+    where it says so, the last one finishes now.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["soak.child", "bench.runs"])
@@ -77,7 +79,7 @@ def kill_dispatches(
 
         def start() -> tuple[BaseProcess, Connection]:
             ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=child.work, args=(url, storage, theirs))
+            process = context.Process(target=child.work, args=(url, storage, part_from, theirs))
             process.start()
             theirs.close()
             return process, ours

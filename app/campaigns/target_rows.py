@@ -33,7 +33,7 @@ class TargetRows:
 
 def write_targets(session: Session, targets: TargetRows, *, now: datetime) -> None:
     """Insert the targets; nobody of them may be on the list already."""
-    columns = _columns(targets, now)
+    columns = columns_of(targets, now)
     names = ", ".join(columns)
     session.execute(text("DROP TABLE IF EXISTS new_targets"))
     made = f"CREATE TEMP TABLE new_targets ON COMMIT DROP AS SELECT {names} FROM campaign_targets WITH NO DATA"  # noqa: S608
@@ -49,7 +49,8 @@ def drop_undecided(session: Session, campaign_id: int) -> None:
     count_changed(session, "DELETE FROM campaign_targets WHERE campaign_id = :id AND reason IS NULL", {"id": campaign_id})
 
 
-def _columns(targets: TargetRows, now: datetime) -> dict[str, Column]:
+def columns_of(targets: TargetRows, now: datetime) -> dict[str, Column]:
+    """The rows as columns of the table, in the order of customers."""
     order = np.argsort(targets.customers.customer_id, kind="stable")
     customers, reason = targets.customers.only(order), targets.reason[order]
     rows, value = len(order), targets.value

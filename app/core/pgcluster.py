@@ -173,12 +173,18 @@ def _with_free_port(root: Path, state: State) -> State:
     return save_state(root, moved)
 
 
+def _shared_megabytes() -> int:
+    """A sixteenth of the machine's memory, because the service lives beside the database; at most what a big dispatch fills."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return min(max(memory // 16, 128), 1024)
+
+
 def _settings(place: Place, state: State, binaries: Binaries, durable: bool) -> str:
     safety = {} if durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
     settings = {
         "listen_addresses": HOST, "port": state.port, "unix_socket_directories": socket_folder(place.root),
         "max_connections": 200, "password_encryption": "scram-sha-256",
-        "shared_buffers": "256MB", "work_mem": "32MB", "maintenance_work_mem": "256MB",
+        "shared_buffers": f"{_shared_megabytes() if durable else 256}MB", "work_mem": "32MB", "maintenance_work_mem": "256MB",
         "max_wal_size": "4GB", "checkpoint_completion_target": 0.9,
         "wal_compression": "lz4" if binaries.lz4 else "off",
         "timezone": "UTC", "log_timezone": "UTC", "lc_messages": "C",

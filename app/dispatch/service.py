@@ -48,6 +48,8 @@ def dispatch_campaigns(session: Session, *, campaign_codes: Collection[str], now
     session.flush()
     # The database notices within two seconds where this process was killed, and lets the next one go on.
     session.execute(text("SELECT set_config('client_connection_check_interval', '2s', true)"))
+    # Of millions of orders the check of their targets would go over the disk.
+    session.execute(text("SELECT set_config('work_mem', '256MB', true)"))
     # One run at a time: two would give the same free capacity away twice.
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('dispatch', 0))"))
     # No target carries a key to its customer: a full load may not remove one meanwhile.

@@ -187,11 +187,11 @@ class CampaignTarget(Base):
     """A customer of a drawn list. `reason` is null only between schedule and dispatch.
 
     Campaign and customer carry no foreign key, because each costs a look-up for every row of a list, half of its time:
-    campaigns are never removed, and a full load of customers keeps those on a list.
+    campaigns are never removed, and a full load of customers keeps those on a list. A big list is a part of the table.
     """
 
     __tablename__ = "campaign_targets"
-    __table_args__ = (Index(None, "customer_id"),)
+    __table_args__ = (Index(None, "customer_id"), {"postgresql_partition_by": "LIST (campaign_id)"})
 
     campaign_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     customer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

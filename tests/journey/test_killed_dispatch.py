@@ -8,11 +8,11 @@ from soak.dispatching import Found, kill_dispatches
 from tests.postgres import empty_database
 
 
-@pytest.fixture(scope="module")
-def found(server: str, tmp_path_factory: pytest.TempPathFactory) -> Found:
+@pytest.fixture(scope="module", params=[None, 1_000], ids=["list in the table of all", "list as a part"])
+def found(request: pytest.FixtureRequest, server: str, tmp_path_factory: pytest.TempPathFactory) -> Found:
     with empty_database(server, "gridwork_kills") as url:
         folder: Path = tmp_path_factory.mktemp("kills")
-        return kill_dispatches(url, folder, customers=6_000, kills=10, managers=182)
+        return kill_dispatches(url, folder, customers=6_000, kills=10, managers=182, part_from=request.param)
 
 
 def test_a_killed_dispatch_is_there_whole_or_not_at_all(found: Found):

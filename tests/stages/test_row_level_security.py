@@ -85,7 +85,7 @@ def test_the_application_role_owns_nothing_and_cannot_pass_by(session):
 
 def test_protection_is_forced_on_every_protected_table(session):
     forced = session.scalars(
-        text("SELECT relname::text FROM pg_class WHERE relrowsecurity AND relforcerowsecurity AND relkind = 'r'")
+        text("SELECT relname::text FROM pg_class WHERE relrowsecurity AND relforcerowsecurity AND relkind IN ('r', 'p')")
     )
     assert set(forced) >= PROTECTED
 

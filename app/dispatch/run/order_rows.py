@@ -1,7 +1,7 @@
 """Writing what a run decided: targets with their final reason, and work orders, all at once."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.campaigns.list_part import attach_part, deserves_part, fill_part, make_part
 from app.campaigns.target_rows import TargetRows, drop_undecided, write_targets
 from app.core import clock
-from app.core.columns import Column, Money, Words, packed_rows, pg_day, pg_instant, write_packed
+from app.core.columns import Column, Money, Words, pg_day, pg_instant, write_columns
 from app.core.db import count_changed
-from app.dispatch.run.deciding import Decision, RunInputs
+from app.dispatch.run.deciding import CampaignInput, Decision, RunInputs
 from app.dispatch.splitting.split import NOBODY, Outcome
 from app.models.campaign import Campaign
 
@@ -38,29 +39,46 @@ def write_decisions(
     ids = np.split(_reserve_ids(session, sum(map(len, placed))), np.cumsum([len(rows) for rows in placed])[:-1])
     leads = _leads(decisions, placed, ids)
     counts = {}
-    with ThreadPoolExecutor(1) as pool:
-        packing = []  # while PostgreSQL takes the targets
+    with ThreadPoolExecutor(1) as pool:  # big lists are written while this connection writes the orders
+        lists = {
+            campaign.id: _write_list(session, pool, source, decision, now)
+            for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True)
+        }
         for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True):
             columns = _columns(campaign, inputs, decision, rows, run_id=run_ids[campaign.id], now=now)
             contact: dict[str, Column] = {"id": own_ids, "contact_id": leads[decision.contact[rows]]}
-            packing.append((contact | columns, pool.submit(lambda whole: list(packed_rows(whole)), contact | columns)))
-        for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True):
-            if source.is_drawn:
-                drop_undecided(session, campaign.id)
-            write_targets(session, TargetRows(campaign.id, decision.customers, decision.reason, decision.value), now=now)
-        _make_temporary(session, ", ".join(packing[0][0]))
-        for campaign, (columns, packed) in zip(chosen, packing, strict=True):
-            write_packed(session, "new_orders", tuple(columns), packed.result())
-            names = ", ".join(columns)
-            statement = f"INSERT INTO work_orders ({names}) SELECT {names} FROM new_orders"  # noqa: S608 - our own text
-            counts[campaign.id] = count_changed(session, statement)
-            session.execute(text("TRUNCATE new_orders"))
+            counts[campaign.id] = _insert_orders(session, campaign.id, contact | columns)
+        for campaign_id, written in lists.items():
+            if written:
+                written.result()
+                attach_part(session, campaign_id)
     return counts
 
 
-def _make_temporary(session: Session, names: str) -> None:
+def _write_list(
+    session: Session, pool: ThreadPoolExecutor, source: CampaignInput, decision: Decision, now: datetime
+) -> Future[None] | None:
+    """Write the targets; those of a big list beside the session, to be attached when they are written."""
+    targets = TargetRows(source.campaign_id, decision.customers, decision.reason, decision.value)
+    if not source.is_drawn and deserves_part(len(decision.reason)) and make_part(session, source.campaign_id):
+        return pool.submit(fill_part, session, targets, now=now)
+    if source.is_drawn:
+        drop_undecided(session, source.campaign_id)
+    write_targets(session, targets, now=now)
+    return None
+
+
+def _insert_orders(session: Session, campaign_id: int, columns: Mapping[str, Column]) -> int:
+    """By way of a temporary table, because tables with row level security take no COPY.
+
+    That each has its target and manager is asked once of the whole run, when it commits.
+    """
+    names = ", ".join(columns)
+    session.execute(text("SELECT set_config('gridwork.dispatching', :campaign, true)"), {"campaign": str(campaign_id)})
     session.execute(text("DROP TABLE IF EXISTS new_orders"))
     session.execute(text(f"CREATE TEMP TABLE new_orders ON COMMIT DROP AS SELECT {names} FROM work_orders WITH NO DATA"))  # noqa: S608
+    write_columns(session, "new_orders", columns)
+    return count_changed(session, f"INSERT INTO work_orders ({names}) SELECT {names} FROM new_orders")  # noqa: S608 - our own text
 
 
 def _placed(decision: Decision) -> NDArray[np.int64]:
@@ -70,10 +88,15 @@ def _placed(decision: Decision) -> NDArray[np.int64]:
 
 
 def _reserve_ids(session: Session, count: int) -> NDArray[np.int64]:
-    """So many ids of work orders that nobody else has: a contact names one of its orders before that is written."""
-    statement = "SELECT string_agg(int8send(nextval('work_orders_id_seq')), '') FROM generate_series(1, :count)"
-    packed = session.scalar(text(statement), {"count": count}) or b""
-    return np.frombuffer(packed, dtype=">i8").astype(np.int64)
+    """So many ids of work orders that nobody else has: a contact names one of its orders before that is written.
+
+    They follow one another, because only runs make orders, and one at a time.
+    """
+    taken = "SELECT min(id), max(id) FROM (SELECT nextval('work_orders_id_seq') AS id FROM generate_series(1, :count)) taken"
+    first, last = session.execute(text(taken), {"count": count}).one()
+    if count and last - first + 1 != count:
+        raise RuntimeError("ids of work orders were taken by somebody else than the run")
+    return np.arange(first or 0, (last or -1) + 1, dtype=np.int64)
 
 
 def _leads(
