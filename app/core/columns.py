@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -76,19 +76,19 @@ def read_columns(
     }
 
 
-def write_columns(session: Session, table: str, columns: Mapping[str, Column]) -> None:
-    """Append rows to a table without row level security, by binary COPY; the kind of each column is that of the table's own."""
-    write_packed(session, table, tuple(columns), _one_ahead(packed_rows(columns)))
+def write_columns(session: Session, table: str, columns: Mapping[str, Column], *, is_new: bool = False) -> None:
+    """Append rows to a table without row level security, by binary COPY; the kind of each column is that of the table's own.
 
-
-def write_packed(session: Session, table: str, names: tuple[str, ...], blocks: Iterable[memoryview]) -> None:
-    """Append rows that `packed_rows` has packed. What the database refuses is raised as SQLAlchemy raises it."""
+    is_new: the table was made in this transaction, so that its rows can be written as those of long ago, which are never
+    looked at again to see whether their writer committed. What the database refuses is raised as SQLAlchemy raises it.
+    """
     session.flush()
-    statement = f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+    options = "FORMAT BINARY, FREEZE" if is_new else "FORMAT BINARY"
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN ({options})"
     try:
         with driver_of(session).cursor() as cursor, cursor.copy(statement.encode()) as copy:
             copy.write(_SIGNATURE)
-            for block in blocks:
+            for block in _one_ahead(packed_rows(columns)):
                 copy.write(block)
             copy.write(_END)
     except psycopg.Error as error:

@@ -31,8 +31,8 @@ CREATE FUNCTION is_list_part(part regclass) RETURNS boolean LANGUAGE sql STABLE 
     SELECT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = part AND inhparent = 'public.campaign_targets'::regclass)
 $$;
 
--- False where the campaign has targets already. What runs left that ended before they attached it goes first.
-CREATE FUNCTION make_list_part(campaign integer) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+-- What runs left that ended before they attached it goes first.
+CREATE FUNCTION make_list_part(campaign integer) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE
     part text := format('campaign_targets_%s', campaign);
@@ -44,13 +44,9 @@ BEGIN
     LOOP
         EXECUTE format('DROP TABLE %s', lost);
     END LOOP;
-    IF to_regclass(part) IS NOT NULL OR EXISTS (SELECT FROM campaign_targets WHERE campaign_id = campaign) THEN
-        RETURN false;
-    END IF;
     EXECUTE format('CREATE TABLE %I (LIKE campaign_targets INCLUDING DEFAULTS INCLUDING CONSTRAINTS,'
         ' CONSTRAINT one_list CHECK (campaign_id = %s))', part, campaign);
     EXECUTE format('GRANT INSERT ON %I TO gridwork_app', part);
-    RETURN true;
 END $$;
 
 CREATE FUNCTION index_list_part(campaign integer) RETURNS void LANGUAGE plpgsql SECURITY DEFINER

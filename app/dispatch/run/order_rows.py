@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaigns.list_part import attach_part, deserves_part, fill_part, make_part
+from app.campaigns.list_part import attach_part, may_have_part, write_part
 from app.campaigns.target_rows import TargetRows, drop_undecided, write_targets
 from app.core import clock
 from app.core.columns import Column, Money, Words, pg_day, pg_instant, write_columns
@@ -60,8 +60,8 @@ def _write_list(
 ) -> Future[None] | None:
     """Write the targets; those of a big list beside the session, to be attached when they are written."""
     targets = TargetRows(source.campaign_id, decision.customers, decision.reason, decision.value)
-    if not source.is_drawn and deserves_part(len(decision.reason)) and make_part(session, source.campaign_id):
-        return pool.submit(fill_part, session, targets, now=now)
+    if not source.is_drawn and may_have_part(session, source.campaign_id, rows=len(decision.reason)):
+        return pool.submit(write_part, session, targets, now=now)
     if source.is_drawn:
         drop_undecided(session, source.campaign_id)
     write_targets(session, targets, now=now)

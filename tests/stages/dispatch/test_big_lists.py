@@ -1,12 +1,13 @@
 """A big list is a part of the table of targets, written beside its run and seen when the run commits."""
 
+import numpy as np
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from app.campaigns import list_part
-from app.campaigns.list_part import attach_part, fill_part, make_part
-from app.campaigns.target_rows import TargetRows
+from app.campaigns.list_part import attach_part, may_have_part, write_part
+from app.campaigns.target_rows import TargetRows, write_targets
 from app.core.db import set_scope
 from app.dispatch.run.inputs import read_inputs
 from app.dispatch.service import dispatch_campaign
@@ -53,8 +54,7 @@ def _filled(company, sessions, code):
 
     campaign = get_campaign(company, code)
     customers = read_inputs(company, [campaign], now=NOW).campaigns[0].customers
-    assert make_part(company, campaign.id)
-    fill_part(company, TargetRows(campaign.id, customers, customers.explored.astype("uint8")), now=NOW)
+    write_part(company, TargetRows(campaign.id, customers, customers.explored.astype("uint8")), now=NOW)
     return campaign
 
 
@@ -96,10 +96,23 @@ def test_what_a_run_left_that_ended_early_is_gone_with_the_next(company, session
 
 def test_a_list_that_is_there_already_gets_no_part(company, approved):
     make_work_order(company, customer_no="C01")
-    company.commit()
-    set_scope(company, scope="all")
     listed = company.scalar(select(CampaignTarget.campaign_id))
-    assert not make_part(company, listed)
+    assert not may_have_part(company, listed, rows=3)
+    assert may_have_part(company, listed + 1000, rows=3)
+
+
+def test_a_list_that_was_taken_back_is_drawn_again_into_its_part(company, approved):
+    dispatch_campaign(company, campaign_code=approved[0], now=NOW)
+    campaign = company.scalar(select(Campaign).where(Campaign.code == approved[0]))
+    company.execute(text("UPDATE campaign_targets SET reason = 'control'"))
+    company.execute(text("DELETE FROM campaign_targets"))
+    assert not may_have_part(company, campaign.id, rows=3)
+    customers = read_inputs(company, [company.scalar(select(Campaign).where(Campaign.code == approved[1]))], now=NOW)
+    rows = customers.campaigns[0].customers
+    write_targets(company, TargetRows(campaign.id, rows, np.ones(len(rows.rank), np.uint8)), now=NOW)
+    assert company.scalar(
+        text(f"SELECT count(*) FROM campaign_targets WHERE tableoid = 'campaign_targets_{campaign.id}'::regclass")
+    )
 
 
 def test_a_part_is_read_through_the_table_alone(company, sessions, approved):
