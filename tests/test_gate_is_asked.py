@@ -20,6 +20,7 @@ THROUGH = {
     "app/dispatch/run/order_rows.py": "a run: app.campaigns.reasons.SETS, the same sets for all customers of its lists",
     "app/dispatch/life.py": "check_gate(",
     "app/dispatch/moving.py": "asked before",
+    "app/dispatch/preview/piloting.py": "a stopped pilot changes probabilities alone",
     "app/dispatch/reported.py": "a report is a fact",
     "app/dispatch/sweeps.py": "ends",
     "app/dispatch/preview/piloting.py": "selection_probability = ",  # which is no contact
@@ -32,6 +33,7 @@ ASKED_BEFORE = {
         "app/dispatch/by_hand/actions.py",
         "app/dispatch/by_hand/pool.py",
         "app/dispatch/by_hand/returning.py",
+        "app/dispatch/sparing.py",
     ),
 }
 BRINGS_HOME = {"app/dispatch/by_hand/loans.py"}  # which is not asked for

@@ -147,7 +147,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL statement_timeout = '60s'")
     for trigger in ("keep_decided", "keep_key"):
         op.execute(f"DROP TRIGGER {trigger} ON campaign_targets")
-    for policy in ("by_scope", "with_customer"):
+    for policy in ("by_scope", "also_with_customer"):
         op.execute(f"DROP POLICY {policy} ON campaign_targets")
     op.execute("ALTER TABLE campaign_targets RENAME TO campaign_targets_shared")
     op.execute("ALTER TABLE campaign_targets_shared RENAME CONSTRAINT pk_campaign_targets TO pk_campaign_targets_shared")
@@ -174,7 +174,7 @@ def protect(table: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY by_scope ON {table} USING ({COMPANY} OR {MY_GRIDS}) WITH CHECK ({COMPANY} OR {MY_GRIDS})")
-    op.execute(f"CREATE POLICY with_customer ON {table} FOR SELECT USING ({CAME.replace('campaign_targets', table)})")
+    op.execute(f"CREATE POLICY also_with_customer ON {table} FOR SELECT USING ({CAME.replace('campaign_targets', table)})")
 
 
 # Row level security of a part itself lets nobody through: it goes first.
