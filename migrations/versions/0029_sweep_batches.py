@@ -8,8 +8,8 @@ their own); a migration that has been released is never edited.
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0026"
-down_revision = "0025"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

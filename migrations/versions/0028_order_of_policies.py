@@ -10,8 +10,8 @@ their own); a migration that has been released is never edited.
 
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ their own); a migration that has been released is never edited.
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0027"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
