@@ -12,7 +12,6 @@ from app.core import clock
 from app.core.db import set_scope
 from app.models.dispute import PointsDispute
 from app.points.close import close_month
-from tests.api.dashboard.test_bulk import make_second_grid_manager
 from tests.factories import make_work_order, staff
 from tests.truth import CLOSING, OCTOBER, make_anas_october
 
@@ -147,21 +146,6 @@ def test_nobody_decides_on_their_own_dispute_whatever_they_have_become(client_as
                  " decided_by_staff_id = staff_id")
         )  # fmt: skip
     company.rollback()
-
-
-@pytest.mark.parametrize("trial", range(3))
-def test_of_two_who_decide_at_once_one_does(client_as, company, orders, trial):
-    make_second_grid_manager(company)
-    body = said()
-    client_as("ana").post(MINE, json=body)
-    clients, together = [client_as("chen"), client_as("chan")], Barrier(2)
-
-    def say(number):
-        together.wait()
-        return decide(clients[number], body["id"], ("accepted", "rejected")[number]).status_code
-
-    with ThreadPoolExecutor(2) as threads:
-        assert sorted(threads.map(say, range(2))) == [200, 409]
 
 
 def test_what_is_wrong_with_a_dispute_is_named_and_nothing_is_kept(client_as, company, orders):
