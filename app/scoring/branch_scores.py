@@ -46,7 +46,7 @@ def write_score_files(session: Session, product_code: str, run_id: int, scores: 
     storage = storage_of(session)
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         written = [
-            pool.submit(storage.write_table, f"{folder}/branch={branch_id}.parquet", part.to_arrow())
+            pool.submit(storage.write_table, f"{folder}/branch={branch_id}.parquet", part.to_arrow(), values_repeat=False)
             for (branch_id,), part in parts.items()
         ]
     for each in written:

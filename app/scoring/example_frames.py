@@ -48,7 +48,7 @@ def read_contacts(session: Session, *, product_id: int, known_at: datetime) -> p
             FROM campaign_targets t JOIN campaigns k ON k.id = t.campaign_id
             WHERE k.product_id = %(product_id)s AND k.opened_at < %(known_at)s
                 AND t.reason IN ('control', 'permanent_holdout')
-        ) found ORDER BY treated DESC, contacted_at, customer_id"""  # noqa: S608 - our own text
+        ) found"""  # noqa: S608 - our own text
     schema = {
         "customer_id": pl.Int64,
         "contacted_at": INSTANT,
@@ -58,7 +58,9 @@ def read_contacts(session: Session, *, product_id: int, known_at: datetime) -> p
         "verdict": pl.String,
     }
     found = read_frame(session, query, schema, product_id=product_id, known_at=known_at)
-    return found.with_columns(pl.col("treated").cast(pl.Boolean))
+    first = ("treated", "contacted_at", "customer_id", "draw", "selection_probability", "verdict")  # PostgreSQL sorts on disk
+    ordered = found.sort(first, descending=[True, *[False] * (len(first) - 1)], nulls_last=True)
+    return ordered.with_columns(pl.col("treated").cast(pl.Boolean))
 
 
 def read_arms(session: Session, *, product_id: int, known_at: datetime) -> pl.DataFrame:

@@ -44,6 +44,18 @@ def score_partition(ranker: TrainedRanker, frame: pl.DataFrame, *, top: int, num
     )
 
 
+def join_blocks(blocks: Iterable[ScoredPartition], *, top: int) -> ScoredPartition:
+    """The blocks of a partition, of which there is one at least, as one."""
+    found = list(blocks)
+    return ScoredPartition(
+        scores=pl.concat([block.scores for block in found]),
+        best=_best(_together(block.best for block in found), top),
+        sample=pl.concat([block.sample for block in found]),
+        without_figures=sum(block.without_figures for block in found),
+        figures=frozenset[str]().union(*(block.figures for block in found)),
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class ScoredCustomers:
     """All partitions together. scores: customer_id, branch_id, score, perhaps uplift. best: the rows of the best, best first."""
@@ -62,7 +74,7 @@ def join_partitions(parts: Iterable[tuple[int, ScoredPartition]], *, top: int) -
     for branch_id, part in parts:
         scores.append(part.scores.with_columns(branch_id=pl.lit(branch_id, pl.Int32)))
         samples.append(part.sample)
-        best = part.best if best is None else _best(pl.concat([best, part.best]), top)
+        best = part.best if best is None else _best(_together((best, part.best)), top)
         without_figures += part.without_figures
         figures |= part.figures
     if best is None:
@@ -90,6 +102,11 @@ def _best_of(frame: pl.DataFrame, ordering: pl.Series, top: int) -> pl.DataFrame
         rows = np.flatnonzero(values >= least)
         frame, ordering = frame[rows], ordering[rows]
     return _best(frame.with_columns(ordering), top)
+
+
+def _together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """One below the other; numbers that came as text here may be numbers there."""
+    return pl.concat(parts, how="vertical_relaxed")
 
 
 def _best(frame: pl.DataFrame, top: int) -> pl.DataFrame:

@@ -37,6 +37,10 @@ CANDIDATES = (  # good on sets of this kind; the search starts from them
     Settings(300, 0.04, 31, 20, 0.6, 1.0, 0.8),
     PLAIN,
 )
+OF_FEW = (  # slower ones, good where rows are few
+    Settings(800, 0.05, 2, 50, 0.3, 10.0, 0.6),
+    Settings(400, 0.03, 8, 60, 0.5, 5.0),
+)
 FEWEST_ROWS_FOR_THREADS = 50_000  # below this, threads waiting for each other cost more than they save
 
 

@@ -165,11 +165,10 @@ def _encode_column(values: pl.Series, column: Column, target: NDArray[np.float32
         series = to_figures(values)
     else:
         series = values if values.dtype == pl.Float32 else values.cast(pl.Float64)
-    with np.errstate(over="ignore"):  # 1e300 does not fit float32 and is treated as missing
+    with np.errstate(over="ignore", invalid="ignore"):  # 1e300 does not fit float32 and is treated as missing
         target[:] = series.to_numpy()
-    missing = ~np.isfinite(target)
-    if missing.any():
-        target[missing] = np.nan
+        if not np.isfinite(target.sum()):  # as it is where all are finite and none is huge
+            target[~np.isfinite(target)] = np.nan
 
 
 def _code(texts: pl.Series, levels: tuple[str, ...]) -> pl.Series:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.scoring.learning.boosting import CANDIDATES, PLAIN, Fitter, Settings, fit_mix, threads_for, to_text
+from app.scoring.learning.boosting import CANDIDATES, OF_FEW, PLAIN, Fitter, Settings, fit_mix, threads_for, to_text
 from app.scoring.learning.calibration import choose_calibration
 from app.scoring.learning.encoding import Encoding, NoFeatures, fit_encode, keep_columns
 from app.scoring.learning.evaluate import Evaluation, evaluate
@@ -17,7 +17,7 @@ from app.scoring.learning.features import feature_columns
 from app.scoring.learning.labels import FEWEST_OF_A_CLASS, check_no_leak, check_trainable, enough_rows
 from app.scoring.learning.leaks import Refusal, find_leaks
 from app.scoring.learning.trained import Importance, TrainedRanker, Training, load_boosters, rank, score
-from app.scoring.learning.tuning import MIX, Tuned, trials_for, tune
+from app.scoring.learning.tuning import FEW_FOR_CHOICE, MIX, Tuned, trials_for, tune
 from app.scoring.learning.validation import (
     Folds,
     HeldOut,
@@ -190,7 +190,8 @@ def _tune(
     """Settings chosen on a part of the task, where it is large."""
     most = enough_rows(task.labels, TUNED_OF_MANY if many else MOST_TUNED, fewest=FEWEST_JUDGED // 2)
     wanted = trials or (len(candidates) if candidates else trials_for(task.labels.size, many=many))
-    return tune(task.part(most), candidates or CANDIDATES, trials=wanted, members=1 if many else bags, budget_seconds=budget)
+    known = candidates or (CANDIDATES + OF_FEW if task.labels.size < FEW_FOR_CHOICE else CANDIDATES)
+    return tune(task.part(most), known, trials=wanted, members=1 if many else bags, budget_seconds=budget)
 
 
 def _judged(

@@ -26,6 +26,8 @@ TRIALS_OF_FEW = 5
 MIX = 4  # boosters of a ranker
 MOST_MIXED = 8  # of the best trials, from which the mix is chosen
 MOST_ROUNDS = 600
+ALIKE = 1.005  # a held-out loss so near to the best one's tells nothing on few rows
+FEW_FOR_CHOICE = 10_000
 HOPELESS = 1.004  # a trial whose folds so far lose so much more than the best trial's is given up
 
 
@@ -94,7 +96,8 @@ def tune(
         _tell(study, settings, asked, loss)
         tried += 1
     best = min(found, key=lambda one: one.loss)
-    return Tuned(_mix(found, members), tried, best.loss, stopped_early=tried < wanted)
+    alike = _alike(found) if task.labels.size < FEW_FOR_CHOICE else ()
+    return Tuned(alike if len(alike) > members > 1 else _mix(found, members), tried, best.loss, stopped_early=tried < wanted)
 
 
 def _try(task: Task, folds: list[Fold], settings: Settings, found: list[Trial]) -> tuple[Trial | None, float]:
@@ -142,6 +145,12 @@ def _curve(task: Task, fold: Fold, settings: Settings) -> Floats:
 
 def _losses(curve: Floats, fold: Fold) -> Floats:
     return np.array([log_loss(margin, fold.labels, fold.weights) for margin in curve])
+
+
+def _alike(found: list[Trial]) -> tuple[Settings, ...]:
+    """All settings that lose about as little as the best: choosing among them would be choosing by chance, their mean is none."""
+    least = min(one.loss for one in found)
+    return tuple(one.settings for one in sorted(found, key=lambda one: one.loss) if one.loss <= ALIKE * least)
 
 
 def _mix(found: list[Trial], members: int) -> tuple[Settings, ...]:

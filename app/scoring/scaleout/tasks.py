@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 
 from app.core.storage import Storage
-from app.scoring.assembling import BranchPlan, assemble_branch
+from app.scoring.assembling import BranchPlan, asked_for, assemble_blocks
 from app.scoring.learning.features import History, add_history
 from app.scoring.learning.ranker import TrainedRanker
-from app.scoring.partition import ScoredPartition, score_partition
+from app.scoring.partition import ScoredPartition, join_blocks, score_partition
 from app.scoring.scaleout.cluster import count_workers
 from app.scoring.snapshots import trained_figures, trained_names
 
@@ -25,19 +25,19 @@ def score_plan(
 
     Raises SnapshotColumnsChanged, StoredFileMissing.
     """
-    return score_partition(ranker, read_plan(storage, ranker, plan, history), top=top, num_threads=num_threads)
+    frames = read_plan(storage, ranker, plan, history)
+    return join_blocks((score_partition(ranker, frame, top=top, num_threads=num_threads) for frame in frames), top=top)
 
 
-def read_plan(storage: Storage, ranker: TrainedRanker, plan: BranchPlan, history: History | None) -> pl.DataFrame:
-    """The frame of a branch as the ranker scores it."""
-    return with_features(ranker, assemble_branch(storage, plan, columns=trained_names(ranker.encoding)), history)
-
-
-def with_features(ranker: TrainedRanker, frame: pl.DataFrame, history: History | None) -> pl.DataFrame:
-    """The frame of a branch as a ranker scores it. Raises SnapshotColumnsChanged."""
-    keys = frame.select("customer_id", "as_of", "snapshot_date")
-    trained = keys.hstack(trained_figures(frame, ranker.encoding))
-    return trained if history is None else add_history(trained, history, wanted=ranker.encoding.names)
+def read_plan(storage: Storage, ranker: TrainedRanker, plan: BranchPlan, history: History | None) -> Iterator[pl.DataFrame]:
+    """The frame of a branch as the ranker scores it, some rows after the others."""
+    keys = asked_for(plan)
+    past = None if history is None else add_history(keys, history, wanted=ranker.encoding.names).drop(keys.columns)
+    done = 0
+    for block in assemble_blocks(storage, plan, columns=trained_names(ranker.encoding)):
+        known = block.select("customer_id", "as_of", "snapshot_date").hstack(trained_figures(block, ranker.encoding))
+        yield known if past is None else known.hstack(past.slice(done, block.height))
+        done += block.height
 
 
 def score_here(

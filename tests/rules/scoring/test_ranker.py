@@ -218,3 +218,23 @@ def test_the_search_finds_the_same_settings_again_and_a_budget_ends_it() -> None
     assert (first.trials, len(first.mix)) == (7, 4)
     hurried = learn(examples, seed=1, trials=7, num_threads=1, budget_seconds=1e-9)
     assert (hurried.ranker.trials, hurried.stopped_early) == (1, True)
+
+
+def test_on_few_rows_no_setting_that_is_about_as_good_is_left_out_and_on_many_the_best_mix_is_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame, labels = town(300, seed=3)
+    known = tuple(Settings(20, 0.1, 2, 20, 1.0, 1.0 + nothing * 1e-9) for nothing in range(5))
+    few = learn(plain_examples(frame, labels), seed=1, candidates=known).ranker
+    assert set(few.mix) == set(known)
+    assert len(few.boosters) == 5
+    monkeypatch.setattr("app.scoring.learning.tuning.FEW_FOR_CHOICE", 100)
+    assert len(learn(plain_examples(frame, labels), seed=1, candidates=known).ranker.boosters) == 4
+
+
+def test_scores_are_the_same_in_however_many_blocks_and_threads(ranker: TrainedRanker, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, _ = town(500, seed=9)
+    whole = score(ranker, frame)
+    monkeypatch.setattr("app.scoring.learning.trained.BLOCK_ROWS", 64)
+    for threads in (1, 3):
+        assert (score(ranker, frame, num_threads=threads) == whole).all()

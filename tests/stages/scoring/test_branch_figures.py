@@ -3,12 +3,14 @@
 from datetime import date
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from sqlalchemy import text
 
 from app.core.storage import StoredFileMissing, storage_of
 from app.ingest.partition_queries import files_before
-from app.scoring.figures import branches, read_branch, read_examples_figures, read_manifest
+from app.scoring.assembling import assemble_blocks, assemble_branch
+from app.scoring.figures import branches, plan_branch, read_branch, read_examples_figures, read_manifest
 from tests.factories import customer, grid
 from tests.figures import add_figures
 
@@ -110,3 +112,28 @@ def test_a_file_that_is_gone_is_named(session):
     storage_of(session).delete(path)
     with pytest.raises(StoredFileMissing, match=path):
         read_branch(session, branch_id=branch(session, "G11"), as_of=DAY)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 100])
+def test_a_branch_read_some_rows_after_the_others_is_the_branch_read_at_once(session, monkeypatch, rows):
+    monkeypatch.setattr("app.scoring.assembling.BLOCK_ROWS", rows)
+    for number, day in (("C01", 1), ("C02", 1), ("C05", 1), ("C05", 9), ("C09", 9), ("C15", 9)):
+        add_figures(session, on(day), customer_id=ids(session, number)[0], x=float(day), y="a")
+    move(session, "C15", "G12")
+    plan = plan_branch(read_manifest(session, as_of=DAY), branch(session, "G11"))
+    storage = storage_of(session)
+    blocks = [*assemble_blocks(storage, plan, columns=["x"])]
+    assert max(block.height for block in blocks) == min(rows, 15)
+    whole = assemble_branch(storage, plan, columns=["x"])
+    together = pl.concat(blocks, how="diagonal").select(whole.columns)
+    assert together.equals(whole)
+
+
+def test_of_a_file_only_the_row_groups_are_read_that_hold_the_rows(session):
+    storage = storage_of(session)
+    storage.write_table("mine/ten.parquet", pa.table({"a": [*range(10)], "b": [*range(10)]}), row_group_rows=3)
+    for first, last, rows in ((0, 0, [0, 1, 2]), (2, 3, [0, 1, 2, 3, 4, 5]), (9, 9, [9]), (4, 9, [3, 4, 5, 6, 7, 8, 9])):
+        table, start = storage.read_rows("mine/ten.parquet", first, last, columns=["a"])
+        assert (table.to_pydict(), start) == ({"a": rows}, rows[0])
+    with pytest.raises(StoredFileMissing, match=r"eleven\.parquet"):
+        storage.read_rows("mine/eleven.parquet", 0, 0, columns=["a"])

@@ -53,6 +53,8 @@ def test_what_taught_and_what_could_not_is_said_beside_the_figures(evaluate, peo
         ({"churn": pl.col("usage")}, ("--label", "churn"), "label: expected a column of two values, or --positive"),
         ({"usage": pl.lit(1.0)}, ("--label", "churn"), "features: expected at least one column that can teach; of 5 columns"),
         ({}, ("--label", "churn", "--folds", 1), "folds: expected a whole number from 2 to 20, got 1"),
+        ({}, ("--label", "churn", "--seed", -1), "seed: expected a whole number from 0 to 1000000, got -1"),
+        ({}, ("--label", "churn", "--seed", 10**20), "seed: expected a whole number from 0 to 1000000, got 1"),
         ({}, ("--label", "churn", "--label-window", 7), "label-window: expected a column of --time with it"),
         ({}, ("--label", "churn", "--control", "one"), "control: expected a column of --treatment with it"),
         ({}, ("--label", "churn", "--allow", "none"), "allow: expected one of the columns"),
