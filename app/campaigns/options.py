@@ -22,7 +22,8 @@ class CampaignOptions:
     `any_tags` where there are some and none of `excluded_tags`, for whom `list_rule` holds (the grammar of
     `centre/rules.py`), of the grids of `unit_code`. `budget`: money for the contacts; `minimum_volume`: contacts promised;
     `minimum_load`, `maximum_load`: contacts of one manager; `fairness`: how far a manager's load may be from the grid's, as
-    a share of capacity. `fit`: what becomes of a plan for which there is not enough free capacity. `pilot`: see `pilot.py`.
+    a share of capacity. `km_cost`: money that a kilometre to a visit costs (None: the usual). `fit`: what becomes of a plan for
+    which there is not enough free capacity. `pilot`: see `pilot.py`.
     `unfinished_rule`, `most_rolls`: what becomes of work whose day passed (None: the company's), see `dispatch/waves.py`.
     """
 
@@ -57,6 +58,7 @@ class CampaignOptions:
     minimum_load: int | None = None
     maximum_load: int | None = None
     fairness: Decimal | None = None
+    km_cost: Decimal | None = None
     fit: str = "refuse"
     unfinished_rule: str | None = None
     most_rolls: int | None = None

@@ -17,6 +17,7 @@ LARGEST_LIST = 100_000_000
 LONGEST_TAG = 200
 LARGEST_SUM = Decimal(1_000_000_000)  # of money
 LARGEST_WEIGHT = Decimal(1_000)
+LARGEST_KM_COST = Decimal(10_000)  # of money
 MOST_CONTACTS = 1_000_000  # of one manager
 _CODE_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 _TEXTS = {"name": 200, "product_code": 200, "talk_track": 4_000, "strategy": 4_000, "objective_reason": 1_000}
@@ -104,6 +105,7 @@ def _check_numbers(options: CampaignOptions) -> None:
         raise Invalid("maximum_load", "a number not below minimum_load")
     _check_amount("budget", options.budget, LARGEST_SUM)
     _check_amount("strategic_weight", options.strategic_weight, LARGEST_WEIGHT)
+    _check_amount("km_cost", options.km_cost, LARGEST_KM_COST)
 
 
 def _check_amount(name: str, amount: Decimal | None, highest: Decimal) -> None:

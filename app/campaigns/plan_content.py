@@ -11,7 +11,7 @@ from app.core.errors import Invalid
 
 FIXED = ("code",)  # a plan never changes these
 _DAYS = ("starts_on", "ends_on")
-_AMOUNTS = ("control_share", "exploration_share", "fairness", "budget", "strategic_weight")
+_AMOUNTS = ("control_share", "exploration_share", "fairness", "km_cost", "budget", "strategic_weight")
 _NUMBERS = (
     "list_size",
     "rest_days",

@@ -173,6 +173,7 @@ class Campaign(Base):
     minimum_load: Mapped[int | None] = mapped_column(Integer)
     maximum_load: Mapped[int | None] = mapped_column(Integer)
     fairness: Mapped[Decimal | None] = mapped_column(Numeric(6, 5))
+    km_cost: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
     fit: Mapped[str] = mapped_column(Text, server_default=text("'refuse'"))
     pilot: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     pilot_outcome: Mapped[str | None] = mapped_column(Text)

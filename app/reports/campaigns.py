@@ -59,6 +59,7 @@ class CampaignRow:
     minimum_load: int | None
     maximum_load: int | None
     fairness: Decimal | None
+    km_cost: Decimal | None
     fit: str
     unfinished_rule: str | None
     most_rolls: int | None

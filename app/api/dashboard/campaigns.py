@@ -62,6 +62,7 @@ class CampaignPlanIn(In):
     minimum_load: Count | None = Field(default=None, description="contacts of one manager")
     maximum_load: Count | None = Field(default=None, description="contacts of one manager")
     fairness: Share | None = Field(default=None, description="how far a manager's load may be from the grid's")
+    km_cost: Amount | None = Field(default=None, description="money that a kilometre to a visit costs; null: the usual")
     fit: str = Field(default="refuse", pattern="^(refuse|shrink)$", description="what becomes of a plan that does not fit")
     unfinished_rule: str | None = Field(
         default=None, pattern=f"^({'|'.join(UNFINISHED)})$", description="of work whose day passed; null: the company's"
@@ -119,6 +120,7 @@ class CampaignOut(Out):
     minimum_load: int | None
     maximum_load: int | None
     fairness: Decimal | None
+    km_cost: Decimal | None
     fit: str
     unfinished_rule: str | None
     most_rolls: int | None

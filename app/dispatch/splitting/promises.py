@@ -12,7 +12,7 @@ from app.dispatch.run.terms import CampaignInput
 from app.dispatch.splitting.loads import MANY
 from app.dispatch.splitting.split import Managers, SplitRules
 
-KM_COST = 1.0  # money that a kilometre to a visit costs
+KM_COST = 1.0  # money that a kilometre to a visit costs where the plan says nothing else
 
 
 class Plan(Protocol):
@@ -26,11 +26,14 @@ class Plan(Protocol):
     minimum_load: int | None
     maximum_load: int | None
     fairness: Decimal | None
+    km_cost: Decimal | None
 
 
 def rules_of(plans: Sequence[Plan]) -> SplitRules:
-    """How the grids of a run are split: as fairly as the fairest of its plans asks; distance counts where one visits."""
-    rules = SplitRules(km_cost=KM_COST if any(plan.channel == "visit" for plan in plans) else 0.0)
+    """How the grids of a run are split: as fairly as the fairest of its plans asks; distance counts where one visits, at the
+    dearest kilometre of those plans."""
+    kilometres = [KM_COST if plan.km_cost is None else float(plan.km_cost) for plan in plans if plan.channel == "visit"]
+    rules = SplitRules(km_cost=max(kilometres, default=0.0))
     asked = [float(plan.fairness) for plan in plans if plan.fairness is not None]
     return replace(rules, fairness=min(asked)) if asked else rules
 

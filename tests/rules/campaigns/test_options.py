@@ -67,6 +67,8 @@ def test_the_defaults_are_good():
         ("minimum_load", -1),
         ("maximum_load", 0),
         ("fairness", Decimal(1)),
+        ("km_cost", Decimal(-1)),
+        ("km_cost", Decimal(10_001)),
         ("unit_code", " "),
         ("programme", "x" * 65),
         ("strategy", "x" * 4001),

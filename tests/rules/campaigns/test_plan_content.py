@@ -21,6 +21,7 @@ FULL = replace(
     maximum_score=0.5,
     objective="care",
     fairness=Decimal("0.2"),
+    km_cost=Decimal("2.5"),
 )
 
 
@@ -46,7 +47,7 @@ def test_what_changed_is_named_with_both_values():
     before, after = content_of(PLAN), content_of(FULL)
     changed = {change.field: (change.before, change.after) for change in changes_between(before, after)}
     assert changed["budget"] == (None, "1200.5")
-    assert set(changed) == {"budget", "required_tags", "list_rule", "pilot", "maximum_score", "objective", "fairness"}
+    assert set(changed) == {"budget", "required_tags", "list_rule", "pilot", "maximum_score", "objective", "fairness", "km_cost"}
     assert changes_between(before, before) == []
     del before["fit"]  # a field that an old version did not know
     assert changes_between(before, content_of(PLAN)) == [Change("fit", None, "refuse")]
