@@ -1,5 +1,6 @@
 """The HTTP service: `create_app()`, and `create_process()` for a process of `gridwork serve`."""
 
+import gc
 import os
 import threading
 from collections.abc import AsyncIterator
@@ -35,6 +36,7 @@ def create_process() -> FastAPI:
     """The application as a process of its own, which ends in time though a handler should not."""
     app = create_app()
     app.state.ends_process = True
+    gc.freeze()  # what is there by now stays: it need not be looked through again and again
     return app
 
 
@@ -51,7 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         current_default_thread_limiter().total_tokens = max_in_flight + 4  # health and metrics too
         async with app_pool(settings) as hot:
-            yield {"hot": hot}
+            yield {"hot": hot, "noted": {}}
         if app.state.ends_process:  # the requests had `shutdown_seconds`; a thread cannot be cancelled
             last = threading.Timer(LAST_SECONDS, os._exit, (1,))
             last.daemon = True

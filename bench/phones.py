@@ -32,7 +32,7 @@ def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
     """Requests a second, and each route's ratio to the floor."""
     requests = 160 if small else 640
     held = _seed(url, folder)
-    with serving("bench.bare:create_app", url, folder) as bare, serving("app.main:create_app", url, folder) as ours:
+    with serving("bench.bare:create_app", url, folder) as bare, serving("app.main:create_process", url, folder) as ours:
         tokens = {staff_id: _token(ours, staff_id) for staff_id in held}
         _load(ours, _sends("/mobile/v1/feedback", held, tokens, requests))  # a service in use: tables that are not empty,
         _refresh(url)  # and that PostgreSQL has counted

@@ -16,7 +16,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -87,17 +86,17 @@ def _reports(url: str, folder: Path, sizes: Sizes) -> list[str]:
     found = report_over_a_bad_line(
         url, folder, phones=sizes["senders"], reports=sizes["reports"], sends=sizes["sends"], seed=sizes["seed"]
     )
-    return tell(asdict(found) | {"wrong": found.wrong()})
+    return tell(vars(found) | {"wrong": found.wrong()})
 
 
 def _changes(url: str, folder: Path, sizes: Sizes) -> list[str]:
     found = change_while_phones_pull(url, folder, changes=sizes["changes"], writers=sizes["writers"], seed=sizes["seed"])
-    return tell(asdict(found) | {"wrong": found.wrong()})
+    return tell(vars(found) | {"wrong": found.wrong()})
 
 
 def _clocks(url: str, _: Path, sizes: Sizes) -> list[str]:
     found = report_by_wrong_clocks(url, step=sizes["step"], seed=sizes["seed"])
-    return tell(asdict(found) | {"wrong": found.wrong()})
+    return tell(vars(found) | {"wrong": found.wrong()})
 
 
 def _phones(url: str, folder: Path, sizes: Sizes) -> Iterator[str]:

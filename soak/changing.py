@@ -89,7 +89,7 @@ def change_while_phones_pull(
                     found.longest_seconds = max(found.longest_seconds, time.monotonic() - began)
 
     threads = [threading.Thread(target=write, args=(nth,)) for nth in range(writers)]
-    with serving("app.main:create_app", url, folder) as port:
+    with serving("app.main:create_process", url, folder) as port:
         for thread in threads:
             thread.start()
         sets = asyncio.run(_pull_while(port, managers, threads, found))

@@ -51,7 +51,7 @@ def load_with_phones(
     five logs in. `log_ins` more come in the second half, as fast as they are answered, by so many clients."""
     managers = seed_field(url, managers=phones, orders_each=orders_each)
     found = Loaded()
-    with serving("app.main:create_app", url, folder, workers=workers) as port:
+    with serving("app.main:create_process", url, folder, workers=workers) as port:
         asyncio.run(_play(port, managers, found, seconds, log_ins, random.Random(seed)))
     with connect(url) as connection:
         row = connection.execute("SELECT count(*) FROM contact_feedback").fetchone()

@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -36,7 +36,7 @@ class Reported:
     answered_otherwise: int = 0
     still_waiting: int = 0
     conflicts_missing: int = 0
-    other_statuses: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    other_statuses: Counter[int] = field(default_factory=Counter)
 
     def wrong(self) -> int:
         """How much of what must not be."""
@@ -51,7 +51,7 @@ def report_over_a_bad_line(
     chance = random.Random(seed)
     queues = {one.staff_id: _queue(one, reports // phones, chance) for one in managers}
     found = Reported(reports=sum(len(queue) for queue in queues.values()))
-    with serving("app.main:create_app", url, folder, workers=workers) as port:
+    with serving("app.main:create_process", url, folder, workers=workers) as port:
         asyncio.run(_play(port, managers, queues, found, sends, chance))
     _judge(url, queues, found)
     return found

@@ -56,11 +56,11 @@ from app.api.payroll import months as payroll_months
 def all_routes() -> APIRouter:
     """Every route of the service."""
     router = APIRouter()
+    router.include_router(mobile_work_orders.router)  # routes are looked through in this order
+    router.include_router(mobile_feedback.sending)
     router.include_router(auth.router)
     router.include_router(health.router)
     router.include_router(documentation.router)
-    router.include_router(mobile_work_orders.router)
-    router.include_router(mobile_feedback.sending)
     router.include_router(mobile_feedback.router)
     _add_field_routes(router)
     router.include_router(mobile_day.router)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import jwt
@@ -114,6 +115,15 @@ def write_access_token(claims: AccessClaims, *, secret: str, now: datetime, minu
 
 def read_access_token(token: str, *, secret: str, now: datetime) -> AccessClaims:
     """The claims of a token; raises WrongToken for one that is altered, over, or not ours."""
+    claims, expires_at = _checked(token, secret)
+    if now.timestamp() >= expires_at:
+        raise WrongToken
+    return claims
+
+
+@lru_cache(maxsize=10_000)  # a phone shows the same one for a quarter of an hour
+def _checked(token: str, secret: str) -> tuple[AccessClaims, float]:
+    """The claims of a token that we signed, and when it is over."""
     try:
         body = jwt.decode(
             token,
@@ -121,13 +131,9 @@ def read_access_token(token: str, *, secret: str, now: datetime) -> AccessClaims
             algorithms=[_ALGORITHM],
             options={"require": ["sub", "exp"], "verify_exp": False, "verify_iat": False},
         )
-        claims = AccessClaims(account_id=int(body["sub"]), family_id=body.get("fam"))
-        expires_at = float(body["exp"])
+        return AccessClaims(account_id=int(body["sub"]), family_id=body.get("fam")), float(body["exp"])
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise WrongToken from error
-    if now.timestamp() >= expires_at:
-        raise WrongToken
-    return claims
 
 
 def refresh_token_of(secret: str, *, family_id: int, generation: int) -> str:

@@ -40,7 +40,8 @@ ORDER BY w.id FOR UPDATE OF w
 _KNOWN = """
 SELECT EXISTS (SELECT FROM feedback_quarantine
         WHERE staff_id = CAST(nullif(current_setting('gridwork.staff_id', true), '') AS int) AND released_at IS NULL
-        AND (code = ANY(%(waiting)s) OR feedback_id = ANY(%(names)s))),
+        AND (feedback_id = ANY(%(names)s)
+            OR code = ANY(%(waiting)s) AND content #>> '{item,work_order_id}' = ANY(%(order_names)s))),
     f.id, f.staff_id, f.work_order_id, f.outcome, f.content_hash, f.received_at, f.device_id, f.order_sequence, f.answer_code
 FROM (VALUES (1)) AS one LEFT JOIN contact_feedback f ON f.id = ANY(%(ids)s)
 """
@@ -77,7 +78,10 @@ def reads(reports: Sequence[Report]) -> list[Statement]:
     numbers = [n - 1 for report in reports if (n := report.item.order_sequence) is not None and n > 1]
     found: list[Statement] = [
         (_ORDERS, {"orders": orders}),
-        (_KNOWN, {"waiting": _WAITING, "names": [str(id_) for id_ in ids], "ids": ids}),
+        (
+            _KNOWN,
+            {"waiting": _WAITING, "names": [str(id_) for id_ in ids], "order_names": [str(id_) for id_ in orders], "ids": ids},
+        ),
     ]
     return [*found, (_PLACES, {"orders": orders, "numbers": numbers})] if numbers else found
 

@@ -1,15 +1,16 @@
 """The pull of a phone in one round trip: who asks, what changed and when the phone was there, sent together."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from app.access.quick import find_manager
 from app.core.errors import AppError
 from app.core.hot import Connection, Statement, ask, written
-from app.dispatch.seeing import NOTE, note_values
+from app.dispatch.seeing import APART, NOTE, note_values
 from app.reports.phone import PAGE_BYTES, PULL, Pulled, answer, beginning, pull_values, read_position, resume
 
 _PULL = written(PULL)
 _NOTE = written(NOTE)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 async def pull_quickly(
@@ -21,11 +22,13 @@ async def pull_quickly(
     cursor: str | None,
     set_hash: str | None,
     now: datetime,
+    noted: dict[int, datetime],
     page_bytes: int = PAGE_BYTES,
 ) -> bytes | None:
     """What `pull_work_orders` gives to the manager whom `who` finds; None where that has something else to say.
 
     What the manager may see is known only with the answer, so the cursor is taken to be of the same grids, and is found out.
+    `noted`: when this process last noted that the phone of an account was there.
     """
     start = beginning((), now)
     position = start
@@ -36,14 +39,12 @@ async def pull_quickly(
             position = resume(found, start, set_hash, now)
         except AppError:
             return None
-    asker, pulled, _ = await ask(
-        connection,
-        [
-            who,
-            (_PULL, pull_values(position, page_bytes, now)),
-            (_NOTE, note_values(None, now)),
-        ],
-    )
+    statements = [who, (_PULL, pull_values(position, page_bytes, now))]
+    if not timedelta(0) <= now - noted.get(account_id, _NEVER) < APART:
+        statements.append((_NOTE, note_values(None, now)))
+    asker, pulled, *_ = await ask(connection, statements)
+    if len(statements) > 2:
+        noted[account_id] = now
     principal, row = find_manager(asker), Pulled(*pulled[0])
     if principal is None or position.since > int(row.xmin):
         return None

@@ -79,7 +79,15 @@ async def pull(request: Request, connection: Connection, account_id: int, who: S
         return None
     secret, now = request.app.state.secret, clock.now()
     body = await pull_quickly(
-        connection, account_id=account_id, who=who, secret=secret, cursor=cursor, set_hash=set_hash, page_bytes=int(size), now=now
+        connection,
+        account_id=account_id,
+        who=who,
+        secret=secret,
+        cursor=cursor,
+        set_hash=set_hash,
+        page_bytes=int(size),
+        noted=request.state.noted,
+        now=now,
     )
     return None if body is None else Response(body, media_type="application/json")
 

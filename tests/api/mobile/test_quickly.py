@@ -279,3 +279,9 @@ def test_a_plain_report_for_which_others_wait_takes_them_with_it(phone, orders, 
     set_scope(company, scope="all")
     assert company.scalar(text("SELECT count(*) FROM contact_feedback")) == 4
     assert company.scalar(text("SELECT count(*) FROM feedback_quarantine WHERE released_at IS NULL")) == 0
+
+
+def test_a_report_that_waits_on_one_work_order_does_not_lengthen_the_way_of_those_on_others(phone, orders, api):
+    assert phone.send(report(orders[0].id, order_sequence=2))[0]["status"] == "held"
+    only_quickly(api)
+    assert phone.send(report(orders[1].id))[0]["status"] == "accepted"
