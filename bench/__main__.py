@@ -1,6 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [--small | --customers=N]
+python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [--small | --customers=N]
 """
 
 import sys
@@ -14,6 +14,7 @@ from rich.table import Table
 from app.core import clock
 from app.core.logs import configure_logs
 from bench.dispatching import measure_dispatch
+from bench.handovers import measure_handovers
 from bench.importing import measure_import
 from bench.measure import Figure
 from bench.opening import measure_opening
@@ -29,6 +30,7 @@ BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "dispatch": measure_dispatch,
     "rankers": measure_rankers,
     "split": measure_split,
+    "handover": measure_handovers,
 }
 
 

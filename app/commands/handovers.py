@@ -81,6 +81,8 @@ def show(number: Number) -> None:
     """What a handover does, and what each manager has before and after."""
     found = in_transaction(sessions(), lambda session: get_handover(session, handover_id=number, grid_ids=None))
     _say(found)
+    for kept in found.preview.get("cannot_move", []):
+        console.print(f"{kept['orders']} work orders cannot move: {kept['reason'].replace('_', ' ')}", highlight=False)
     table = Table("manager", "a day", "customers", "after", "pay a month", "after", "orders", "after")
     for one in found.preview["managers"]:
         name = f"{one['name']} ({one['staff_no']})" + ("" if one["in_grid_after"] else ", not in the grid then")

@@ -1,115 +1,82 @@
-"""A live work order in a handover: to another manager, another grid, another day, or the pool. The caller decides which, and has
-asked the gate for all of them at once: what it refuses is withdrawn instead. All are written together at the next flush."""
+"""What a handover lets happen to live work orders: to another manager, another grid, another day, or the pool.
 
+The caller has locked them, decides which way each goes, has asked the gate for all of them at once (what it refuses is withdrawn
+instead), and lets all of it happen together (`moving.move_many`).
+"""
+
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
-
-from app.core import clock
-from app.dispatch.life import move_work_order
+from app.dispatch.moving import Move
+from app.dispatch.queries import HeldOrder
 from app.dispatch.states import OPEN, Event
-from app.models.work_order import WorkOrder
 
 
-def withdraw(session: Session, *, work_order: WorkOrder, because: str, actor_account_id: int | None, now: datetime) -> None:
-    """End a locked live work order against which the gate speaks."""
-    move_work_order(
-        session,
-        work_order=work_order,
-        with_others=True,
-        event=Event.WITHDRAWN,
-        now=now,
-        actor_account_id=actor_account_id,
-        reason=because,
-    )
+@dataclass(frozen=True)
+class Said:
+    """What is kept with every event: why, and by whose word."""
+
+    reason: str
+    actor_account_id: int | None
 
 
-def hand_over(
-    session: Session,
-    *,
-    work_order: WorkOrder,
-    to_grid_id: int,
-    to_staff_id: int,
-    to_day: date,
-    reason: str,
-    actor_account_id: int | None,
-    now: datetime,
-) -> None:
-    """Give a locked live work order to this manager for this day, as one of this grid. Raises WrongState."""
-    move_work_order(
-        session,
-        work_order=work_order,
-        with_others=True,
-        event=Event.REASSIGNED,
-        now=now,
-        actor_account_id=actor_account_id,
-        reason=reason,
-        to_staff_id=to_staff_id,
-        gate_asked=True,
-        changes={"grid_id": to_grid_id} | ({} if to_day > clock.local_date(now) else {"scheduled_on": to_day}),
-    )
-    if to_day != work_order.scheduled_on:
-        put_off(session, work_order=work_order, to_day=to_day, reason=reason, actor_account_id=actor_account_id, now=now)
+def withdraw(order: HeldOrder, *, because: str, said: Said) -> Move:
+    """End a live work order against which the gate speaks."""
+    return _move(order, Event.WITHDRAWN, said, reason=because)
 
 
-def put_off(
-    session: Session, *, work_order: WorkOrder, to_day: date, reason: str, actor_account_id: int | None, now: datetime
-) -> None:
-    """Let its manager do a locked live work order on a later day; what nobody has begun leaves the phone until then."""
-    move_work_order(
-        session,
-        work_order=work_order,
-        with_others=True,
-        event=Event.POSTPONED,
-        now=now,
-        actor_account_id=actor_account_id,
-        reason=reason,
-        changes={"scheduled_on": to_day},
-    )
+def hand_over(order: HeldOrder, *, to_grid_id: int, to_staff_id: int, to_day: date, today: date, said: Said) -> Move:
+    """Give it to this manager for this day, as one of this grid; what nobody has begun leaves the phone until a later day."""
+    then = Event.POSTPONED if to_day > today and to_day != order.scheduled_on else None
+    day = to_day if to_day <= today or then else order.scheduled_on
+    return _move(order, Event.REASSIGNED, said, day=day, then=then, staff_id=to_staff_id, grid_id=to_grid_id)
 
 
-def put_in_pool(
-    session: Session, *, work_order: WorkOrder, to_grid_id: int, reason: str, actor_account_id: int | None, now: datetime
-) -> None:
-    """Let a locked live work order be nobody's for now, in the pool of this grid."""
-    move_work_order(
-        session,
-        work_order=work_order,
-        with_others=True,
-        event=Event.POOLED,
-        now=now,
-        actor_account_id=actor_account_id,
-        reason=reason,
-        changes={"grid_id": to_grid_id, "pooled_at": work_order.pooled_at or now},
-    )
+def put_off(order: HeldOrder, *, to_day: date, said: Said) -> Move:
+    """Let its manager do it on a later day; what nobody has begun leaves the phone until then."""
+    return _move(order, Event.POSTPONED, said, day=to_day)
 
 
-def leave_with(
-    session: Session,
-    *,
-    work_order: WorkOrder,
-    in_grid_id: int,
-    home_staff_id: int | None,
-    reason: str,
-    actor_account_id: int | None,
-    now: datetime,
-) -> None:
-    """Let a manager who goes to another grid finish a locked live work order there, as a loan until its last day."""
-    loan = {"lent_to_grid_id": in_grid_id, "lent_until": work_order.due_on, "home_staff_id": home_staff_id}
-    move_work_order(
-        session,
-        work_order=work_order,
-        with_others=True,
-        event=Event.LENT,
-        now=now,
-        actor_account_id=actor_account_id,
-        reason=reason,
-        changes=loan,
-        gate_asked=True,
-    )
+def put_in_pool(order: HeldOrder, *, to_grid_id: int, said: Said, now: datetime) -> Move:
+    """Let it be nobody's for now, in the pool of this grid."""
+    return _move(order, Event.POOLED, said, grid_id=to_grid_id, pooled_at=order.pooled_at or now)
 
 
-def can_go_back(work_order: WorkOrder, *, staff_id: int, grid_id: int) -> bool:
+def leave_with(order: HeldOrder, *, in_grid_id: int, home_staff_id: int | None, said: Said) -> Move:
+    """Let a manager who goes to another grid finish it there, as a loan until its last day."""
+    return _move(order, Event.LENT, said, loan=(in_grid_id, order.due_on, home_staff_id), pooled_at=order.pooled_at)
+
+
+def can_go_back(order: HeldOrder, *, staff_id: int, grid_id: int) -> bool:
     """Whether nobody has begun it and it is still with whom it was given to."""
-    waits = work_order.state in ("planned", OPEN) and work_order.pooled_at is None
-    return waits and (work_order.staff_id, work_order.grid_id) == (staff_id, grid_id)
+    waits = order.state in ("planned", OPEN) and order.pooled_at is None
+    return waits and (order.staff_id, order.grid_id) == (staff_id, grid_id)
+
+
+def _move(
+    order: HeldOrder,
+    event: Event,
+    said: Said,
+    *,
+    day: date | None = None,
+    then: Event | None = None,
+    reason: str | None = None,
+    staff_id: int | None = None,
+    grid_id: int | None = None,
+    pooled_at: datetime | None = None,
+    loan: tuple[int, date, int | None] | None = None,
+) -> Move:
+    return Move(
+        order.id,
+        order.state.value,
+        event,
+        scheduled_on=day or order.scheduled_on,
+        rolls=order.rolls,
+        pooled_at=pooled_at,
+        reason=reason or said.reason,
+        then=then,
+        staff_id=staff_id,
+        grid_id=grid_id,
+        loan=loan,
+        actor_account_id=said.actor_account_id,
+    )

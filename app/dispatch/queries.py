@@ -1,7 +1,7 @@
 """Reads of work orders and of who can take them."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, cast, func, or_, select, text, true, union_all
@@ -82,6 +82,28 @@ def lock_work_orders(
     """Those of the work orders that are there, by id, locked in the order of their ids so that two batches never deadlock."""
     found = session.scalars(_locked(staff_id, grid_ids).where(WorkOrder.id.in_(work_order_ids)))
     return {work_order.id: work_order for work_order in found}
+
+
+class HeldOrder(NamedTuple):
+    """A locked work order, as far as it takes to move it."""
+
+    id: int
+    state: WorkOrderState
+    staff_id: int
+    grid_id: int
+    scheduled_on: date
+    due_on: date
+    rolls: int
+    pooled_at: datetime | None
+
+
+def hold_work_orders(session: Session, work_order_ids: Collection[int]) -> dict[int, HeldOrder]:
+    """`lock_work_orders` for thousands: the same locks in the same order, and little of each row."""
+    one = WorkOrder
+    asked = func.unnest(cast(list(work_order_ids), ARRAY(BigInteger))).column_valued("id")
+    columns = (one.id, one.state, one.staff_id, one.grid_id, one.scheduled_on, one.due_on, one.rolls, one.pooled_at)
+    statement = select(*columns).where(one.id.in_(select(asked))).order_by(one.id).with_for_update(of=one)
+    return {row.id: HeldOrder(*row) for row in session.execute(statement)}
 
 
 def _locked(staff_id: int | None, grid_ids: Collection[int] | None) -> Select[WorkOrder]:

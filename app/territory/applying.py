@@ -1,7 +1,6 @@
 """Applying handovers on their day, and ending leaves: each whole or not at all, and once."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -9,19 +8,13 @@ from app.campaigns.gate import Act, order_refusals
 from app.core import clock
 from app.core.errors import AppError
 from app.dispatch import queries as dispatch
-from app.dispatch.handing_over import (
-    can_go_back,
-    hand_over,
-    leave_with,
-    put_in_pool,
-    put_off,
-    withdraw,
-)
+from app.dispatch.handing_over import Said, can_go_back, hand_over, leave_with, put_in_pool, put_off, withdraw
+from app.dispatch.moving import Move, move_many
+from app.dispatch.queries import HeldOrder
 from app.ingest.ownership import change_owners
 from app.ingest.postings import change_postings
 from app.models.organisation import Staff, Unit
 from app.models.territory import Handover, HandoverKind, HandoverStatus, OrderWay
-from app.models.work_order import WorkOrder
 from app.notices.outbox import put_event
 from app.territory import handover_queries as queries
 from app.territory.orders import LATER, MOVED, POOL, OrderMove
@@ -67,22 +60,22 @@ def _settle(session: Session, handover_id: int, now: datetime) -> str | None:
 
 def _apply(session: Session, handover: Handover, today: date, now: datetime) -> None:
     # All live orders of the grid: a reassignment is either seen below or waits, and then sees who works there.
-    dispatch.lock_work_orders(session, queries.live_order_ids(session, handover.grid_id))
+    held = dispatch.hold_work_orders(session, queries.live_order_ids(session, handover.grid_id))
     pins = {row.customer_id: row.to_staff_id for row in queries.planned_moves(session, handover.id) if row.to_staff_id}
     plan = make_plan(session, handover=handover, pins=pins, day=today, now=now)
     write_plan(session, handover=handover, plan=plan)
     changed = _change_postings(session, handover, today)
     owners = [(move.customer_id, move.to_grid_id, move.to_staff_id) for move in plan.moves]
     moved = change_owners(session, owners, handover_id=handover.id, day=today)
-    orders = dispatch.lock_work_orders(session, [one.order.work_order_id for one in plan.orders])
     owner = {move.customer_id: move.to_staff_id for move in plan.moves}
-    refused = order_refusals(session, orders, act=Act.MOVE, now=now)
-    for one in plan.orders:
-        order = orders[one.order.work_order_id]
-        if because := refused.get(order.id):
-            withdraw(session, work_order=order, because=because, actor_account_id=handover.confirmed_by_account_id, now=now)
-        else:
-            _settle_order(session, handover, one, order, owner.get(one.order.customer_id), now)
+    refused, said = plan.refused, _said(handover)
+    for_all = [
+        withdraw(held[one.order.work_order_id], because=refused[one.order.work_order_id], said=said)
+        if one.order.work_order_id in refused
+        else _settle_order(handover, one, held[one.order.work_order_id], owner.get(one.order.customer_id), said, now)
+        for one in plan.orders
+    ]
+    move_many(session, [move for move in for_all if move is not None], now=now)
     handover.status, handover.applied_at, handover.problem = HandoverStatus.APPLIED, now, None
     done = {"customers": moved, "people": changed, "withdrawn": len(refused), "returned_customers": None, "returned_orders": None}
     handover.outcome = plan.preview | done
@@ -105,22 +98,22 @@ def _tell(session: Session, handover: Handover, *, orders: int, now: datetime) -
 
 
 def _settle_order(
-    session: Session, handover: Handover, move: OrderMove, work_order: WorkOrder, owner_id: int | None, now: datetime
-) -> None:
-    said = _said(handover, now)
+    handover: Handover, move: OrderMove, order: HeldOrder, owner_id: int | None, said: Said, now: datetime
+) -> Move | None:
     if move.way == POOL:
-        put_in_pool(session, work_order=work_order, to_grid_id=move.to_grid_id, **said)
-    elif move.way == LATER:
-        put_off(session, work_order=work_order, to_day=move.to_day, **said)
-    elif move.way == MOVED:
-        grid_id, staff_id, day = move.to_grid_id, move.to_staff_id, move.to_day
-        hand_over(session, work_order=work_order, to_grid_id=grid_id, to_staff_id=staff_id, to_day=day, **said)
-    elif handover.to_grid_id is not None:
-        leave_with(session, work_order=work_order, in_grid_id=handover.to_grid_id, home_staff_id=owner_id, **said)
+        return put_in_pool(order, to_grid_id=move.to_grid_id, said=said, now=now)
+    if move.way == LATER:
+        return put_off(order, to_day=move.to_day, said=said)
+    if move.way == MOVED:
+        place = {"to_grid_id": move.to_grid_id, "to_staff_id": move.to_staff_id}
+        return hand_over(order, **place, to_day=move.to_day, today=clock.local_date(now), said=said)
+    if handover.to_grid_id is not None:
+        return leave_with(order, in_grid_id=handover.to_grid_id, home_staff_id=owner_id, said=said)
+    return None
 
 
-def _said(handover: Handover, now: datetime) -> dict[str, Any]:
-    return {"reason": _reason(handover), "actor_account_id": handover.confirmed_by_account_id, "now": now}
+def _said(handover: Handover) -> Said:
+    return Said(_reason(handover), handover.confirmed_by_account_id)
 
 
 def _reason(handover: Handover) -> str:
@@ -150,24 +143,23 @@ def _return(session: Session, handover: Handover, today: date, now: datetime) ->
     """The leave is over: what it moved and nobody changed since goes back."""
     assert handover.staff_id is not None
     given = {row.work_order_id: row for row in queries.orders_of_handover(session, handover.id) if row.way is OrderWay.MOVED}
-    dispatch.lock_work_orders(session, given)
+    held = dispatch.hold_work_orders(session, given)
     back = [(row.customer_id, row.from_grid_id, row.from_staff_id) for row in queries.still_theirs(session, handover.id)]
     customers = change_owners(session, back, handover_id=handover.id, day=today)
-    orders = 0
-    refused = order_refusals(session, given, act=Act.MOVE, now=now)
-    for order in dispatch.lock_work_orders(session, given.keys() - refused.keys()).values():  # the others the sweep withdraws
-        row = given[order.id]
-        if can_go_back(order, staff_id=row.to_staff_id, grid_id=row.to_grid_id):
-            day = max(order.scheduled_on, today)
-            hand_over(
-                session,
-                work_order=order,
-                to_grid_id=row.from_grid_id,
-                to_staff_id=handover.staff_id,
-                to_day=day,
-                **_said(handover, now),
-            )
-            orders += 1
+    refused = order_refusals(session, given, act=Act.MOVE, now=now)  # those the sweep withdraws
+    home = [
+        hand_over(
+            order,
+            to_grid_id=row.from_grid_id,
+            to_staff_id=handover.staff_id,
+            to_day=max(order.scheduled_on, today),
+            today=today,
+            said=_said(handover),
+        )
+        for order in held.values()
+        if order.id not in refused and can_go_back(order, staff_id=(row := given[order.id]).to_staff_id, grid_id=row.to_grid_id)
+    ]
+    move_many(session, home, now=now)
     handover.status, handover.returned_at = HandoverStatus.RETURNED, now
-    handover.outcome = (handover.outcome or {}) | {"returned_customers": customers, "returned_orders": orders}
+    handover.outcome = (handover.outcome or {}) | {"returned_customers": customers, "returned_orders": len(home)}
     session.flush()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app.campaigns.gate import Act, order_refusals
 from app.dispatch import queries as dispatch
 from app.dispatch.capacity import Manager, capacity_of
 from app.models.territory import Handover
@@ -21,11 +22,12 @@ FURTHEST = timedelta(days=92)  # no day of a work order is looked for beyond thi
 
 @dataclass(frozen=True)
 class Plan:
-    """What a handover does."""
+    """What a handover does. `refused`: why the gate is against moving a work order, by its id; it is withdrawn."""
 
     moves: list[Move]
     orders: list[OrderMove]
     preview: dict[str, Any]
+    refused: Mapping[int, str]
 
 
 def make_plan(session: Session, *, handover: Handover, pins: Mapping[int, int], day: date, now: datetime) -> Plan:
@@ -50,7 +52,8 @@ def make_plan(session: Session, *, handover: Handover, pins: Mapping[int, int], 
     affected = affected_orders(situation, orders, moves, return_on=handover.return_on)
     room = _room(session, situation, affected, day)
     order_moves = propose_orders(situation, affected, moves, room, return_on=handover.return_on)
-    return Plan(list(moves.values()), order_moves, make_preview(situation, moves, orders, order_moves))
+    refused = order_refusals(session, [one.order.work_order_id for one in order_moves], act=Act.MOVE, now=now)
+    return Plan(list(moves.values()), order_moves, make_preview(situation, moves, orders, order_moves, refused), refused)
 
 
 def _room(session: Session, situation: Situation, affected: Sequence[LiveOrder], day: date) -> Room:

@@ -1,19 +1,27 @@
 """What a handover would do, in figures (pure)."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.territory.orders import LATER, MOVED, POOL, STAYS, LiveOrder, OrderMove, grids_after
 from app.territory.proposal import Move, Situation
 
+MOST_NAMED = 20  # work orders of one reason
+_KEPT = {POOL: "no_free_day", STAYS: "call_promised"}
+
 
 def make_preview(
-    situation: Situation, moves: Mapping[int, Move], orders: Sequence[LiveOrder], order_moves: Sequence[OrderMove]
+    situation: Situation,
+    moves: Mapping[int, Move],
+    orders: Sequence[LiveOrder],
+    order_moves: Sequence[OrderMove],
+    refused: Mapping[int, str],
 ) -> dict[str, Any]:
-    """Counts, and for each manager what they have before and after; {customers, monthly_value, orders, managers}.
+    """Counts, and for each manager what they have before and after; {customers, monthly_value, orders, cannot_move, managers}.
 
-    orders: {moved, later, pool, stays}; those of the pool are those that do not fit. managers: in the order of their numbers.
+    orders: {moved, later, pool, stays}; those of the pool are those that do not fit. cannot_move: how many and the first of them,
+    by reason; `refused`: the gate's reason by work order, which would be withdrawn. managers: in the order of their numbers.
     """
     customers = situation.customers
     cents = dict(zip(customers.ids.tolist(), customers.cents.tolist(), strict=True))
@@ -33,6 +41,7 @@ def make_preview(
         "customers": len(moves),
         "monthly_value": _money(sum(cents[customer_id] for customer_id in moves)),
         "orders": {way: sum(one.way == way for one in order_moves) for way in (MOVED, LATER, POOL, STAYS)},
+        "cannot_move": _cannot_move(order_moves, refused),
         "managers": [
             {
                 "staff_no": person.staff_no,
@@ -50,6 +59,15 @@ def make_preview(
             if person.grid_id == situation.grid_id
         ],
     }
+
+
+def _cannot_move(order_moves: Sequence[OrderMove], refused: Mapping[int, str]) -> list[dict[str, Any]]:
+    why: defaultdict[str, list[int]] = defaultdict(list)
+    for one in order_moves:
+        reason = refused.get(one.order.work_order_id) or (None if one.way == POOL and one.order.is_pooled else _KEPT.get(one.way))
+        if reason is not None:
+            why[reason].append(one.order.work_order_id)
+    return [{"reason": reason, "orders": len(ids), "first": ids[:MOST_NAMED]} for reason, ids in sorted(why.items())]
 
 
 def _money(cents: int) -> str:

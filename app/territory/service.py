@@ -1,10 +1,9 @@
 """Whose customer it is and was; handovers planned, confirmed by whom it takes, and cancelled until they are applied."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -14,11 +13,23 @@ from app.ingest.postings import forget_absence, note_absence
 from app.models.organisation import Role, Staff
 from app.models.territory import Handover, HandoverCustomer, HandoverKind, HandoverOrder, HandoverStatus, OrderWay
 from app.territory import handover_queries, queries
-from app.territory.orders import OrderMove
 from app.territory.planning import Plan, make_plan
-from app.territory.proposal import Move
 from app.territory.queries import Owner
 from app.territory.terms import Terms, check_terms, is_between_grids
+
+# Thousands of rows at once.
+_CUSTOMERS = text("""
+INSERT INTO handover_customers (handover_id, customer_id, from_grid_id, from_staff_id, to_grid_id, to_staff_id)
+SELECT :handover_id, m.customer, :grid_id, m.from_staff, m.to_grid, m.to_staff
+FROM unnest(CAST(:customer_id AS bigint[]), CAST(:from_staff_id AS int[]), CAST(:to_grid_id AS int[]),
+    CAST(:to_staff_id AS int[])) AS m (customer, from_staff, to_grid, to_staff)""")
+_ORDERS = text("""
+INSERT INTO handover_orders
+    (handover_id, work_order_id, way, from_grid_id, from_staff_id, from_day, to_grid_id, to_staff_id, to_day)
+SELECT :handover_id, m.id, m.way, :grid_id, m.from_staff, m.from_day, m.to_grid, m.to_staff, m.to_day
+FROM unnest(CAST(:work_order_id AS bigint[]), CAST(:way AS text[]), CAST(:from_staff_id AS int[]), CAST(:from_day AS date[]),
+    CAST(:to_grid_id AS int[]), CAST(:to_staff_id AS int[]), CAST(:to_day AS date[]))
+    AS m (id, way, from_staff, from_day, to_grid, to_staff, to_day)""")
 
 MAY_DECIDE_BETWEEN_GRIDS = (Role.BRANCH_MANAGER, Role.ADMIN)
 
@@ -116,38 +127,24 @@ def write_plan(session: Session, *, handover: Handover, plan: Plan) -> None:
     """Keep what a handover does, instead of what was kept before."""
     for table in (HandoverCustomer, HandoverOrder):
         session.execute(delete(table).where(table.handover_id == handover.id))
-    _insert(session, HandoverCustomer, [_customer_row(handover, move) for move in plan.moves])
-    _insert(session, HandoverOrder, [_order_row(handover, move) for move in plan.orders])
-
-
-def _insert(session: Session, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table), rows)
-
-
-def _customer_row(handover: Handover, move: Move) -> dict[str, Any]:
-    return {
-        "handover_id": handover.id,
-        "customer_id": move.customer_id,
-        "from_grid_id": handover.grid_id,
-        "from_staff_id": move.from_staff_id,
-        "to_grid_id": move.to_grid_id,
-        "to_staff_id": move.to_staff_id,
+    moves, orders = plan.moves, plan.orders
+    customers = {
+        "customer_id": [move.customer_id for move in moves],
+        "from_staff_id": [move.from_staff_id for move in moves],
+        "to_grid_id": [move.to_grid_id for move in moves],
+        "to_staff_id": [move.to_staff_id for move in moves],
     }
-
-
-def _order_row(handover: Handover, move: OrderMove) -> dict[str, Any]:
-    return {
-        "handover_id": handover.id,
-        "work_order_id": move.order.work_order_id,
-        "way": OrderWay(move.way),
-        "from_grid_id": handover.grid_id,
-        "from_staff_id": move.order.staff_id,
-        "from_day": move.order.day,
-        "to_grid_id": move.to_grid_id,
-        "to_staff_id": move.to_staff_id,
-        "to_day": move.to_day,
+    session.execute(_CUSTOMERS, {"handover_id": handover.id, "grid_id": handover.grid_id} | customers)
+    rows = {
+        "work_order_id": [move.order.work_order_id for move in orders],
+        "way": [OrderWay(move.way).value for move in orders],
+        "from_staff_id": [move.order.staff_id for move in orders],
+        "from_day": [move.order.day for move in orders],
+        "to_grid_id": [move.to_grid_id for move in orders],
+        "to_staff_id": [move.to_staff_id for move in orders],
+        "to_day": [move.to_day for move in orders],
     }
+    session.execute(_ORDERS, {"handover_id": handover.id, "grid_id": handover.grid_id} | rows)
 
 
 def _person(session: Session, terms: Terms, grid_ids: Collection[int] | None) -> Staff | None:

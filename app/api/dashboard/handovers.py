@@ -61,12 +61,22 @@ class OrderCountsOut(Out):
     stays: int
 
 
+class CannotMoveOut(Out):
+    """Work orders that would not go to another manager, and why: nobody has a free day (they go to the pool), a call was promised
+    (they stay), or the gate's word (they are withdrawn). `first`: some of them."""
+
+    reason: str
+    orders: int
+    first: list[int]
+
+
 class PreviewOut(Out):
     """What the handover would do."""
 
     customers: int
     monthly_value: str
     orders: OrderCountsOut
+    cannot_move: list[CannotMoveOut] = Field(default_factory=list)
     managers: list[ManagerOut]
 
 

@@ -16,6 +16,7 @@ from app.territory.handover_queries import planned_moves
 from app.territory.proposal import NobodyTakes
 from app.territory.service import WrongHandoverStatus, cancel_handover, confirm_handover, find_owner
 from tests.factories import NOW, TODAY, get, grid, make_campaign, make_work_order, staff
+from tests.stages.dispatch.test_dispatching import refuse
 from tests.stages.territory.handing import apply, events_of, give_all, hire, later, owners, periods_of, plan, whose
 
 
@@ -232,3 +233,15 @@ def test_what_the_customer_refuses_is_withdrawn_and_not_handed_over(session):
     assert (whose(session, kept), kept.state) == ("BO", WorkOrderState.OPEN)
     assert (whose(session, refused), refused.state, refused.close_reason) == ("ANA", WorkOrderState.WITHDRAWN, "do_not_disturb")
     assert found.outcome["withdrawn"] == 1
+
+
+def test_the_preview_says_what_the_gate_refuses_and_what_cannot_move_with_the_reason(session):
+    hire(session, "eve", daily=1)
+    give_all(session, "ana", "C01", "C02", "C03")
+    refused, first, second = (make_work_order(session, customer_no=no, due_on=TODAY) for no in ("C01", "C02", "C03"))
+    refuse(session, "C01")
+    found = plan(session, "exit", staff_no="ANA", others=["EVE"])
+    assert found.preview["cannot_move"] == [
+        {"reason": "do_not_disturb", "orders": 1, "first": [refused.id]},
+        {"reason": "no_free_day", "orders": 2, "first": [first.id, second.id]},
+    ]
