@@ -20,7 +20,6 @@ THROUGH = {
     "app/dispatch/run/order_rows.py": "a run: app.campaigns.reasons.SETS, the same sets for all customers of its lists",
     "app/dispatch/life.py": "check_gate(",
     "app/dispatch/moving.py": "asked before",
-    "app/dispatch/preview/piloting.py": "a stopped pilot changes probabilities alone",
     "app/dispatch/reported.py": "a report is a fact",
     "app/dispatch/sweeps.py": "ends",
     "app/dispatch/preview/piloting.py": "selection_probability = ",  # which is no contact
