@@ -16,6 +16,7 @@ from app.settings import Settings
 OLDEST_SERVER = 15
 CLOCK_SECONDS = 2.0
 PROTECTED = (
+    "attachments",
     "back_checks",
     "campaign_targets",
     "capacity_bookings",
@@ -28,6 +29,8 @@ PROTECTED = (
     "devices",
     "digests",
     "disclosures",
+    "do_not_disturb",
+    "do_not_disturb_undos",
     "escalations",
     "feedback_attachments",
     "feedback_quarantine",
