@@ -23,6 +23,7 @@ from app.core.push_keys import public_push_key, push_key
 from app.core.security import signing_secret
 from app.core.storage import Storage
 from app.disclosure.relays import relay_of
+from app.notices.sealing import seal_of
 from app.settings import Settings, read_settings
 from app.web.files import read_pages
 from app.web.router import page_routes
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.pages = read_pages()
     app.state.secret = signing_secret(settings.secret, settings.home)
     app.state.call_relay = relay_of(settings.call_relay)
+    app.state.seal = seal_of(settings.webhook_key, settings.home)
     app.state.push_key = public_push_key(push_key(settings.push_key, settings.home))
     errors.install(app)
     app.include_router(all_routes())

@@ -51,6 +51,7 @@ class Settings(BaseModel):
     refresh_token_days: int = Field(30, ge=1, le=365)
     refresh_retry_seconds: int = Field(60, ge=0, le=600)
     webhook_loopback: bool = Field(False, description="webhooks may go to this machine, by http: for tests and trials")
+    webhook_key: str = Field("", description="Fernet keys that keep webhooks' signing keys, newest first; empty: made once")
     mail: str = Field("", description="smtp://user:password@host:587, smtps://..., file:folder or log:; empty: no mail")
     mail_from: str = "gridwork@localhost.localdomain"
     quiet_hours: str = Field("21-8", description="local hours without mail and pushes, such as 21-8; 0-0: none")
@@ -91,6 +92,13 @@ class Settings(BaseModel):
     def _cluster(cls, value: str) -> str:
         if value and not re.fullmatch(r"local:[1-9][0-9]?|(?:tcp|tls)://[^\s/]+:[0-9]+", value):
             raise ValueError("expected local:WORKERS, such as local:2, or a scheduler's address such as tcp://10.0.0.5:8786")
+        return value
+
+    @field_validator("webhook_key")
+    @classmethod
+    def _fernet_keys(cls, value: str) -> str:
+        if value and not all(re.fullmatch(r"[A-Za-z0-9_-]{43}=", key.strip()) for key in value.split(",")):
+            raise ValueError("expected Fernet keys, 32 bytes in base64url each, with commas between")
         return value
 
     @field_validator("mail")

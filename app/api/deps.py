@@ -21,6 +21,7 @@ from app.devices.versions import refuse_old
 from app.disclosure.relays import Relay
 from app.models.organisation import Role
 from app.notices.quiet import QuietHours
+from app.notices.sealing import Seal
 from app.settings import Settings
 
 LONGEST_VERSION = 60
@@ -83,6 +84,12 @@ async def get_call_relay(request: Request) -> Relay:
     """How calls are put through here."""
     relay: Relay = request.app.state.call_relay
     return relay
+
+
+async def get_seal(request: Request) -> Seal:
+    """What closes the signing keys of webhooks."""
+    seal: Seal = request.app.state.seal
+    return seal
 
 
 async def get_push_key(request: Request) -> str:
@@ -155,6 +162,7 @@ class Allow:
 TokenRulesDep = Annotated[TokenRules, Depends(get_token_rules)]
 SecretDep = Annotated[str, Depends(get_secret)]
 CallRelay = Annotated[Relay, Depends(get_call_relay)]
+SealDep = Annotated[Seal, Depends(get_seal)]
 PushKey = Annotated[str, Depends(get_push_key)]
 QuietHoursDep = Annotated[QuietHours, Depends(get_quiet_hours)]
 FamilyId = Annotated[int, Depends(get_family_id)]

@@ -19,6 +19,7 @@ from app.models.notice import DeliveryState, WebhookEndpoint
 from app.notices import endpoints, letters, queries
 from app.notices.endpoints import NewSecret
 from app.notices.kinds import SUBSCRIBABLE
+from app.notices.sealing import seal_of
 
 webhooks = typer.Typer(no_args_is_help=True, help="Other systems that are told what happens.")
 outbox = typer.Typer(no_args_is_help=True, help="What is on its way to them.")
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     webhooks.command("add")(add)
     webhooks.command("list")(list_webhooks)
     webhooks.command("rotate")(rotate)
+    webhooks.command("seal")(seal_again)
     webhooks.command("test")(test)
     webhooks.command("disable")(disable)
     webhooks.command("enable")(enable)
@@ -46,10 +48,10 @@ def add(
     kind: Annotated[list[str] | None, typer.Option(help=f"only events of this kind: {', '.join(SUBSCRIBABLE)}")] = None,
 ) -> None:
     """Tell another system from now on; prints the key by which it knows us, once."""
-    loopback = settings().webhook_loopback
+    loopback, seal = settings().webhook_loopback, seal_of(settings().webhook_key, settings().home)
 
     def work(session: Session, now: datetime) -> NewSecret:
-        return endpoints.add_endpoint(session, name=name, url=url, kinds=kind or (), loopback=loopback, now=now)
+        return endpoints.add_endpoint(session, name=name, url=url, seal=seal, kinds=kind or (), loopback=loopback, now=now)
 
     _say_secret("add-webhook", work)
 
@@ -69,7 +71,16 @@ def rotate(
 ) -> None:
     """Give it a new key, printed once; both sign until the overlap is over."""
     overlap = timedelta(hours=overlap_hours)
-    _say_secret("rotate-webhook", lambda session, now: endpoints.rotate_secret(session, name=name, overlap=overlap, now=now))
+    seal = seal_of(settings().webhook_key, settings().home)
+    _say_secret(
+        "rotate-webhook", lambda session, now: endpoints.rotate_secret(session, name=name, seal=seal, overlap=overlap, now=now)
+    )
+
+
+def seal_again() -> None:
+    """Encrypt the stored keys by the first of GRIDWORK_WEBHOOK_KEY; the others may go afterwards. A migration does it too."""
+    seal = seal_of(settings().webhook_key, settings().home)
+    run("seal-webhooks", lambda session, _: endpoints.seal_again(session, seal=seal))
 
 
 def test(name: Name) -> None:
@@ -81,8 +92,10 @@ def test(name: Name) -> None:
         return {"name": name}
 
     run("test-webhook", work)
-    sender = outgoing_of(settings()).webhooks
-    run_in_steps(sessions(), "send-webhooks", outgoing.webhooks(sender, apart=endpoint[0].apart_since is not None))
+    out = outgoing_of(settings())
+    run_in_steps(
+        sessions(), "send-webhooks", outgoing.webhooks(out.webhooks, seal=out.seal, apart=endpoint[0].apart_since is not None)
+    )
     sent = in_transaction(sessions(), lambda session: queries.last_delivery_to(session, endpoint[0].id))
     answer = sent.last_error or f"answered {sent.last_status}" if sent.attempts else "still waits for those before it"
     show_counts(name, {"state": sent.state.value, "answer": answer})

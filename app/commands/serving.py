@@ -29,6 +29,8 @@ from app.core.storage import Storage
 from app.ingest.moving import move_snapshots
 from app.jobs.process import run_worker
 from app.jobs.runner import in_transaction
+from app.notices.endpoints import seal_again
+from app.notices.sealing import seal_of
 from app.settings import Settings, read_settings
 
 database = typer.Typer(no_args_is_help=True, help="The embedded PostgreSQL of this installation.")
@@ -132,8 +134,22 @@ def migrate() -> None:
     else:
         migrate_database(address)
         console.print(f"The database was brought from schema {before or 'none'} to {newest}.")
+    if sealed := _seal_keys(settings, before):
+        console.print(f"{sealed} signing keys of webhooks were encrypted.")
     if moved := _move_snapshots(settings):
         console.print(f"{moved} rows of figures were moved from the database into {escape(settings.storage_url)}.")
+
+
+def _seal_keys(settings: Settings, before: str | None) -> int:
+    """What a release before stored in the clear."""
+    if before is None:
+        return 0
+    engine = app_engine(settings, statement_timeout_ms=0)
+    try:
+        seal = seal_of(settings.webhook_key, settings.home)
+        return in_transaction(make_sessions(engine), lambda session: seal_again(session, seal=seal, only_clear=True))["sealed"]
+    finally:
+        engine.dispose()
 
 
 def _move_snapshots(settings: Settings) -> int:

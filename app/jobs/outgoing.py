@@ -9,12 +9,13 @@ from app.jobs.steps import Step, StepWork
 from app.notices.mailing import send_letters
 from app.notices.quiet import QuietHours
 from app.notices.relay import bury, claim_letters, claim_parcels, record_letters, record_parcels
+from app.notices.sealing import Seal
 from app.notices.sending import Sender, send_parcels
 
 NOTHING = {"delivered": 0, "failed": 0, "dead": 0}
 
 
-def webhooks(sender: Sender, *, apart: bool) -> StepWork:
+def webhooks(sender: Sender, *, seal: Seal, apart: bool) -> StepWork:
     """The work of one round: to the endpoints that answer well, or (`apart`) to those that failed or were slow.
 
     They are two jobs, so that whoever does not answer delays nobody but the others of that kind.
@@ -23,7 +24,7 @@ def webhooks(sender: Sender, *, apart: bool) -> StepWork:
     def work(step: Step) -> Mapping[str, int]:
         if apart:
             step(lambda session, now: bury(session, now=now))
-        parcels = step(lambda session, now: claim_parcels(session, apart=apart, now=now))
+        parcels = step(lambda session, now: claim_parcels(session, apart=apart, seal=seal, now=now))
         if not parcels:
             return NOTHING
         answers = send_parcels(parcels, sender)

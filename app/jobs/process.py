@@ -18,6 +18,7 @@ from app.core.storage import Storage
 from app.devices.web_push import Sign
 from app.jobs.leading import Worker
 from app.jobs.schedule import PUSH_SECONDS, Outgoing, timetable
+from app.notices.sealing import seal_of
 from app.notices.sending import Sender
 from app.settings import Settings
 
@@ -55,6 +56,7 @@ def outgoing_of(settings: Settings) -> Outgoing:
     sender = Sender(loopback=settings.webhook_loopback)
     return Outgoing(
         webhooks=sender,
+        seal=seal_of(settings.webhook_key, settings.home),
         mail=settings.mail,
         mail_from=settings.mail_from,
         quiet_hours=settings.quiet_hours,

@@ -32,6 +32,7 @@ from app.jobs.steps import StepWork, run_in_steps
 from app.notices.digests import make_digests
 from app.notices.letters import purge_outbox
 from app.notices.quiet import QuietHours
+from app.notices.sealing import Seal, passing_seal
 from app.notices.sending import Sender
 from app.offers.service import choose_offers
 from app.points.adjust import adjust_closed_months
@@ -78,10 +79,12 @@ Row = Scheduled | InSteps
 
 @dataclass(frozen=True)
 class Outgoing:
-    """How others are told: webhooks, mail by the setting `mail` (none where it is empty), and pushes where there is a key to
-    `sign` them; the latter two not in `quiet_hours`. `push_minutes`: between two pushes to a person, at the least."""
+    """How others are told: webhooks, whose keys `seal` opens, mail by the setting `mail` (none where it is empty), and pushes
+    where there is a key to `sign` them; the latter two not in `quiet_hours`. `push_minutes`: between two pushes to a person, at
+    the least."""
 
     webhooks: Sender = field(default_factory=Sender)
+    seal: Seal = field(default_factory=passing_seal)
     mail: str = ""
     mail_from: str = ""
     quiet_hours: str = "21-8"
@@ -158,8 +161,8 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
         Scheduled("check-pilots", at(minute=40, second=0), _now(check_pilots)),
         Scheduled("escalate", at(minute="25,55", second=0), _now(escalate)),
         Scheduled("make-digests", at(hour=8, minute=5, second=0), digest),
-        InSteps("send-webhooks", at(second="*/3"), outgoing.webhooks(out.webhooks, apart=False)),
-        InSteps("send-webhooks-apart", at(second="*/5"), outgoing.webhooks(out.webhooks, apart=True)),
+        InSteps("send-webhooks", at(second="*/3"), outgoing.webhooks(out.webhooks, seal=out.seal, apart=False)),
+        InSteps("send-webhooks-apart", at(second="*/5"), outgoing.webhooks(out.webhooks, seal=out.seal, apart=True)),
         Scheduled("tell-phones", at(second=45), arrivals),
         InSteps("send-pushes", at(second="*/5"), outgoing.pushes(out.pushes, out.sign, quiet)),
         InSteps("send-mail", at(second="*/30"), outgoing.mail(out.mail, out.mail_from, quiet)),

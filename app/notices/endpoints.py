@@ -15,6 +15,7 @@ from app.notices import queries, relay
 from app.notices.addresses import check_url
 from app.notices.kinds import SUBSCRIBABLE, TEST
 from app.notices.outbox import put_event_for
+from app.notices.sealing import Seal
 from app.notices.signing import SECRET_BYTES, shown
 
 OVERLAP = timedelta(hours=24)
@@ -43,7 +44,7 @@ class NewSecret:
 
 
 def add_endpoint(
-    session: Session, *, name: str, url: str, kinds: Sequence[str] = (), loopback: bool = False, now: datetime
+    session: Session, *, name: str, url: str, seal: Seal, kinds: Sequence[str] = (), loopback: bool = False, now: datetime
 ) -> NewSecret:
     """Tell this address of these kinds (none: of all) from now on. Raises WrongAddress, Invalid, EndpointNameTaken."""
     check_url(url, loopback=loopback)
@@ -55,10 +56,10 @@ def add_endpoint(
             session.add(endpoint)
     except IntegrityError as error:
         raise EndpointNameTaken(f"name: there is a webhook {name}") from error
-    return NewSecret(name, _new_secret(session, endpoint, now), None)
+    return NewSecret(name, _new_secret(session, endpoint, seal, now), None)
 
 
-def rotate_secret(session: Session, *, name: str, overlap: timedelta = OVERLAP, now: datetime) -> NewSecret:
+def rotate_secret(session: Session, *, name: str, seal: Seal, overlap: timedelta = OVERLAP, now: datetime) -> NewSecret:
     """A new key, which signs at once; those before sign beside it until `overlap` is over. Raises UnknownEndpoint."""
     endpoint = queries.lock_endpoint(session, name)
     until = now + overlap
@@ -67,7 +68,7 @@ def rotate_secret(session: Session, *, name: str, overlap: timedelta = OVERLAP, 
         .where(WebhookSecret.endpoint_id == endpoint.id, WebhookSecret.expires_at.is_(None))
         .values(expires_at=until)
     )
-    return NewSecret(name, _new_secret(session, endpoint, now), until)
+    return NewSecret(name, _new_secret(session, endpoint, seal, now), until)
 
 
 def try_endpoint(session: Session, *, name: str, now: datetime) -> WebhookEndpoint:
@@ -96,8 +97,20 @@ def enable_endpoint(session: Session, *, name: str, now: datetime) -> WebhookEnd
     return endpoint
 
 
-def _new_secret(session: Session, endpoint: WebhookEndpoint, now: datetime) -> str:
+def seal_again(session: Session, *, seal: Seal, only_clear: bool = False) -> dict[str, int]:
+    """Encrypt every stored key by the newest of the keys, or those alone that a release before stored in the clear. {sealed}.
+
+    Raises WrongSealKey where one cannot be opened, and then changes none.
+    """
+    found = [row for row in queries.lock_secrets(session) if not only_clear or len(row.secret) == SECRET_BYTES]
+    for row in found:
+        row.secret = seal.close(seal.open(row.secret))
+    session.flush()
+    return {"sealed": len(found)}
+
+
+def _new_secret(session: Session, endpoint: WebhookEndpoint, seal: Seal, now: datetime) -> str:
     secret = secrets.token_bytes(SECRET_BYTES)
-    session.add(WebhookSecret(endpoint_id=endpoint.id, secret=secret, created_at=now))
+    session.add(WebhookSecret(endpoint_id=endpoint.id, secret=seal.close(secret), created_at=now))
     session.flush()
     return shown(secret)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
-from app.models.notice import Channel, DeliveryState, OutboxDelivery, OutboxEvent, WebhookEndpoint
+from app.models.notice import Channel, DeliveryState, OutboxDelivery, OutboxEvent, WebhookEndpoint, WebhookSecret
 
 
 class UnknownEndpoint(NotFound):
@@ -66,6 +66,12 @@ def lock_endpoint(session: Session, name: str) -> WebhookEndpoint:
     if found is None:
         raise UnknownEndpoint(f"name: there is no webhook {name}")
     return found
+
+
+def lock_secrets(session: Session) -> list[WebhookSecret]:
+    """Every key of a webhook, locked until the end of the transaction."""
+    statement = select(WebhookSecret).order_by(WebhookSecret.id).with_for_update()
+    return list(session.scalars(statement.execution_options(populate_existing=True)))
 
 
 def endpoint_rows(session: Session) -> list[EndpointRow]:

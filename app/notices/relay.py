@@ -17,6 +17,7 @@ from app.notices.kinds import body_of
 from app.notices.parcels import Letter, Parcel
 from app.notices.quiet import QuietHours
 from app.notices.retry import MAX_TRIES, Answer, Verdict, judge
+from app.notices.sealing import Seal
 from app.notices.signing import headers_of
 
 CLAIM = timedelta(minutes=5)
@@ -70,15 +71,18 @@ FROM webhook_endpoints w WHERE w.id = d.endpoint_id AND w.disabled_at IS NOT NUL
 """
 
 
-def claim_parcels(session: Session, *, apart: bool, now: datetime) -> list[Parcel]:
-    """Take what is due of the endpoints that answer well, or (`apart`) of those that failed or were slow; oldest first."""
+def claim_parcels(session: Session, *, apart: bool, seal: Seal, now: datetime) -> list[Parcel]:
+    """Take what is due of the endpoints that answer well, or (`apart`) of those that failed or were slow; oldest first.
+
+    Raises WrongSealKey."""
     claim = uuid4()
     values = {"apart": apart, "now": now, "at_once": AT_ONCE, "claim": claim, "until": now + CLAIM}
     rows = sorted(session.execute(_CLAIM, values), key=lambda row: row.id)
     parcels = []
     for row in rows:
+        secrets = [seal.open(bytes(secret)) for secret in row.secrets]
         body = body_of(row.kind, row.happened_at.isoformat(), row.payload)
-        headers = headers_of(f"evt_{row.event_id.hex}", int(now.timestamp()), body, [bytes(secret) for secret in row.secrets])
+        headers = headers_of(f"evt_{row.event_id.hex}", int(now.timestamp()), body, secrets)
         parcels.append(Parcel(row.id, claim, row.endpoint_id, row.attempts, row.url, headers, body))
     return parcels
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from app.api.deps import Admin, Now, SecretDep, SessionDep, SettingsDep
+from app.api.deps import Admin, Now, SealDep, SecretDep, SessionDep, SettingsDep
 from app.api.types import Code, CodePath, Cursor, IdPath, In, Limit, Out, ShortText
 from app.core.paging import MAX_PAGE_SIZE
 from app.models.notice import Channel, DeliveryState
@@ -104,17 +104,18 @@ def list_webhooks(_: Admin, session: SessionDep) -> WebhooksOut:
 
 
 @router.post("/webhooks", status_code=201)
-def add_webhook(body: WebhookIn, _: Admin, session: SessionDep, settings: SettingsDep, now: Now) -> NewSecretOut:
+def add_webhook(body: WebhookIn, _: Admin, session: SessionDep, settings: SettingsDep, seal: SealDep, now: Now) -> NewSecretOut:
     """Tell another system from now on. Its key is in this answer and never again."""
     loopback = settings.webhook_loopback
-    return NewSecretOut.model_validate(endpoints.add_endpoint(session, loopback=loopback, now=now, **body.model_dump()))
+    made = endpoints.add_endpoint(session, seal=seal, loopback=loopback, now=now, **body.model_dump())
+    return NewSecretOut.model_validate(made)
 
 
 @router.post("/webhooks/{name}/rotate")
-def rotate_webhook(name: CodePath, body: RotateIn, _: Admin, session: SessionDep, now: Now) -> NewSecretOut:
+def rotate_webhook(name: CodePath, body: RotateIn, _: Admin, session: SessionDep, seal: SealDep, now: Now) -> NewSecretOut:
     """A new key, in this answer and never again; the one before signs too until the overlap is over."""
     overlap = timedelta(hours=body.overlap_hours)
-    return NewSecretOut.model_validate(endpoints.rotate_secret(session, name=name, overlap=overlap, now=now))
+    return NewSecretOut.model_validate(endpoints.rotate_secret(session, name=name, seal=seal, overlap=overlap, now=now))
 
 
 @router.post("/webhooks/{name}/test", status_code=202)

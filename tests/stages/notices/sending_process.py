@@ -9,12 +9,13 @@ from app.jobs import outgoing
 from app.jobs.steps import run_in_steps
 from app.notices.sending import Sender
 from tests.factories import NOW
+from tests.stages.notices.post import SEAL
 
 
 def main(url, seconds):
     """Sessions of `url`; it lives `seconds` after NOW."""
     sessions = make_sessions(make_engine(url))
-    work = outgoing.webhooks(Sender(loopback=True), apart=False)
+    work = outgoing.webhooks(Sender(loopback=True), seal=SEAL, apart=False)
     with clock.shifted_to(NOW + timedelta(seconds=float(seconds))):
         sys.stdout.write("ready\n")
         sys.stdout.flush()

@@ -22,7 +22,7 @@ from app.notices import endpoints, letters
 from app.notices.relay import CLAIM, claim_parcels
 from tests.factories import NOW
 from tests.receivers import receiving
-from tests.stages.notices.post import add, deliveries, put, send
+from tests.stages.notices.post import SEAL, add, deliveries, put, send
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -50,11 +50,11 @@ def test_who_claims_does_not_wait_for_another_who_is_claiming(sessions):
         add(sessions, "one", receiver.url)
         put(sessions, 30)
         first.execute(text("SET LOCAL gridwork.scope = 'all'"))
-        mine = claim_parcels(first, apart=False, now=NOW)
+        mine = claim_parcels(first, apart=False, seal=SEAL, now=NOW)
         with sessions() as second:
             second.execute(text("SET LOCAL gridwork.scope = 'all'"))
             second.execute(text("SET LOCAL lock_timeout = '2s'"))
-            others = claim_parcels(second, apart=False, now=NOW)
+            others = claim_parcels(second, apart=False, seal=SEAL, now=NOW)
         assert (len(mine), len(others)) == (20, 10)
         assert {p.id for p in mine}.isdisjoint(p.id for p in others)
 

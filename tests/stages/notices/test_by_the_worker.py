@@ -13,13 +13,13 @@ from app.jobs.schedule import InSteps
 from app.notices import endpoints
 from tests.factories import NOW
 from tests.receivers import receiving
-from tests.stages.notices.post import LOOPBACK, add, put
+from tests.stages.notices.post import LOOPBACK, SEAL, add, put
 from tests.stages.test_worker import until, working
 
 
 def test_a_worker_sends_what_was_put(sessions):
     every_second = CronTrigger(second="*", timezone=ZoneInfo("Asia/Shanghai"))
-    rows = [InSteps("send-webhooks", every_second, outgoing.webhooks(LOOPBACK, apart=False))]
+    rows = [InSteps("send-webhooks", every_second, outgoing.webhooks(LOOPBACK, seal=SEAL, apart=False))]
     with receiving() as receiver, working(sessions, rows, "one"):
         add(sessions, "one", receiver.url)
         ids = put(sessions, 3)

@@ -2,10 +2,12 @@
 
 import json
 import time
+from base64 import b64decode
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from cryptography.fernet import Fernet
+from sqlalchemy import select, text, update
 
 from app.core.db import set_scope
 from app.core.errors import Conflict, Invalid, NotFound
@@ -15,10 +17,11 @@ from app.models.operations import JobRun
 from app.notices import endpoints, letters
 from app.notices.outbox import put_event
 from app.notices.retry import WAITS
+from app.notices.sealing import Seal, WrongSealKey
 from app.notices.sending import Sender
 from tests.factories import NOW
 from tests.receivers import is_signed, receiving
-from tests.stages.notices.post import LOOPBACK, add, deliveries, endpoint, put, send
+from tests.stages.notices.post import LOOPBACK, SEAL, add, deliveries, endpoint, put, send
 
 
 def test_an_event_reaches_who_wants_its_kind_signed_and_thin(sessions):
@@ -136,7 +139,7 @@ def test_what_was_put_while_its_webhook_was_being_disabled_does_not_wait_for_eve
 def test_keys_are_rotated_without_a_gap(sessions):
     with receiving() as receiver:
         old = add(sessions, "one", receiver.url)
-        rotated = in_transaction(sessions, lambda s: endpoints.rotate_secret(s, name="one", now=NOW))
+        rotated = in_transaction(sessions, lambda s: endpoints.rotate_secret(s, name="one", seal=SEAL, now=NOW))
         put(sessions)
         send(sessions, after=timedelta(hours=1))
         put(sessions)
@@ -148,10 +151,44 @@ def test_keys_are_rotated_without_a_gap(sessions):
         assert is_signed(afterwards, later_body, rotated.secret)
 
 
+def stored(sessions):
+    return in_transaction(sessions, lambda s: list(s.scalars(select(WebhookSecret.secret).order_by(WebhookSecret.id))))
+
+
+def test_keys_are_stored_encrypted_and_sealed_again_by_a_newer_key_without_a_gap(sessions):
+    newer, older = Fernet.generate_key().decode(), "c2VhbC1vZi10aGUtdGVzdHMtMDEyMzQ1Njc4OWFiY2Q="
+    with receiving() as receiver:
+        key = add(sessions, "one", receiver.url)
+        secret = b64decode(key.removeprefix("whsec_"))
+        assert secret not in stored(sessions)[0]
+        sealed = in_transaction(sessions, lambda s: endpoints.seal_again(s, seal=Seal(f"{newer},{older}")))
+        assert sealed == {"sealed": 1}
+        assert Seal(newer).open(stored(sessions)[0]) == secret
+        put(sessions)
+        with pytest.raises(WrongSealKey):
+            send(sessions)  # by the older key alone
+        in_transaction(sessions, lambda s: endpoints.seal_again(s, seal=Seal(f"{older},{newer}")))
+        assert send(sessions)["delivered"] == 1
+        assert is_signed(receiver.got[0][0], receiver.got[0][1], key)
+
+
+def test_what_a_release_before_stored_in_the_clear_signs_until_it_is_sealed(sessions):
+    with receiving() as receiver:
+        key = add(sessions, "one", receiver.url)
+        clear = update(WebhookSecret).values(secret=b64decode(key.removeprefix("whsec_")))
+        in_transaction(sessions, lambda s: s.execute(clear))
+        put(sessions)
+        send(sessions)
+        assert is_signed(receiver.got[0][0], receiver.got[0][1], key)
+        for count in (1, 0):
+            assert in_transaction(sessions, lambda s: endpoints.seal_again(s, seal=SEAL, only_clear=True)) == {"sealed": count}
+        assert SEAL.open(stored(sessions)[0]) == b64decode(key.removeprefix("whsec_"))
+
+
 def test_a_key_is_shown_once_and_seen_by_the_company_alone(sessions):
     with sessions() as session:
         set_scope(session, scope="all")
-        endpoints.add_endpoint(session, name="one", url="https://example.com/", now=NOW)
+        endpoints.add_endpoint(session, seal=SEAL, name="one", url="https://example.com/", now=NOW)
         assert session.scalar(select(WebhookSecret.id)) is not None
         set_scope(session, scope="grids", grid_ids=[1, 2, 3])
         assert session.scalar(select(WebhookSecret.id)) is None
@@ -270,14 +307,14 @@ def test_of_rounds_that_find_nothing_the_newest_is_kept_and_each_that_does_has_i
 
 def test_a_wrong_webhook_is_refused_with_its_field(session):
     with pytest.raises(Invalid, match="kinds: expected of"):
-        endpoints.add_endpoint(session, name="one", url="https://example.com/", kinds=["digest.daily"], now=NOW)
+        endpoints.add_endpoint(session, seal=SEAL, name="one", url="https://example.com/", kinds=["digest.daily"], now=NOW)
     with pytest.raises(Invalid, match="url: expected"):
-        endpoints.add_endpoint(session, name="one", url="https://10.0.0.1/", now=NOW)
-    endpoints.add_endpoint(session, name="one", url="https://example.com/", now=NOW)
+        endpoints.add_endpoint(session, seal=SEAL, name="one", url="https://10.0.0.1/", now=NOW)
+    endpoints.add_endpoint(session, seal=SEAL, name="one", url="https://example.com/", now=NOW)
     with pytest.raises(Conflict, match="there is a webhook one"):
-        endpoints.add_endpoint(session, name="one", url="https://example.com/", now=NOW)
+        endpoints.add_endpoint(session, seal=SEAL, name="one", url="https://example.com/", now=NOW)
     with pytest.raises(NotFound):
-        endpoints.rotate_secret(session, name="two", now=NOW)
+        endpoints.rotate_secret(session, name="two", seal=SEAL, now=NOW)
     with pytest.raises(NotFound):
         letters.replay_delivery(session, delivery_id=1, now=NOW)
 
