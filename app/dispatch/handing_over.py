@@ -7,8 +7,7 @@ instead), and lets all of it happen together (`moving.move_many`).
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.dispatch.moving import Move
-from app.dispatch.queries import HeldOrder
+from app.dispatch.moves import HeldOrder, Move
 from app.dispatch.states import OPEN, Event
 
 
@@ -68,7 +67,7 @@ def _move(
 ) -> Move:
     return Move(
         order.id,
-        order.state.value,
+        order.state,
         event,
         scheduled_on=day or order.scheduled_on,
         rolls=order.rolls,

@@ -1,36 +1,13 @@
 """Moving many work orders at once, each by an event of its own: one statement, and one event row for each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.dispatch.states import Event, is_live, next_state
-
-
-@dataclass(frozen=True)
-class Move:
-    """A work order that the caller has locked in `state`, what happens to it, and what it has afterwards.
-
-    `then`: what happens right after that; `staff_id`, `grid_id`: None for the same as before; `loan`: the grid that works on it,
-    until when, and whose it is at home, where that begins; `actor_account_id`: who let it happen.
-    """
-
-    work_order_id: int
-    state: str
-    event: Event
-    scheduled_on: date
-    rolls: int
-    pooled_at: datetime | None = None
-    reason: str | None = None
-    then: Event | None = None
-    staff_id: int | None = None
-    grid_id: int | None = None
-    loan: tuple[int, date, int | None] | None = None
-    actor_account_id: int | None = None
-
+from app.dispatch.moves import Move
+from app.dispatch.states import is_live, next_state
 
 _MOVE = text("""
 WITH moved AS (

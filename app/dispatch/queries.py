@@ -1,7 +1,7 @@
 """Reads of work orders and of who can take them."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, cast, func, or_, select, text, true, union_all
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.dispatch.capacity import Manager
+from app.dispatch.moves import HeldOrder
 from app.models.campaign import Campaign
 from app.models.organisation import Absence, Holiday, Role, Staff
 from app.models.work_order import DispatchRequest, DispatchRun, WorkOrder, WorkOrderState
@@ -82,19 +83,6 @@ def lock_work_orders(
     """Those of the work orders that are there, by id, locked in the order of their ids so that two batches never deadlock."""
     found = session.scalars(_locked(staff_id, grid_ids).where(WorkOrder.id.in_(work_order_ids)))
     return {work_order.id: work_order for work_order in found}
-
-
-class HeldOrder(NamedTuple):
-    """A locked work order, as far as it takes to move it."""
-
-    id: int
-    state: WorkOrderState
-    staff_id: int
-    grid_id: int
-    scheduled_on: date
-    due_on: date
-    rolls: int
-    pooled_at: datetime | None
 
 
 def hold_work_orders(session: Session, work_order_ids: Collection[int]) -> dict[int, HeldOrder]:

@@ -9,8 +9,8 @@ from app.core import clock
 from app.core.errors import AppError
 from app.dispatch import queries as dispatch
 from app.dispatch.handing_over import Said, can_go_back, hand_over, leave_with, put_in_pool, put_off, withdraw
-from app.dispatch.moving import Move, move_many
-from app.dispatch.queries import HeldOrder
+from app.dispatch.moves import HeldOrder, Move
+from app.dispatch.moving import move_many
 from app.ingest.ownership import change_owners
 from app.ingest.postings import change_postings
 from app.models.organisation import Staff, Unit

@@ -14,7 +14,8 @@ from app.dispatch import queries
 from app.dispatch.by_hand.loans import end_loans
 from app.dispatch.capacity import capacity_of
 from app.dispatch.days.waves import GONE, Fate, Rule, Waiting, plan_wave
-from app.dispatch.moving import Move, move_many
+from app.dispatch.moves import Move
+from app.dispatch.moving import move_many
 from app.dispatch.queries import WaitingOrder
 from app.dispatch.states import IN_PROGRESS, PLANNED, Event
 
