@@ -31,6 +31,7 @@ class Settings(BaseModel):
         "roll", pattern="^(roll|expire|pool)$", description="of work whose day passed, unless a campaign's own"
     )
     most_rolls: int = Field(3, ge=0, le=100, description="days that unfinished work may pass before it goes to its grid's pool")
+    run_inputs_days: int = Field(400, ge=1, le=36_500, description="the inputs of a run are kept so long, and its months closed")
     secret: str = Field("", description="key that signs access tokens, 32 characters or more; empty: made once")
     timezone: str = "Asia/Shanghai"
     host: str = "127.0.0.1"

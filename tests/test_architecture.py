@@ -50,6 +50,7 @@ READS_FILES = {
     "app.ingest.reading",
     "app.ingest.scan",
     "app.ingest.spill",
+    "app.notices.sealing",
     "app.scoring.assembling",
     "app.scoring.scaleout.tasks",
 }

@@ -1,15 +1,19 @@
 """Commands about dispatch runs: list them, and repeat one."""
 
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from app.commands.context import console, sessions
+from app.commands.context import run as run_as_job
 from app.core.errors import Invalid
 from app.dispatch.run.replay import Replay, list_summaries, replay_run
 from app.dispatch.run.rerunning import CampaignComparison, Changes
+from app.dispatch.run.retaining import keep_run
 from app.jobs.runner import in_transaction
 
 
@@ -17,6 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command("runs")(runs)
     app.command("replay")(replay)
+    app.command("keep-run")(keep)
 
 
 def runs(campaign: Annotated[str | None, typer.Option(help="code; default: all")] = None) -> None:
@@ -31,6 +36,18 @@ def runs(campaign: Annotated[str | None, typer.Option(help="code; default: all")
         started, kept = f"{run.started_at:%Y-%m-%d %H:%M}", "yes" if run.can_be_replayed else "no"
         table.add_row(str(run.run_id), run.campaign_code, started, f"{run.target_count:,}", dispatched, *figures, gap, kept)
     console.print(table)
+
+
+def keep(
+    number: Annotated[int, typer.Argument(metavar="RUN", help="number of the run; `gridwork runs` has them")],
+    because: Annotated[str | None, typer.Option(help="why; without it the usual time holds again")] = None,
+) -> None:
+    """Keep the inputs of a run for good, so that it can always be repeated."""
+
+    def work(session: Session, _: datetime) -> dict[str, Any]:
+        return {"run": number, "kept": keep_run(session, run_id=number, because=because).kept_because or "no longer"}
+
+    run_as_job("keep-run", work)
 
 
 def replay(

@@ -1,12 +1,15 @@
 """Files that nothing names any more: of imports and runs that were not committed, replaced ones, those of runs that are gone."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from app.core.storage import StoredFile, storage_of
+from app.ingest.draw_keys import fill_draw_keys
 from app.ingest.partitions import drop_replaced
 from app.jobs.queries import named_files
+from app.jobs.steps import Step
 
 FOLDERS = ("features", "scores", "offers", "rankers", "runs", "attachments")
 KEPT = timedelta(days=1)  # longer than a transaction takes, or anybody reads files that he found in one
@@ -24,6 +27,20 @@ def sweep_files(session: Session, *, now: datetime) -> dict[str, int]:
         storage.delete(file.path)
     forgotten = drop_replaced(session, before=now - KEPT)
     return {"removed": len(left), "bytes": sum(file.byte_count for file in left), "forgotten": forgotten}
+
+
+def fill_all_draw_keys(step: Step) -> dict[str, int]:
+    """Give every customer without a key for draws theirs, batch by batch, each committed by itself. {filled}."""
+    filled, last = 0, 0
+    while True:
+        count, reached = step(partial(_fill, last))
+        if reached is None:
+            return {"filled": filled}
+        filled, last = filled + count, reached
+
+
+def _fill(after: int, session: Session, _: datetime) -> tuple[int, int | None]:
+    return fill_draw_keys(session, after=after)
 
 
 def unnamed(files: list[StoredFile], named: set[str]) -> list[StoredFile]:

@@ -39,6 +39,7 @@ def run_worker(settings: Settings) -> None:
         outgoing_of(settings),
         unfinished_rule=settings.unfinished_rule,
         most_rolls=settings.most_rolls,
+        run_inputs_days=settings.run_inputs_days,
     )
     jobs = app_engine(settings.model_copy(update={"pool_size": len(rows) + 1}), statement_timeout_ms=0)
     beats = app_engine(settings.model_copy(update={"pool_size": 1}), statement_timeout_ms=BEAT_TIMEOUT_MS)

@@ -20,12 +20,13 @@ from app.dispatch.escalation.service import escalate
 from app.dispatch.preview.piloting import check_pilots
 from app.dispatch.preview.requests import work_on_plans
 from app.dispatch.run.requests import dispatch_requested
+from app.dispatch.run.retaining import KEPT_DAYS, forget_inputs
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.feedback.attachments.purge import purge_attachments
 from app.feedback.replaying import take_waiting
 from app.jobs import outgoing
 from app.jobs.asking import ask_contact_policy
-from app.jobs.leftovers import sweep_files
+from app.jobs.leftovers import fill_all_draw_keys, sweep_files
 from app.jobs.records import purge_runs
 from app.jobs.runner import IDLE_SECONDS, Work, run_job
 from app.jobs.steps import StepWork, run_in_steps
@@ -101,11 +102,12 @@ def timetable(
     *,
     unfinished_rule: str = "roll",
     most_rolls: int = 3,
+    run_inputs_days: int = KEPT_DAYS,
 ) -> tuple[Row, ...]:
     """Every job, in the local time zone; `secret` keeps the draw of back-checks from being foreseen.
 
     Above `calibration_limit` a ranker in use is calibrated anew. `out`: how others are told.
-    `unfinished_rule`, `most_rolls`: as in `release_wave`.
+    `unfinished_rule`, `most_rolls`: as in `release_wave`; `run_inputs_days`: as in `forget_inputs`.
     """
 
     def at(**fields: str | int) -> CronTrigger:
@@ -138,8 +140,24 @@ def timetable(
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
         Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),
         *_telling(out or Outgoing(), zone),
+        *_tidying(zone, run_inputs_days),
+    )
+
+
+def _tidying(zone: ZoneInfo, run_inputs_days: int) -> tuple[Row, ...]:
+    """What is not needed any more, and what older releases left open."""
+
+    def forget(session: Session, now: datetime) -> Mapping[str, Any]:
+        return forget_inputs(session, days=run_inputs_days, now=now)
+
+    def at(**fields: str | int) -> CronTrigger:
+        return CronTrigger(**fields, timezone=zone)
+
+    return (
+        Scheduled("forget-run-inputs", at(hour=4, minute=5, second=0), forget),
         Scheduled("sweep-files", at(hour=4, minute=15, second=0), _now(sweep_files)),
         Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
+        InSteps("fill-draw-keys", at(hour=4, minute=45, second=0), fill_all_draw_keys),
     )
 
 

@@ -53,8 +53,8 @@ class RequestOutcome(StrEnum):
 class DispatchRun(Base):
     """One dispatch of a campaign with its waterfall: targets by terminal reason.
 
-    `inputs_path`: all that decided it, a folder of the storage that campaigns of one run share. objective, bound: see
-    deciding.RunDecision, of the whole run.
+    `inputs_path`: all that decided it, a folder of the storage that campaigns of one run share; null once it was forgotten,
+    which `kept_because` prevents. objective, bound: see deciding.RunDecision, of the whole run.
     """
 
     __tablename__ = "dispatch_runs"
@@ -72,6 +72,7 @@ class DispatchRun(Base):
     objective: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))
     bound: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))
     code_version: Mapped[str | None] = mapped_column(Text)
+    kept_because: Mapped[str | None] = mapped_column(Text)
 
 
 class DispatchRequest(Base):

@@ -17,7 +17,7 @@ from app.models.work_order import DispatchRun
 
 
 class InputsNotKept(Conflict):
-    """The inputs of this run were not kept: it is of before they were."""
+    """The inputs of this run are not kept: it is of before they were, or older than they are kept."""
 
     code = "dispatch.inputs_not_kept"
 
