@@ -16,14 +16,7 @@ export type Day = Answer<"/mobile/v1/day">;
 export type Month = Answer<"/mobile/v1/points">;
 export type ReturnReason = Answer<"/mobile/v1/return-reasons">[number];
 export type Dispute = Answer<"/mobile/v1/points/disputes">["items"][number];
-export interface CustomersRefusal {
-  id: string;
-  work_order_id: number;
-  recorded_at: string;
-  undone_at: string | null;
-  undo: string | null;
-  undo_reason: string | null;
-}
+export type CustomersRefusal = Answer<"/mobile/v1/do-not-disturb">[number];
 export type Size = "normal" | "large" | "largest";
 
 const PULSE_MS = 60_000;
