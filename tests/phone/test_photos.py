@@ -3,10 +3,10 @@
 import struct
 import zlib
 
-from app.models.attachment import Attachment
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from app.models.attachment import Attachment
 from app.models.feedback import ContactFeedback
 from tests.phone import shelf
 from tests.phone.test_syncing import sync

@@ -1,10 +1,10 @@
 """A customer who does not want to be disturbed: one tap, also without a net; a mistake is taken back by asking."""
 
-from app.models.do_not_disturb import DoNotDisturb, DoNotDisturbUndo
 from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app.models.customer import ContactPreference
+from app.models.do_not_disturb import DoNotDisturb, DoNotDisturbUndo
 from app.models.work_order import WorkOrder
 from tests.factories import customer
 from tests.phone.test_syncing import sync
