@@ -31,7 +31,7 @@ JUDGING = re.compile(
 )
 COUNTED = re.compile(r"\b(successes|matured|confirmed|contradicted|judged_weight|truthful_weight)\b|\.judged\b")
 # Settings, limits and intervals that bear such a name without being a figure.
-NOT_FIGURES = {"learning_rate", "sample_rate", "gate_calibration_error", "last_error"}
+NOT_FIGURES = {"learning_rate", "sample_rate", "gate_calibration_error", "last_error", "minimum_success_rate"}
 
 
 def resolved(metric):

@@ -18,9 +18,12 @@ from tests.phone.street import furnish
 from tests.postgres import as_company
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """The driver; the test is skipped where there is no Chromium, which CI does not forgive."""
+    """The driver; the test is skipped where there is no Chromium, which CI does not forgive.
+
+    It keeps a loop running in this thread as long as it lives, in which tests of other files could start none of their own.
+    """
     if not Path(EXECUTABLE).exists():
         if os.environ.get("CI") == "true":
             pytest.fail("there is no chromium")
@@ -53,9 +56,9 @@ def street(sessions: sessionmaker[Session]) -> list[int]:
     return orders
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """One Chromium for all tests that do not kill it."""
+    """One Chromium for the tests of a file that do not kill it."""
     found = playwright.chromium.launch(executable_path=EXECUTABLE, args=list(FLAGS))
     yield found
     found.close()

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 from app.api.dashboard.campaign_life import CommentIn, CountsOut, ReasonIn
 from app.api.dashboard.campaigns import CampaignReportOut
 from app.api.deps import Approver, Now, Planner, PlannerOrApprover, SessionDep, Viewer
-from app.api.types import LARGEST_ID, Out
+from app.api.types import LARGEST_ID, Out, ShortText
 from app.campaigns.lifecycle import Verb
 from app.dispatch.preview.programmes import act_on_programme, dispatch_programme
 from app.dispatch.preview.requests import report_request
@@ -16,7 +16,7 @@ from app.reports.campaigns import programme_reports
 
 router = APIRouter(prefix="/dashboard/v1", tags=["dashboard"])
 
-Programme = Annotated[str, Path(min_length=1, max_length=64, description="name of the programme")]
+Programme = Annotated[ShortText, Path(max_length=64, description="name of the programme")]
 RequestId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 

@@ -110,7 +110,7 @@ def test_the_preview_counts_to_the_cent():
     moves = {move.customer_id: move for move in propose_moves(given, {})}
     orders = [order(1), order(2, customer=3, staff=BO)]
     done = propose(given, orders)
-    shown = make_preview(given, moves, orders, done)
+    shown = make_preview(given, moves, orders, done, {})
     assert (shown["customers"], shown["monthly_value"]) == (2, "21.00")
     ana, bo, cy = shown["managers"]
     assert (ana["customers_after"], ana["monthly_value_after"], ana["orders_after"]) == (0, "0.00", 0)

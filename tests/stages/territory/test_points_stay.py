@@ -99,7 +99,7 @@ def test_on_the_phone_the_month_of_who_spoke_has_the_order_that_another_has_now(
 
 
 def test_a_report_made_offline_before_a_transfer_is_still_taken_from_the_new_grid(session):
-    order = make_work_order(session, customer_no="C01", manager="ana")
+    order_id = make_work_order(session, customer_no="C01", manager="ana").id
     apply(session, "transfer", staff_no="ANA", to_grid_code="G12", now=NOW + timedelta(hours=2))
     ana, there = staff(session, "ana"), grid(session, "G12")
     account = get(session, Account, login="ana")
@@ -107,7 +107,7 @@ def test_a_report_made_offline_before_a_transfer_is_still_taken_from_the_new_gri
     set_scope(session, scope="own", grid_ids=[there.id], staff_id=ana.id)
     item = {
         "id": "0b1f6d0e-3c52-4d52-8f5e-0a8f5f0a1b2c",
-        "work_order_id": order.id,
+        "work_order_id": order_id,
         "channel": "call",
         "outcome": "interested",
         "started_at": NOW.isoformat(),
