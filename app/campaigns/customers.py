@@ -36,9 +36,7 @@ _TARGET = {
     "explored": ("CAST(CAST(t.draw = 'explored' AS int) AS smallint)", "int16"),
     "probability": ("t.selection_probability", "float32"),
 }
-_UNDECIDED = (
-    "FROM campaign_targets t JOIN customers c ON c.id = t.customer_id WHERE t.campaign_id = :campaign_id AND t.reason IS NULL"
-)
+_ON_LIST = "FROM campaign_targets t JOIN customers c ON c.id = t.customer_id WHERE t.campaign_id = :campaign_id"
 
 
 def rule_of(session: Session, campaign: Campaign) -> ListRule:
@@ -101,12 +99,21 @@ def read_ranked(session: Session, campaign: Campaign, run: ScoringRun, *, day: d
 
 def read_undecided(session: Session, campaign: Campaign, *, day: date) -> Customers:
     """The targets of a list that are not decided yet, by rank."""
-    columns = read_columns(session, _TARGET, _UNDECIDED, {"campaign_id": campaign.id})
+    return _with_against(session, campaign, _read_targets(session, campaign, "t.reason IS NULL"), day)
+
+
+def read_left_out(session: Session, campaign: Campaign) -> Customers:
+    """The targets for whom there was no capacity, by rank, without what speaks against each: the run asks for that."""
+    return _read_targets(session, campaign, "t.reason = 'over_capacity'")
+
+
+def _read_targets(session: Session, campaign: Campaign, which: str) -> Customers:
+    columns = read_columns(session, _TARGET, f"{_ON_LIST} AND {which}", {"campaign_id": campaign.id})
     order = np.lexsort((columns["draw_key"], columns["rank"]))
     sorted_columns = {name: column[order] for name, column in columns.items()}
     explored = sorted_columns.pop("explored") != 0
     against = np.zeros(len(order), dtype=np.int64)
-    return _with_against(session, campaign, Customers(**sorted_columns, explored=explored, against=against), day)
+    return Customers(**sorted_columns, explored=explored, against=against)
 
 
 def _with_against(session: Session, campaign: Campaign, customers: Customers, day: date) -> Customers:

@@ -27,14 +27,17 @@ def register(app: typer.Typer) -> None:
 def runs(campaign: Annotated[str | None, typer.Option(help="code; default: all")] = None) -> None:
     """The newest dispatch runs, and how far each is from the best possible."""
     table = Table(title="dispatch runs")
-    for column in ("run", "campaign", "started", "targets", "dispatched", "worth", "bound", "gap", "replay"):
+    for column in ("run", "campaign", "started", "targets", "dispatched", "worth", "bound", "gap", "freed places", "replay"):
         table.add_column(column, justify="left" if column in {"campaign", "started", "replay"} else "right")
     for run in in_transaction(sessions(), lambda session: list_summaries(session, campaign_code=campaign, limit=50)):
         figures = ["" if value is None else f"{value:,.2f}" for value in (run.objective, run.bound)]
         gap = "" if run.gap is None else f"{run.gap:.4%}"
+        freed = "" if run.freed_places is None else f"{run.freed_places:,}"
         dispatched = f"{run.waterfall.get('dispatched', 0):,}"
         started, kept = f"{run.started_at:%Y-%m-%d %H:%M}", "yes" if run.can_be_replayed else "no"
-        table.add_row(str(run.run_id), run.campaign_code, started, f"{run.target_count:,}", dispatched, *figures, gap, kept)
+        table.add_row(
+            str(run.run_id), run.campaign_code, started, f"{run.target_count:,}", dispatched, *figures, gap, freed, kept
+        )
     console.print(table)
 
 

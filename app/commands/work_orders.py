@@ -13,14 +13,21 @@ from app.dispatch.by_hand.actions import act_on_work_orders
 from app.dispatch.by_hand.terms import Action, Filter, Verb
 from app.dispatch.days.calendar import load_holidays, read_holidays, remove_holiday
 from app.dispatch.days.release import release_wave
+from app.dispatch.refilling.service import refill_places
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command("refill")(refill)
     app.command("release")(release)
     app.command("work-orders")(act)
     app.command("load-holidays")(holidays)
     app.command("remove-holiday")(workday)
+
+
+def refill() -> None:
+    """Give places that refusals and withdrawals freed to the next best of the list; the worker does it every morning."""
+    run("refill-places", lambda session, now: refill_places(session, now=now))
 
 
 def release() -> None:

@@ -39,10 +39,13 @@ def dispatch_campaign(session: Session, *, campaign_code: str, now: datetime) ->
     return dispatch_campaigns(session, campaign_codes=[campaign_code], now=now)[campaign_code]
 
 
-def dispatch_campaigns(session: Session, *, campaign_codes: Collection[str], now: datetime) -> dict[str, dict[str, Any]]:
+def dispatch_campaigns(
+    session: Session, *, campaign_codes: Collection[str], freed_places: Mapping[str, int] | None = None, now: datetime
+) -> dict[str, dict[str, Any]]:
     """Dispatch several campaigns as one run: each customer to the best use, several families as one contact.
 
-    Gives for each campaign what `dispatch_campaign` gives, and raises the same.
+    `freed_places`: by code, of a refill, how many places it is for. Gives for each campaign what `dispatch_campaign` gives, and
+    raises the same.
     """
     chosen = [_lock_dispatchable(session, code, now) for code in sorted(set(campaign_codes))]
     session.flush()
@@ -58,7 +61,7 @@ def dispatch_campaigns(session: Session, *, campaign_codes: Collection[str], now
     session.execute(text("LOCK TABLE contact_preferences IN SHARE MODE"))
     # Who is given work by hand at this moment: that is either seen below or waits.
     queries.lock_all_capacity(session)
-    runs = {campaign.id: _begin_run(session, campaign, now) for campaign in chosen}
+    runs = {campaign.id: _begin_run(session, campaign, (freed_places or {}).get(campaign.code), now) for campaign in chosen}
     new = _decide_and_write(session, chosen, runs, now)
     return {campaign.code: _close_run(session, campaign, runs[campaign.id], new[campaign.id]) for campaign in chosen}
 
@@ -74,9 +77,15 @@ def _lock_dispatchable(session: Session, code: str, now: datetime) -> Campaign:
     return campaign
 
 
-def _begin_run(session: Session, campaign: Campaign, now: datetime) -> DispatchRun:
+def _begin_run(session: Session, campaign: Campaign, freed_places: int | None, now: datetime) -> DispatchRun:
     run = DispatchRun(
-        campaign_id=campaign.id, started_at=now, finished_at=now, target_count=0, waterfall={}, code_version=code_version()
+        campaign_id=campaign.id,
+        started_at=now,
+        finished_at=now,
+        target_count=0,
+        waterfall={},
+        code_version=code_version(),
+        freed_places=freed_places,
     )
     session.add(run)
     session.flush()  # the work orders carry the run's id

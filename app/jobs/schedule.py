@@ -19,6 +19,7 @@ from app.dispatch.days.release import release_wave
 from app.dispatch.escalation.service import escalate
 from app.dispatch.preview.piloting import check_pilots
 from app.dispatch.preview.requests import work_on_plans
+from app.dispatch.refilling.service import refill_places
 from app.dispatch.run.requests import dispatch_requested
 from app.dispatch.run.retaining import KEPT_DAYS, forget_inputs
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
@@ -133,6 +134,7 @@ def timetable(
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
         InSteps("ask-contact-policy", at(second=40), ask_contact_policy),
+        Scheduled("refill-places", at(hour=5, minute=0, second=0), _now(refill_places), idle_seconds=TRAINING_SECONDS),
         Scheduled("release-wave", at(hour=5, minute=30, second=0), release),
         Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
         Scheduled("take-waiting-feedback", at(minute="*/10", second=50), _now(take_waiting)),

@@ -55,6 +55,7 @@ class DispatchRun(Base):
 
     `inputs_path`: all that decided it, a folder of the storage that campaigns of one run share; null once it was forgotten,
     which `kept_because` prevents. objective, bound: see deciding.RunDecision, of the whole run.
+    `freed_places`: of a refill, for how many places that were free again it was; else null.
     """
 
     __tablename__ = "dispatch_runs"
@@ -73,6 +74,7 @@ class DispatchRun(Base):
     bound: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))
     code_version: Mapped[str | None] = mapped_column(Text)
     kept_because: Mapped[str | None] = mapped_column(Text)
+    freed_places: Mapped[int | None] = mapped_column(Integer)
 
 
 class DispatchRequest(Base):

@@ -76,6 +76,7 @@ class OrderOut(Out):
     dispatched_at: datetime
     close_reason: str | None
     events: list[EventOut]
+    on_freed_place: bool
 
 
 class StandingOut(Out):

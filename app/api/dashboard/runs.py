@@ -19,7 +19,7 @@ RunId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 class RunOut(Out):
     """A dispatch of one campaign. objective, bound: what the contacts of the whole run are worth, and at most could be; gap is
-    their distance as a share of the bound."""
+    their distance as a share of the bound. `freed_places`: of a refill, for how many places that were free again it was."""
 
     run_id: int
     campaign_code: str
@@ -32,6 +32,7 @@ class RunOut(Out):
     gap: float | None
     can_be_replayed: bool
     code_version: str | None
+    freed_places: int | None
 
 
 class RunsOut(Out):

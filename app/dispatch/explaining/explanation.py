@@ -107,7 +107,7 @@ def _standing(session: Session, customer: Known, row: Row[*tuple[Any, ...]], tod
         decided_at=target.decided_at if target else None,
         last_rank=campaign.last_rank or queries.find_last_rank(session, campaign.id),
         score=_score(session, campaign, customer, target),
-        work_order=_order(session, row[3], row[4], row[5]),
+        work_order=_order(session, row[3], row[4], row[5], on_freed_place=row[6] is not None),
         today=first_reason(facts),
     )
     terms = campaigns.campaign_terms(session, campaign, day=day)
@@ -137,7 +137,9 @@ def _find_rank(session: Session, run: ScoringRun, customer: Known) -> int | None
     return find_rank(session, run.id, run.folder, customer_id=customer.id, branch_id=customer.branch_id)
 
 
-def _order(session: Session, work_order: WorkOrder | None, staff_no: str, manager_name: str) -> Order | None:
+def _order(
+    session: Session, work_order: WorkOrder | None, staff_no: str, manager_name: str, *, on_freed_place: bool
+) -> Order | None:
     if work_order is None:
         return None
     return Order(
@@ -151,4 +153,5 @@ def _order(session: Session, work_order: WorkOrder | None, staff_no: str, manage
         dispatched_at=work_order.dispatched_at,
         close_reason=work_order.close_reason,
         events=[Event(*row) for row in queries.events_of(session, work_order.id)],
+        on_freed_place=on_freed_place,
     )

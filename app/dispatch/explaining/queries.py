@@ -13,7 +13,7 @@ from app.models.customer import ContactPreference, Customer, Holding, PastContac
 from app.models.feedback import ContactFeedback
 from app.models.organisation import Staff, Unit
 from app.models.score import CustomerScore, ScoringRun
-from app.models.work_order import WorkOrder, WorkOrderEvent
+from app.models.work_order import DispatchRun, WorkOrder, WorkOrderEvent
 
 _LATEST = 10
 
@@ -87,18 +87,20 @@ def feedback_of(session: Session, customer_id: int) -> list[Row[datetime, str, s
 def standings_of(session: Session, customer_id: int, *, campaign_code: str | None) -> list[Row[*tuple[Any, ...]]]:
     """The campaign of this code, else those that concern the customer: whose list names him, and those scheduled or running.
 
-    (Campaign, product code, CampaignTarget or None, WorkOrder or None, staff number and name of its manager)
+    (Campaign, product code, CampaignTarget or None, WorkOrder or None, staff number and name of its manager, freed places of its
+    run)
     """
-    manager = aliased(Staff)
+    manager, made = aliased(Staff), aliased(DispatchRun)
     mine = and_(CampaignTarget.campaign_id == Campaign.id, CampaignTarget.customer_id == customer_id)
     ordered = and_(WorkOrder.campaign_id == Campaign.id, WorkOrder.customer_id == customer_id)
     live = Campaign.status.in_([CampaignStatus.SCHEDULED, CampaignStatus.RUNNING])
     statement = (
-        select(Campaign, Product.product_code, CampaignTarget, WorkOrder, manager.staff_no, manager.name)
+        select(Campaign, Product.product_code, CampaignTarget, WorkOrder, manager.staff_no, manager.name, made.freed_places)
         .join(Product, Product.id == Campaign.product_id)
         .outerjoin(CampaignTarget, mine)
         .outerjoin(WorkOrder, ordered)
         .outerjoin(manager, manager.id == WorkOrder.staff_id)
+        .outerjoin(made, made.id == WorkOrder.dispatch_run_id)
         .where(or_(CampaignTarget.customer_id.is_not(None), live) if campaign_code is None else Campaign.code == campaign_code)
     )
     return list(session.execute(statement.order_by(Campaign.id.desc()).limit(_LATEST)))

@@ -26,7 +26,7 @@ LEFT_OUT = {
     "over_budget": "the campaign's budget went to customers who rank higher",
     "below_cost": "a contact would cost more than it is expected to bring",
     "outside_pilot": "the campaign's pilot goes first, and the customer is not in it",
-    "over_capacity": "the grid's capacity in the window went to customers who rank higher",
+    "over_capacity": "the grid's capacity in the window went to customers before this one; a freed place goes to who is next",
 }
 ASSIGNED = {
     "owner": "the customer is this manager's own",
@@ -77,6 +77,7 @@ class Order:
     dispatched_at: datetime
     close_reason: str | None
     events: list[Event]
+    on_freed_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,9 @@ def _order_sentences(order: Order) -> list[str]:
         why = f"because {ASSIGNED.get(order.assigned_because, order.assigned_because)}"
     now = f"Planned for {order.scheduled_on}, the first day on which the manager's capacity was free, until {order.due_on}."
     state = f"The work order is {order.state.replace('_', ' ')}"
+    freed = ["The place was free again, because other work of the campaign was withdrawn before any contact."]
     return [
+        *(freed if order.on_freed_place else []),
         f"With {order.manager_name} ({order.staff_no}), {why}.",
         now,
         f"{state}: {order.close_reason}." if order.close_reason else f"{state}.",

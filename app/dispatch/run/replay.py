@@ -24,7 +24,10 @@ class InputsNotKept(Conflict):
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run of one campaign. objective, bound: see RunDecision; gap: (bound - objective) / bound, None where bound is 0."""
+    """A run of one campaign. objective, bound: see RunDecision; gap: (bound - objective) / bound, None where bound is 0.
+
+    `freed_places`: for how many places that were free again it was; None where it was no refill.
+    """
 
     run_id: int
     campaign_code: str
@@ -37,6 +40,7 @@ class RunSummary:
     gap: float | None
     can_be_replayed: bool
     code_version: str | None
+    freed_places: int | None
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ def _summary(run: DispatchRun, code: str) -> RunSummary:
         bound=bound,
         gap=(bound - objective) / bound if bound and objective is not None else None,
         can_be_replayed=run.inputs_path is not None,
+        freed_places=run.freed_places,
         code_version=run.code_version,
     )
 
