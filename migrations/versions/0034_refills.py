@@ -8,7 +8,7 @@ their own); a migration that has been released is never edited.
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0035"
+revision = "0034"
 down_revision = "0033"
 branch_labels = None
 depends_on = None
