@@ -74,12 +74,24 @@ def asked_for(plan: BranchPlan) -> pl.DataFrame:
 def _joined(
     storage: Storage, files: Sequence[File], wanted: pl.DataFrame, found: Found, columns: Collection[str] | None, *, narrow: bool
 ) -> pl.DataFrame:
+    return pl.DataFrame([*wanted, days_of(files, found), *_gather(storage, files, found, columns, narrow)])
+
+
+def days_of(files: Sequence[File], found: Found) -> pl.Series:
+    """snapshot_date of each row that was asked for; null where there is none."""
     days = np.array([(file.snapshot_date - _EPOCH).days for file in files] or [0], dtype=np.int32)
     day = pl.Series("snapshot_date", days[found.files]).cast(pl.Date)
-    known = pl.Series(found.files >= 0)
-    empty = pl.Series([None], dtype=pl.Date).new_from_index(0, wanted.height)
-    figures = _gather(storage, files, found, columns, narrow)
-    return pl.DataFrame([*wanted, day.zip_with(known, empty), *figures])
+    return day.zip_with(pl.Series(found.files >= 0), pl.Series([None], dtype=pl.Date).new_from_index(0, len(day)))
+
+
+def kinds_of(files: Sequence[File], columns: Collection[str] | None = None) -> dict[str, FigureKind]:
+    """The figures of all of these files and of which kind they are together; `columns`: only these."""
+    kinds: dict[str, FigureKind] = {}
+    for file in files:
+        for name, key in columns_by_name(file.columns).items():
+            if columns is None or name in columns:
+                kinds[name] = joined((kinds.get(name, FigureKind.EMPTY), FigureKind(file.columns[key])))
+    return kinds
 
 
 def locate(storage: Storage, files: Sequence[File], wanted: pl.DataFrame) -> Found:
@@ -115,11 +127,7 @@ def _gather(
 ) -> list[pl.Series]:
     used = [int(number) for number in np.unique(found.files) if number >= 0]
     names = [columns_by_name(files[number].columns) for number in used]
-    kinds: dict[str, FigureKind] = {}
-    for number, by_name in zip(used, names, strict=True):
-        for name, key in by_name.items():
-            if columns is None or name in columns:
-                kinds[name] = joined((kinds.get(name, FigureKind.EMPTY), FigureKind(files[number].columns[key])))
+    kinds = kinds_of([files[number] for number in used], columns)
     parts, places = [], []
     for number, by_name in zip(used, names, strict=True):
         at = np.flatnonzero(found.files == number)
@@ -152,10 +160,11 @@ def _rows(
         frame = frame[rows]
     nothing = pl.Series([None]).new_from_index(0, frame.height)
     made = (as_kind(nothing if key is None else frame[key], kinds[name]).alias(name) for name, key in keys.items())
-    return pl.DataFrame([_narrow(values) if narrow else values for values in made])
+    return pl.DataFrame([narrowed(values) if narrow else values for values in made])
 
 
-def _narrow(values: pl.Series) -> pl.Series:
+def narrowed(values: pl.Series) -> pl.Series:
+    """Numbers and booleans as 32 bits."""
     return values.cast(pl.Float32) if values.dtype in (pl.Float64, pl.Boolean) else values
 
 

@@ -1,5 +1,6 @@
 """Examples of a product: who was contacted or kept as control, or held it and was left alone, and what came of it."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +17,7 @@ from app.models.score import RankerTarget
 from app.scoring import example_frames as reads
 from app.scoring import frames
 from app.scoring.figures import examples_figures
+from app.scoring.learning.drawing import drawn_by_key
 from app.scoring.learning.examples import Examples, plain_examples
 from app.scoring.learning.features import add_history
 from app.scoring.learning.holder_days import holder_days, label_complaints, monthly_days
@@ -44,6 +46,16 @@ class Gathered:
     counts: dict[str, Any]
 
 
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """`labelled`: customer_id, as_of, label, ...; `gathered`: makes examples of a frame and those of its rows that have a
+    snapshot; `hidden`: columns that may not be learned from."""
+
+    labelled: pl.DataFrame
+    gathered: Callable[[pl.DataFrame, pl.DataFrame], Gathered]
+    hidden: tuple[str, ...] = ()
+
+
 def gather(
     session: Session, product: Product, *, target: RankerTarget = RankerTarget.ORDER, as_of: date, label_window_days: int
 ) -> Gathered:
@@ -52,6 +64,13 @@ def gather(
     For orders: contacts, and controls as `treated` False. For loss and complaint: holders left alone, all of one arm.
     Raises TrainingDataMissing, OneOutcomeOnly.
     """
+    outcomes = find_outcomes(session, product, target=target, as_of=as_of, label_window_days=label_window_days)
+    frame, rows = _with_features(session, outcomes.labelled, product.family, as_of)
+    return outcomes.gathered(frame.drop(outcomes.hidden), outcomes.labelled[rows])
+
+
+def find_outcomes(session: Session, product: Product, *, target: RankerTarget, as_of: date, label_window_days: int) -> Outcomes:
+    """Keys and outcomes of the examples that `gather` gathers, and of those without an earlier snapshot. Raises as it does."""
     if target is RankerTarget.ORDER:
         return _contacts(session, product, as_of=as_of, label_window=label_window_days)
     return _left_alone(session, product, target, as_of=as_of, label_window=label_window_days)
@@ -64,20 +83,27 @@ def gather_examples(
     return gather(session, product, target=target, as_of=as_of, label_window_days=label_window_days).examples
 
 
-def gather_arms(session: Session, product: Product, *, as_of: date, label_window_days: int) -> Examples | None:
-    """The treated and the controls of tests and lists, by intention, for judging uplift; None where nobody was kept back."""
+def gather_arms(
+    session: Session, product: Product, *, as_of: date, label_window_days: int, most: int | None = None, seed: int = 0
+) -> Examples | None:
+    """The treated and the controls of tests and lists, by intention, for judging uplift; None where nobody was kept back.
+
+    `most`: of more than so many a part, drawn by key.
+    """
     arms = reads.read_arms(session, product_id=product.id, known_at=clock.start_of_day(as_of))
     sales = reads.read_sales(session, family=product.family)
     labelled = label_contacts(arms, sales, as_of=as_of, label_window=label_window_days, zone=str(clock.zone()))
     if labelled["treated"].all() or not labelled["treated"].any():
         return None
+    if most is not None:
+        labelled = labelled.select(pl.all().gather(drawn_by_key(labelled, most, seed=seed)))
     frame, rows = _with_features(session, labelled, product.family, as_of)
     drawn = labelled[rows]
     alike = plain_examples(frame, drawn["label"].to_numpy())
     return replace(alike, treated=drawn["treated"].to_numpy())
 
 
-def _contacts(session: Session, product: Product, *, as_of: date, label_window: int) -> Gathered:
+def _contacts(session: Session, product: Product, *, as_of: date, label_window: int) -> Outcomes:
     zone = str(clock.zone())
     found = reads.read_contacts(session, product_id=product.id, known_at=clock.start_of_day(as_of))
     contacts = found.filter(pl.col("contacted_at").is_not_null()).drop("verdict")
@@ -87,15 +113,17 @@ def _contacts(session: Session, product: Product, *, as_of: date, label_window: 
     if PURPOSES[product.kind].must_have_lost:
         labelled = _only_lost(labelled, reads.read_spans(session, family=product.family), product.family)
     check_trainable(labelled.filter("treated")["label"].to_numpy())
-    frame, rows = _with_features(session, labelled, product.family, as_of)
-    drawn = labelled[rows]
+    left_out = found.filter(pl.col("contacted_at").is_null())["verdict"]
+    return Outcomes(labelled, lambda frame, drawn: _weighed(frame, drawn, left_out))
+
+
+def _weighed(frame: pl.DataFrame, drawn: pl.DataFrame, left_out: pl.Series) -> Gathered:
     treated = drawn["treated"].to_numpy()
     weights = np.ones(drawn.height)
     weighed = inverse_propensity(drawn.filter("treated")["selection_probability"].to_numpy())
     weights[treated] = weighed.values
     explored = treated & (drawn["draw"] == "explored").to_numpy()
     examples = Examples(frame, drawn["label"].to_numpy(), weights, treated, explored)
-    left_out = found.filter(pl.col("contacted_at").is_null())["verdict"]
     counts = {
         "contacts": int(treated.sum()),
         "controls": int((~treated).sum()),
@@ -124,7 +152,7 @@ def _only_lost(labelled: pl.DataFrame, spans: pl.DataFrame, family: str) -> pl.D
     return kept
 
 
-def _left_alone(session: Session, product: Product, target: RankerTarget, *, as_of: date, label_window: int) -> Gathered:
+def _left_alone(session: Session, product: Product, target: RankerTarget, *, as_of: date, label_window: int) -> Outcomes:
     days = monthly_days(reads.read_snapshot_days(session), as_of=as_of, label_window=label_window)
     if not days:
         raise TrainingDataMissing("features", f"a snapshot at least {label_window + 1} days before {as_of}")
@@ -143,10 +171,13 @@ def _left_alone(session: Session, product: Product, target: RankerTarget, *, as_
     else:
         labelled = held.rename({"lost": "label"})
     check_trainable(labelled["label"].to_numpy(), **_WORDS[target])
-    frame, rows = _with_features(session, labelled, product.family, as_of)
-    examples = plain_examples(frame.drop(_OF_TODAY), labelled[rows]["label"].to_numpy())
-    counts = {"holder_days": examples.rows, "days": len(days), "share_of_holders": round(share, 6)}
-    return Gathered(examples, counts)
+    told = {"days": len(days), "share_of_holders": round(share, 6)}
+    return Outcomes(labelled, lambda frame, drawn: _unweighed(frame, drawn, told), _OF_TODAY)
+
+
+def _unweighed(frame: pl.DataFrame, drawn: pl.DataFrame, told: dict[str, Any]) -> Gathered:
+    examples = plain_examples(frame, drawn["label"].to_numpy())
+    return Gathered(examples, {"holder_days": examples.rows} | told)
 
 
 def _with_features(session: Session, labelled: pl.DataFrame, family: str, as_of: date) -> tuple[pl.DataFrame, list[int]]:

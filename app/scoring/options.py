@@ -8,6 +8,7 @@ FIRST_DAY = date(1971, 1, 1)
 LONGEST_WINDOW = 365
 LARGEST_SEED = 1_000_000
 MOST_EXPLAINED = 100_000
+LONGEST_BUDGET = 86_400.0
 
 
 def check_day(as_of: date | None, today: date) -> date:
@@ -17,6 +18,12 @@ def check_day(as_of: date | None, today: date) -> date:
     if not FIRST_DAY <= as_of <= today:
         raise Invalid("as_of", f"a day from {FIRST_DAY} to {today}, today, got {as_of}")
     return as_of
+
+
+def check_budget(seconds: float | None) -> None:
+    """Raise Invalid for a time to look for settings that is none, or longer than a day."""
+    if seconds is not None and not 0 < seconds <= LONGEST_BUDGET:
+        raise Invalid("budget", f"seconds above 0, at most {LONGEST_BUDGET:.0f}, got {seconds}")
 
 
 def check_within(field: str, value: int, least: int, most: int) -> None:

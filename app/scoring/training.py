@@ -8,23 +8,22 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.errors import Invalid
 from app.models.campaign import Product
 from app.models.score import Ordering, RankerTarget, RankerVersion
 from app.scoring import queries
 from app.scoring.findings import baseline_of, columns_of, findings_of, gates_as_json
-from app.scoring.gathering import gather, gather_arms
+from app.scoring.gathering import Gathered, gather, gather_arms
 from app.scoring.judged import judged_of, with_columns_of
-from app.scoring.learning.examples import Examples
 from app.scoring.learning.ranker import TrainedRanker, Training, learn, score
-from app.scoring.options import LARGEST_SEED, LONGEST_WINDOW, check_day, check_within
+from app.scoring.learning.whole import MOST_SAMPLED
+from app.scoring.options import LARGEST_SEED, LONGEST_WINDOW, check_budget, check_day, check_within
 from app.scoring.promotion import CALIBRATION_LIMIT, check_gates
-from app.scoring.scaleout.fitting import chosen_fitter
+from app.scoring.scaleout.cluster import open_cluster
+from app.scoring.spread_gathering import gather_sample
 from app.scoring.store import keep_ranker
 from app.scoring.uplift.training import train_uplift
 from app.scoring.watching.queries import read_population
 
-LONGEST_BUDGET = 86_400.0
 NO_CONTROLS = {"chosen": "propensity", "reason": "Propensity is used: nobody was kept back, so that uplift cannot be seen."}
 
 
@@ -51,12 +50,12 @@ def train_ranker(
     day = check_day(as_of, clock.local_date(now))
     check_within("label_window", label_window_days, 1, LONGEST_WINDOW)
     check_within("seed", seed, 0, LARGEST_SEED)
-    if budget_seconds is not None and not 0 < budget_seconds <= LONGEST_BUDGET:
-        raise Invalid("budget", f"seconds above 0, at most {LONGEST_BUDGET:.0f}, got {budget_seconds}")
+    check_budget(budget_seconds)
     product = queries.get_product(session, product_code)
-    gathered = gather(session, product, target=target, as_of=day, label_window_days=label_window_days)
-    training = _learn(session, gathered.examples, seed, label_window_days, allow, budget_seconds)
-    arms = gather_arms(session, product, as_of=day, label_window_days=label_window_days) if target is RankerTarget.ORDER else None
+    asked: dict[str, Any] = {"as_of": day, "label_window_days": label_window_days}
+    options = {"seed": seed, "label_window": label_window_days, "allow": allow, "budget_seconds": budget_seconds}
+    gathered, training = _learn(session, product, target, asked, options)
+    arms = gather_arms(session, product, **asked, seed=seed, most=_most_arms(session)) if target is RankerTarget.ORDER else None
     part, uplift = train_uplift(arms, training.ranker.encoding, seed=seed) if arms else (None, NO_CONTROLS)
     ranker, judged = replace(training.ranker, uplift=part), judged_of(training, gathered.examples.frame)
     version = keep_ranker(
@@ -81,10 +80,20 @@ def train_ranker(
 
 
 def _learn(
-    session: Session, examples: Examples, seed: int, label_window: int, allow: Collection[str], budget: float | None
-) -> Training:
-    with chosen_fitter(session.info.get("dask", "")) as fitter:
-        return learn(examples, seed=seed, label_window=label_window, allow=allow, budget_seconds=budget, fitter=fitter)
+    session: Session, product: Product, target: RankerTarget, asked: dict[str, Any], options: dict[str, Any]
+) -> tuple[Gathered, Training]:
+    """In this process, or by a cluster: then what is gathered here is a sample."""
+    address = session.info.get("dask", "")
+    if not address:
+        gathered = gather(session, product, target=target, **asked)
+        return gathered, learn(gathered.examples, **options)
+    with open_cluster(address) as client:
+        gathered, elsewhere = gather_sample(session, client, product, target=target, seed=options["seed"], **asked)
+        return gathered, learn(gathered.examples, **options, elsewhere=elsewhere)
+
+
+def _most_arms(session: Session) -> int | None:
+    return MOST_SAMPLED if session.info.get("dask") else None
 
 
 def _baseline(session: Session, product: Product, ranker: TrainedRanker, day: date) -> dict[str, Any] | None:

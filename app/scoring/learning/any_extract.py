@@ -13,7 +13,7 @@ from app.scoring.learning.encoding import NoFeatures
 from app.scoring.learning.extract import PREFIX, Extract, LeftOut, prepare, shown
 from app.scoring.learning.forward import Forward, look_forward
 from app.scoring.learning.leaks import Refusal, find_leaks
-from app.scoring.options import LARGEST_SEED, check_within
+from app.scoring.options import LARGEST_SEED, check_budget, check_within
 
 FEWEST_FOLDS, MOST_FOLDS = 2, 20
 
@@ -60,8 +60,7 @@ def judge_extract(
     if not FEWEST_FOLDS <= folds <= MOST_FOLDS:
         raise Invalid("folds", f"a whole number from {FEWEST_FOLDS} to {MOST_FOLDS}, got {folds}")
     check_within("seed", seed, 0, LARGEST_SEED)
-    if budget_seconds is not None and not budget_seconds > 0:
-        raise Invalid("budget", f"seconds above 0, got {budget_seconds}")
+    check_budget(budget_seconds)
     if label_window < 0:
         raise Invalid("label-window", f"0 or more, got {label_window}")
     if label_window and time is None:

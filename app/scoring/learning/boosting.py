@@ -1,7 +1,7 @@
 """LightGBM as Gridwork uses it: small regularised trees, a few boosters averaged, the same bytes for the same input."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import lightgbm
 
 Matrix = NDArray[np.float32]
-Fitter = Callable[..., "list[lightgbm.Booster]"]  # what `fit_mix` does, perhaps elsewhere
 
 
 @dataclass(frozen=True)

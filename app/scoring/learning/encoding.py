@@ -113,16 +113,25 @@ def keep_columns(matrix: NDArray[np.float32], kept: list[int]) -> NDArray[np.flo
     return matrix[:, : len(kept)]
 
 
-def encode(frame: pl.DataFrame, encoding: Encoding) -> NDArray[np.float32]:
-    """Rows x columns, float32, column-major; missing and infinite = NaN.
+def encode(frame: pl.DataFrame, encoding: Encoding, *, at_once: int = 1) -> NDArray[np.float32]:
+    """Rows x columns, float32, column-major; missing and infinite = NaN. `at_once` columns at a time.
 
     Raises SnapshotColumnsChanged naming a trained column that is absent or of another kind.
     """
     matrix = np.empty((frame.height, len(encoding.columns)), dtype=np.float32, order="F")
-    for i, column in enumerate(encoding.columns):
+
+    def write(place: int) -> None:
+        column = encoding.columns[place]
         if column.name not in frame.columns:
             raise SnapshotColumnsChanged(column.name, "a column of the features, as when the ranker was trained; it is absent")
-        _encode_column(frame[column.name], column, matrix[:, i])
+        _encode_column(frame[column.name], column, matrix[:, place])
+
+    if at_once == 1:
+        for place in range(len(encoding.columns)):
+            write(place)
+        return matrix
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(write, range(len(encoding.columns))))
     return matrix
 
 

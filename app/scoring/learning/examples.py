@@ -1,6 +1,7 @@
 """What a ranker learns from: rows of figures with their outcome, and how each row came to be (pure)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -34,14 +35,14 @@ class Examples:
 
     def only(self, kept: NDArray[np.bool_]) -> "Examples":
         """Those rows."""
-        return replace(
-            self,
-            frame=self.frame.filter(pl.Series(kept)),
-            labels=self.labels[kept],
-            weights=self.weights[kept],
-            treated=self.treated[kept],
-            explored=self.explored[kept],
-        )
+        return self._with(self.frame.filter(pl.Series(kept)), kept)
+
+    def at(self, places: NDArray[np.int64]) -> "Examples":
+        """The rows at these positions, in their order."""
+        return self._with(self.frame.select(pl.all().gather(places)), places)
+
+    def _with(self, frame: pl.DataFrame, rows: NDArray[Any]) -> "Examples":
+        return Examples(frame, self.labels[rows], self.weights[rows], self.treated[rows], self.explored[rows])
 
 
 def plain_examples(frame: pl.DataFrame, labels: NDArray[np.int8]) -> Examples:

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from app.scoring.learning.boosting import CANDIDATES, OF_FEW, PLAIN, Fitter, Settings, fit_mix, threads_for, to_text
+from app.scoring.learning.boosting import CANDIDATES, OF_FEW, PLAIN, Settings, threads_for, to_text
 from app.scoring.learning.calibration import choose_calibration
+from app.scoring.learning.drawing import drawn_by_key
 from app.scoring.learning.encoding import Encoding, NoFeatures, fit_encode, keep_columns
 from app.scoring.learning.evaluate import Evaluation, evaluate
 from app.scoring.learning.examples import Examples
@@ -29,6 +30,7 @@ from app.scoring.learning.validation import (
     held_out_mix,
     make_folds,
 )
+from app.scoring.learning.whole import FEWEST_JUDGED, Elsewhere, counted, fit_here, sampled, weights_of
 
 if TYPE_CHECKING:
     import lightgbm
@@ -40,7 +42,6 @@ MANY_ROWS = 1_000_000  # from here one booster is fitted, and choices are made o
 JUDGED_OF_MANY = 40_000
 TUNED_OF_MANY = 20_000
 MOST_TUNED = 50_000
-FEWEST_JUDGED = 2_000  # of the rarer outcome, where there are so many
 FEWEST_EXPLORED = 200
 
 
@@ -61,42 +62,50 @@ def learn(
     allow: Collection[str] = (),
     trials: int | None = None,
     budget_seconds: float | None = None,
-    fitter: Fitter = fit_mix,
+    elsewhere: Elsewhere | None = None,
 ) -> Training:
     """Learn from examples; of contacted and control ones the contacted teach. The same arguments give the same bytes, unless
     `budget_seconds` ends the search. Leaking columns are refused, unless in `allow`. `list_size`: length of the list judged.
-    `label_window`: days in which an outcome was open. `candidates`: nothing else is tried. `bags`: boosters, by `fitter`.
+    `label_window`: days in which an outcome was open. `candidates`: nothing else is tried. `bags`: boosters. `elsewhere`: all
+    that teaches, of which `examples` are the sample (see `sampled`): boosters are fitted there.
     Raises TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
     """
-    places, taught = _taught(examples)
-    refused, encoding, matrix = _columns(taught, allow, seed, num_threads)
-    judging, at = _judging_task(taught, encoding, matrix, seed, num_threads, label_window)
-    many = taught.rows > MANY_ROWS
+    places, taught = those_that_teach(examples)
+    drawn = np.arange(taught.rows) if elsewhere else sampled(taught, seed=seed)
+    some = taught if drawn.size == taught.rows else taught.at(drawn)
+    many = (elsewhere.rows if elsewhere else taught.rows) > MANY_ROWS
+    refused, encoding, matrix = _columns(some, allow, seed, num_threads)
+    judging, at = _judging_task(some, encoding, matrix, seed, num_threads, label_window, many=many)
     with ThreadPoolExecutor(1) as beside:
         plain_held = _beside(beside, judging, lambda: held_out(judging, PLAIN))
         tuned = _tune(judging, candidates, bags, trials, budget_seconds, many=many)
         kept = harmless_columns(worth := column_worth(judging, tuned.mix[0]))
         held, plain = held_out_mix(judging.only(kept), tuned.mix), plain_held()
-    whole = keep_columns(matrix, kept)  # nobody needs the others any more
-    options: dict[str, Any] = {"seed": seed, "num_threads": num_threads, "weights": _weights(taught)}
-    boosters = fitter(whole, taught.labels, encoding.keep(kept).text_positions, tuned.mix, **options)
+    chosen, whole = (
+        encoding.keep(kept),
+        keep_columns(matrix, kept) if some is taught else None,
+    )  # nobody needs the others any more
+    if elsewhere:
+        boosters = elsewhere.fit(chosen, tuned.mix, seed)
+    else:
+        boosters = fit_here(taught, chosen, whole, tuned.mix, seed=seed, num_threads=num_threads)
     scores, plain_scores = cross_calibrated(held, seed=seed), cross_calibrated(plain, seed=seed)
     ranker = TrainedRanker(
         boosters=tuple(to_text(booster) for booster in boosters),
-        encoding=encoding.keep(kept),
+        encoding=chosen,
         calibration=choose_calibration(held.margins, held.labels, held.weights, seed=seed),
         settings=tuned.mix[0],
         seed=seed,
         validation=judging.folds.kind,
-        **_judged(held, scores, plain_scores, taught.explored[at[held.rows]], list_size),
-        **_counted(taught),
+        **_judged(held, scores, plain_scores, some.explored[at[held.rows]], list_size),
+        **(elsewhere.counts if elsewhere else counted(taught)),
         mix=tuned.mix,
         refused=refused,
         trials=tuned.trials,
         tuned_loss=tuned.loss,
     )
     told = _importance(encoding, worth, kept, boosters)
-    return _training(ranker, places[at[held.rows]], held, scores, plain_scores, told, tuned.stopped_early)
+    return _training(ranker, places[drawn[at[held.rows]]], held, scores, plain_scores, told, tuned.stopped_early)
 
 
 def _columns(
@@ -135,7 +144,7 @@ def cross_calibrated(held: HeldOut, *, seed: int) -> NDArray[np.float64]:
     return scores
 
 
-def _taught(examples: Examples) -> tuple[NDArray[np.int64], Examples]:
+def those_that_teach(examples: Examples) -> tuple[NDArray[np.int64], Examples]:
     """The contacted examples, where there are any, and their positions among all; what cannot teach is refused."""
     places = np.flatnonzero(examples.treated) if examples.treated.any() else np.arange(examples.rows)
     taught = examples if places.size == examples.rows else examples.only(examples.treated)
@@ -144,26 +153,22 @@ def _taught(examples: Examples) -> tuple[NDArray[np.int64], Examples]:
     return places, taught
 
 
-def _counted(examples: Examples) -> dict[str, Any]:
-    days = examples.frame["as_of"]
-    positives = int(examples.labels.sum())
-    return {"rows": examples.rows, "positives": positives, "first_day": days.min(), "last_day": days.max()}
-
-
-def _weights(examples: Examples) -> NDArray[np.float64] | None:
-    """None where all weigh the same, which LightGBM then need not read."""
-    return None if (examples.weights == examples.weights[0]).all() else examples.weights
-
-
 def _judging_task(
-    examples: Examples, encoding: Encoding, matrix: NDArray[np.float32], seed: int, num_threads: int, label_window: int
+    examples: Examples,
+    encoding: Encoding,
+    matrix: NDArray[np.float32],
+    seed: int,
+    num_threads: int,
+    label_window: int,
+    *,
+    many: bool,
 ) -> tuple[Task, NDArray[np.int64]]:
-    """The examples that choices are made on, and their positions: all, or a fixed random part of very many."""
-    weights, labels, frame = _weights(examples), examples.labels, examples.frame
-    most = enough_rows(labels, JUDGED_OF_MANY if examples.rows > MANY_ROWS else MOST_JUDGED, fewest=FEWEST_JUDGED)
+    """The examples that choices are made on, and their positions: all, or of very `many` a part drawn by key."""
+    weights, labels, frame = weights_of(examples), examples.labels, examples.frame
+    most = enough_rows(labels, JUDGED_OF_MANY if many else MOST_JUDGED, fewest=FEWEST_JUDGED)
     at = np.arange(examples.rows)
     if examples.rows > most:
-        at = np.sort(np.random.default_rng(seed).choice(examples.rows, most, replace=False))
+        at = drawn_by_key(frame, most, seed=seed)
         frame, labels, matrix = frame[at.tolist()], labels[at], np.asfortranarray(matrix[at])
         weights = None if weights is None else weights[at]
     folds = make_folds(
@@ -174,7 +179,7 @@ def _judging_task(
         label_window=label_window,
         rows_hash=hash_rows(frame),
     )
-    if examples.rows > MANY_ROWS:
+    if many:
         folds = Folds(folds.kind, folds.pairs[-2:])
     return Task(matrix, labels, encoding.text_positions, folds, seed, num_threads, weights), at
 

@@ -44,9 +44,14 @@ def open_cluster(address: str) -> Iterator[Any]:
         yield client
 
 
+def workers_of(client: Any) -> list[str]:
+    """The addresses of the processes that work for it."""
+    return sorted(client.scheduler_info(n_workers=-1)["workers"])
+
+
 def count_workers(client: Any) -> int:
     """How many processes work for it."""
-    return len(client.scheduler_info()["workers"])
+    return len(workers_of(client))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -9,14 +10,23 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from sqlalchemy import select, update
 
+from app.core.storage import StoredFileMissing
 from app.models.customer import Customer
 from app.models.organisation import Unit, UnitKind
 from app.models.score import CustomerScore
-from app.scoring.learning.boosting import Settings, fit_mix, margins
+from app.scoring import figures as figures_module
+from app.scoring import spread_gathering, training
+from app.scoring.assembling import with_figures
+from app.scoring.learning import whole
+from app.scoring.learning.boosting import Settings, margins
 from app.scoring.learning.encoding import SnapshotColumnsChanged
+from app.scoring.learning.ranker import score
 from app.scoring.ranking import rank_customers
-from app.scoring.scaleout.cluster import DaskMissing, DaskUnreachable, count_workers, open_cluster
-from app.scoring.scaleout.fitting import fitter_on
+from app.scoring.scaleout import fitting, parts
+from app.scoring.scaleout.cluster import DaskMissing, DaskUnreachable, count_workers, open_cluster, workers_of
+from app.scoring.store import load_ranker, read_judged
+from app.scoring.training import train_ranker
+from app.scoring.watching.queries import read_population
 from app.settings import SettingsError, read_settings
 from tests.factories import NOW, grid
 from tests.figures import put_figures
@@ -42,23 +52,8 @@ def move(session, ids, grid_id):
     session.execute(update(Customer).where(Customer.id.in_(ids)).values(grid_id=grid_id))
 
 
-def test_two_processes_fit_what_one_fits(cluster):
-    people = figures(8_000)
-    matrix = np.asfortranarray(people.select("usage", pl.col("plan") == "family").to_numpy().astype(np.float32))
-    labels = people["buys"].to_numpy().astype(np.int8)
-    mix = (Settings(40, 0.1, 7, 20, 1.0, 1.0, 1.0), Settings(20, 0.1, 4, 20, 1.0, 1.0, 1.0))
-    options = {"seed": 1, "num_threads": 1, "weights": np.where(labels, 1.1, 1.0)}
-    one, two = (fit(matrix, labels, [1], mix, **options) for fit in (fit_mix, fitter_on(cluster)))
-    assert [booster.current_iteration() for booster in two] == [40, 20]
-    found = [1 / (1 + np.exp(-margins(boosters, matrix, num_threads=1))) for boosters in (one, two)]
-    assert np.abs(found[0] - found[1]).mean() < ON_AVERAGE
-    assert abs(roc_auc_score(labels, found[0]) - roc_auc_score(labels, found[1])) < AUC_APART
-
-
-def test_branches_are_scored_by_the_workers_as_here(session, cluster):
-    people = make_market(session, count=60)
-    keep(session)
-    for number, ids in enumerate(np.array_split(people["customer_id"].to_numpy(), 6)):
+def spread_over_branches(session, people, count):
+    for number, ids in enumerate(np.array_split(people["customer_id"].to_numpy(), count)):
         session.add(
             Unit(id=9_000 + number, code=f"Z{number}", kind=UnitKind.BRANCH, name="z", parent_id=grid(session, "B1").parent_id)
         )
@@ -66,6 +61,123 @@ def test_branches_are_scored_by_the_workers_as_here(session, cluster):
         session.add(Unit(id=9_100 + number, code=f"ZG{number}", kind=UnitKind.GRID, name="z", parent_id=9_000 + number))
         session.flush()
         move(session, ids.tolist(), 9_100 + number)
+
+
+def make_wide_market(session, count=4_000):
+    """Customers of four branches, whose figures are then imported anew, in a file for each."""
+    people = make_market(session, count=count)
+    spread_over_branches(session, people, 4)
+    put_figures(session, SNAPSHOT_DAY, people.select("customer_id", "usage", "plan"))
+    return people
+
+
+def rows_in(dask_worker):
+    """Rows of matrices that a worker holds, of each part."""
+    values = [value for value in dask_worker.data.values() if isinstance(value, np.ndarray)]
+    return [value.shape[0] for value in values if value.ndim == 2]
+
+
+@pytest.fixture
+def counted(cluster, monkeypatch):
+    """What is read here, and what each worker holds when boosters are fitted."""
+    seen = {"here": [], "there": []}
+    fit = fitting._fit_one
+
+    def read_here(storage, files, wanted, **options):
+        seen["here"].append(wanted.height)
+        return with_figures(storage, files, wanted, **options)
+
+    def fit_there(client, *args, **options):
+        seen["there"].append(sorted(client.run(rows_in).values()))
+        return fit(client, *args, **options)
+
+    for module in (figures_module, spread_gathering, parts):
+        monkeypatch.setattr(module, "with_figures", read_here)
+    monkeypatch.setattr(fitting, "_fit_one", fit_there)
+    return seen
+
+
+def train_both(session, cluster, **options):
+    """The rankers of one process and of the cluster."""
+    asked = {"product_code": "FTTH1", "allow": ["usage"], "now": NOW} | options
+    one = load_ranker(train_ranker(session, **asked))
+    session.info["dask"] = cluster.scheduler.address
+    return one, load_ranker(train_ranker(session, **asked))
+
+
+def check_alike(one, two, people):
+    frame = people.with_columns(pl.lit(None).alias(name) for name in one.encoding.names if name not in people.columns)
+    assert (one.encoding, one.calibration, one.mix, one.refused) == (two.encoding, two.calibration, two.mix, two.refused)
+    assert (one.metrics, one.rows, one.positives) == (two.metrics, two.rows, two.positives)
+    labels, found = people["buys"].to_numpy(), [score(ranker, frame) for ranker in (one, two)]
+    assert np.abs(found[0] - found[1]).mean() < ON_AVERAGE
+    assert abs(roc_auc_score(labels, found[0]) - roc_auc_score(labels, found[1])) < AUC_APART
+
+
+def test_two_processes_train_what_one_trains_and_neither_has_all_rows(session, cluster, counted):
+    people = make_wide_market(session)
+    one, two = train_both(session, cluster)
+    check_alike(one, two, people)
+    for held in counted["there"]:
+        assert sum(map(sum, held)) == two.rows == people.height
+        assert [sum(rows) for rows in held] == [2_000, 2_000]
+        assert [len(rows) for rows in held] == [2, 2]
+
+
+def test_of_more_than_the_sample_only_the_sample_is_read_here_and_all_is_decided_on_it(session, cluster, counted, monkeypatch):
+    monkeypatch.setattr(whole, "MOST_SAMPLED", 1_500)
+    monkeypatch.setattr(whole, "FEWEST_JUDGED", 100)
+    monkeypatch.setattr(parts, "MOST_ROWS", 300)
+    people = make_wide_market(session)
+    monkeypatch.setattr(training, "read_population", partial(read_population, most=200))  # its baseline, for the watch
+    one = load_ranker(train_ranker(session, product_code="FTTH1", allow=["usage"], now=NOW))
+    assert counted["here"] == [4_000, 200]
+    counted["here"].clear()
+    session.info["dask"] = cluster.scheduler.address
+    version = train_ranker(session, product_code="FTTH1", allow=["usage"], now=NOW)
+    check_alike(one, load_ranker(version), people)
+    assert counted["here"] == [1_500, 200]
+    assert max(rows for held in counted["there"] for parts_of_one in held for rows in parts_of_one) <= 300
+    assert read_judged(session, version).height <= 1_500
+    assert version.example_count == 4_000
+
+
+def test_a_worker_whose_examples_have_one_outcome_learns_the_same_way_round(cluster):
+    people = figures(2_000).sort("buys")
+    matrix, labels = people.select("usage").to_numpy().astype(np.float32), people["buys"].to_numpy().astype(np.int8)
+    settings = Settings(20, 0.1, 4, 20, 1.0, 1.0, 1.0)
+    cut = int((labels == 0).sum())
+    halves = [
+        [cluster.scatter(values[rows], workers=[name], hash=False) for values in (matrix, labels)]
+        for name, rows in zip(workers_of(cluster), (slice(cut), slice(cut, None)), strict=True)
+    ]
+    sizes = (cut, 2_000 - cut)
+    rows = fitting._joined([(half[0], (n, 1), np.float32) for half, n in zip(halves, sizes, strict=True)])
+    outcomes = fitting._joined([(half[1], (n,), np.int8) for half, n in zip(halves, sizes, strict=True)])
+    booster = fitting._fit_one(cluster, rows, outcomes, None, [], settings, seed=1)
+    assert roc_auc_score(labels, margins([booster], matrix, num_threads=1)) > 0.7
+
+
+def test_what_a_worker_cannot_read_is_said_here(session, cluster, monkeypatch):
+    make_wide_market(session, count=400)
+    session.info["dask"] = cluster.scheduler.address
+    lost = with_figures
+
+    def lose_files(storage, files, wanted, **options):
+        found = lost(storage, files, wanted, **options)
+        for file in files:
+            storage.delete(file.path)
+        return found
+
+    monkeypatch.setattr(spread_gathering, "with_figures", lose_files)
+    with pytest.raises(StoredFileMissing):
+        train_ranker(session, product_code="FTTH1", allow=["usage"], now=NOW)
+
+
+def test_branches_are_scored_by_the_workers_as_here(session, cluster):
+    people = make_market(session, count=60)
+    keep(session)
+    spread_over_branches(session, people, 6)
     here = rank_customers(session, product_code="FTTH1", top=5, now=NOW)
     session.info["dask"] = cluster.scheduler.address
     there = rank_customers(session, product_code="FTTH1", top=5, now=NOW)
