@@ -18,6 +18,7 @@ from app.scoring.uplift.report import UpliftReport
 from app.scoring.uplift.treatment import sample_ratio, too_few, treatment_chances, with_chances
 
 MOST_ARMS = 20
+FEWEST_OF_AN_ARM = 10  # fewer are stray values, no arm of a test
 MOST_DRAWN, FEWEST_DRAWS = 40_000_000, 100  # rows drawn in all: with very many rows fewer draws say enough
 UNEVEN_BELOW = 0.001
 # As they stand when everything but letters and digits is left out.
@@ -95,6 +96,9 @@ def find_arms(treatment: pl.Series, control: str | None) -> tuple[dict[str, int]
     counts = {str(arm): int(count) for arm, count in names.drop_nulls().value_counts(sort=False).sort(names.name).iter_rows()}
     if not 2 <= len(counts) <= MOST_ARMS:
         raise Invalid("treatment", f"a column of 2 to {MOST_ARMS} different values, {treatment.name} has {len(counts)}")
+    small = [f"{arm} has {count}" for arm, count in counts.items() if count < FEWEST_OF_AN_ARM]
+    if small:
+        raise Invalid("treatment", f"at least {FEWEST_OF_AN_ARM} rows in every arm of {treatment.name}, {', '.join(small)}")
     return counts, find_control(list(counts), control)
 
 

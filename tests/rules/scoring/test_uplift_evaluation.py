@@ -69,13 +69,20 @@ def test_what_followed_from_the_arm_is_not_learned_from_unless_allowed():
 def test_rows_without_an_arm_are_left_out_and_small_arms_are_refused():
     features, labels, arm = _file(800)
     names = arm.to_list()
-    names[:20] = [None] * 15 + ["visit"] * 5
+    names[:27] = [None] * 15 + ["visit"] * 12
     found = evaluate_treatment(features, labels, pl.Series("arm", names), control="nobody")
-    assert (found.control, found.guessed, found.counts["visit"]) == ("nobody", False, 5)
+    assert (found.control, found.guessed, found.counts["visit"]) == ("nobody", False, 12)
     assert found.notes[0] == "15 rows without an arm are left out."
     assert "The arms are uneven" in found.notes[1]
     assert [(each.arm, each.report) for each in found.arms] == [("call", None), ("visit", None)]
-    assert found.arms[1].refused.startswith("5 treated rows with")
+    assert found.arms[1].refused.startswith("12 treated rows with")
+
+
+def test_an_arm_of_a_few_stray_rows_is_refused_by_name():
+    features, labels, arm = _file(800)
+    names = ["visit"] * 3 + arm.to_list()[3:]
+    with pytest.raises(Invalid, match=r"^treatment: expected at least 10 rows in every arm of arm, visit has 3$"):
+        evaluate_treatment(features, labels, pl.Series("arm", names), control="nobody")
 
 
 @pytest.mark.parametrize("arms", [["a"] * 1_400, [str(i) for i in range(1_400)]])

@@ -56,6 +56,13 @@ def test_what_taught_and_what_could_not_is_said_beside_the_figures(evaluate, peo
         ({}, ("--label", "churn", "--seed", -1), "seed: expected a whole number from 0 to 1000000, got -1"),
         ({}, ("--label", "churn", "--seed", 10**20), "seed: expected a whole number from 0 to 1000000, got 1"),
         ({}, ("--label", "churn", "--label-window", 7), "label-window: expected a column of --time with it"),
+        ({}, ("--label", "churn", "--budget", "inf"), "budget: expected seconds above 0, at most 86400, got inf"),
+        ({}, ("--label", "churn", "--budget", "nan"), "budget: expected seconds above 0, at most 86400, got nan"),
+        (
+            {"arm": pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("odd")).otherwise(pl.lit("control"))},
+            ("--label", "churn", "--treatment", "arm"),
+            "treatment: expected at least 10 rows in every arm of arm, odd has 3",
+        ),
         ({}, ("--label", "churn", "--control", "one"), "control: expected a column of --treatment with it"),
         ({}, ("--label", "churn", "--allow", "none"), "allow: expected one of the columns"),
         (
