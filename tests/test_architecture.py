@@ -52,6 +52,7 @@ READS_FILES = {
     "app.ingest.spill",
     "app.notices.sealing",
     "app.scoring.assembling",
+    "app.scoring.scaleout.parts",
     "app.scoring.scaleout.tasks",
 }
 REACHES_OTHERS = {"app.notices.mailing", "app.notices.sending"}

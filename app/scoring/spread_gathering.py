@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -23,8 +24,8 @@ from app.scoring.learning.features import History, add_history
 from app.scoring.learning.ranker import those_that_teach
 from app.scoring.learning.whole import Elsewhere, counted, sampled, weights_of
 from app.scoring.scaleout.cluster import count_workers
-from app.scoring.scaleout.fitting import fit_parts
-from app.scoring.scaleout.parts import FILE, KEYS, Part, split
+from app.scoring.scaleout.fitting import Share, fit_shares
+from app.scoring.scaleout.parts import FILE, KEYS, Part, read_part, split
 
 if TYPE_CHECKING:
     import lightgbm
@@ -54,8 +55,8 @@ def gather_sample(
 
     def fit(encoding: Encoding, mix: Sequence[Settings], seed: int) -> "list[lightgbm.Booster]":
         parts = split(taught, files, weighed=weights_of(taught) is not None, fewest_parts=count_workers(client))
-        tasks = _with_history(session, parts, product.family, as_of)
-        return fit_parts(client, storage_of(session), tasks, encoding, mix, seed=seed)
+        shares = _with_history(session, parts, product.family, as_of)
+        return fit_shares(client, partial(read_part, storage_of(session)), shares, encoding, mix, seed=seed)
 
     examples = Examples(frame, sample.labels, sample.weights, sample.treated, sample.explored)
     return Gathered(examples, gathered.counts), Elsewhere(counted(taught), fit)
@@ -85,10 +86,10 @@ def _figures(
     return add_history(whole, _history(session, keys, family, as_of))
 
 
-def _with_history(session: Session, parts: Sequence[Part], family: str, as_of: date) -> Iterator[tuple[Part, History]]:
+def _with_history(session: Session, parts: Sequence[Part], family: str, as_of: date) -> Iterator[Share]:
     """Each part with what the database knows of its customers, asked for when it is its turn."""
     for part in parts:
-        yield part, _history(session, part.keys, family, as_of)
+        yield Share(part.labels, part.weights, (part, _history(session, part.keys, family, as_of)))
 
 
 def _history(session: Session, keys: pl.DataFrame, family: str, as_of: date) -> History:

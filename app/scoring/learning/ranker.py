@@ -66,9 +66,8 @@ def learn(
 ) -> Training:
     """Learn from examples; of contacted and control ones the contacted teach. The same arguments give the same bytes, unless
     `budget_seconds` ends the search. Leaking columns are refused, unless in `allow`. `list_size`: length of the list judged.
-    `label_window`: days in which an outcome was open. `candidates`: nothing else is tried. `bags`: boosters. `elsewhere`: all
-    that teaches, of which `examples` are the sample (see `sampled`): boosters are fitted there.
-    Raises TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
+    `label_window`: days in which an outcome was open. `candidates`: nothing else is tried. `bags`: boosters. `elsewhere`: where
+    all that teaches is, of which `examples` are the sample. Raises TrainingDataMissing, OneOutcomeOnly, FeatureLeak, NoFeatures.
     """
     places, taught = those_that_teach(examples)
     drawn = np.arange(taught.rows) if elsewhere else sampled(taught, seed=seed)
@@ -85,24 +84,18 @@ def learn(
         encoding.keep(kept),
         keep_columns(matrix, kept) if some is taught else None,
     )  # nobody needs the others any more
-    if elsewhere:
-        boosters = elsewhere.fit(chosen, tuned.mix, seed)
-    else:
-        boosters = fit_here(taught, chosen, whole, tuned.mix, seed=seed, num_threads=num_threads)
+    boosters = (elsewhere.fit if elsewhere else fit_here(taught, whole, num_threads))(chosen, tuned.mix, seed)
     scores, plain_scores = cross_calibrated(held, seed=seed), cross_calibrated(plain, seed=seed)
     ranker = TrainedRanker(
         boosters=tuple(to_text(booster) for booster in boosters),
         encoding=chosen,
         calibration=choose_calibration(held.margins, held.labels, held.weights, seed=seed),
-        settings=tuned.mix[0],
         seed=seed,
         validation=judging.folds.kind,
         **_judged(held, scores, plain_scores, some.explored[at[held.rows]], list_size),
         **(elsewhere.counts if elsewhere else counted(taught)),
-        mix=tuned.mix,
+        **_chosen(tuned),
         refused=refused,
-        trials=tuned.trials,
-        tuned_loss=tuned.loss,
     )
     told = _importance(encoding, worth, kept, boosters)
     return _training(ranker, places[drawn[at[held.rows]]], held, scores, plain_scores, told, tuned.stopped_early)
@@ -197,6 +190,10 @@ def _tune(
     wanted = trials or (len(candidates) if candidates else trials_for(task.labels.size, many=many))
     known = candidates or (CANDIDATES + OF_FEW if task.labels.size < FEW_FOR_CHOICE else CANDIDATES)
     return tune(task.part(most), known, trials=wanted, members=1 if many else bags, budget_seconds=budget)
+
+
+def _chosen(tuned: Tuned) -> dict[str, Any]:
+    return {"settings": tuned.mix[0], "mix": tuned.mix, "trials": tuned.trials, "tuned_loss": tuned.loss}
 
 
 def _judged(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_SAMPLED = 200_000
 MOST_OF_RARE = 500_000  # the same where an outcome is rare
 FEWEST_JUDGED = 2_000  # of the rarer outcome, where there are so many
+Fit = Callable[[Encoding, Sequence[Settings], int], "list[lightgbm.Booster]"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Elsewhere:
     columns and a seed."""
 
     counts: dict[str, Any]
-    fit: "Callable[[Encoding, Sequence[Settings], int], list[lightgbm.Booster]]"
+    fit: Fit
 
     @property
     def rows(self) -> int:
@@ -53,10 +54,12 @@ def weights_of(examples: Examples) -> NDArray[np.float64] | None:
     return None if (examples.weights == examples.weights[0]).all() else examples.weights
 
 
-def fit_here(
-    examples: Examples, encoding: Encoding, matrix: Matrix | None, mix: Sequence[Settings], *, seed: int, num_threads: int
-) -> "list[lightgbm.Booster]":
-    """A booster for each of the settings, in this process. `matrix`: that of the examples, where it is made already."""
-    whole = encode(examples.frame, encoding, at_once=num_threads) if matrix is None else matrix
-    weights = weights_of(examples)
-    return fit_mix(whole, examples.labels, encoding.text_positions, mix, seed=seed, num_threads=num_threads, weights=weights)
+def fit_here(examples: Examples, matrix: Matrix | None, num_threads: int) -> Fit:
+    """A fit to all of these examples in this process. `matrix`: theirs, where it is made already."""
+
+    def fit(encoding: Encoding, mix: Sequence[Settings], seed: int) -> "list[lightgbm.Booster]":
+        made = encode(examples.frame, encoding, at_once=num_threads) if matrix is None else matrix
+        options: dict[str, Any] = {"seed": seed, "num_threads": num_threads, "weights": weights_of(examples)}
+        return fit_mix(made, examples.labels, encoding.text_positions, mix, **options)
+
+    return fit

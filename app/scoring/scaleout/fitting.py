@@ -6,39 +6,55 @@ come): see the tolerance in the tests.
 """
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.core.storage import Storage
-from app.scoring.learning.boosting import Settings, parameters
+from app.scoring.learning.boosting import Matrix, Settings, parameters
 from app.scoring.learning.encoding import Encoding
-from app.scoring.learning.features import History
 from app.scoring.scaleout.cluster import workers_of
-from app.scoring.scaleout.parts import Part, read_part
 
 if TYPE_CHECKING:
     import lightgbm
 
-READ_AHEAD = 2  # parts for each worker whose keys and history are on their way or there
+READ_AHEAD = 2  # shares for each worker whose keys and history are on their way or there
 
 
-def fit_parts(
+@dataclass(frozen=True, eq=False)
+class Share:
+    """Examples that go to one worker: outcomes, weights (None: all the same), and what `read` there makes their matrix from."""
+
+    labels: NDArray[np.int8]
+    weights: NDArray[np.float64] | None
+    task: Any
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return int(self.labels.size)
+
+
+Read = Callable[[Any, Encoding], Matrix]
+
+
+def fit_shares(
     client: Any,
-    storage: Storage,
-    tasks: Iterable[tuple[Part, History]],
+    read: Read,
+    shares: Iterable[Share],
     encoding: Encoding,
     mix: Sequence[Settings],
     *,
     seed: int,
 ) -> "list[lightgbm.Booster]":
-    """What `boosting.fit_mix` does, of examples that the workers of this cluster read. Raises what `read_part` raises."""
-    found = _read(client, storage, tasks, encoding)
+    """What `boosting.fit_mix` does, of examples that the workers of this cluster read. Raises what `read` raises."""
+    found = _spread(client, read, shares, encoding)
     width = len(encoding.columns)
-    matrix = _joined([(matrix, (part.rows, width), np.float32) for part, matrix, _, _ in found])
-    labels = _joined([(labels, (part.rows,), np.int8) for part, _, labels, _ in found])
-    weighed = [(weights, (part.rows,), np.float64) for part, _, _, weights in found if weights is not None]
+    matrix = _joined([(matrix, (rows, width), np.float32) for rows, matrix, _, _ in found])
+    labels = _joined([(labels, (rows,), np.int8) for rows, _, labels, _ in found])
+    weighed = [(weights, (rows,), np.float64) for rows, _, _, weights in found if weights is not None]
     weights = _joined(weighed) if weighed else None
     return [
         _fit_one(client, matrix, labels, weights, encoding.text_positions, settings, seed=seed * 1000 + i)
@@ -46,23 +62,20 @@ def fit_parts(
     ]
 
 
-def _read(
-    client: Any, storage: Storage, tasks: Iterable[tuple[Part, History]], encoding: Encoding
-) -> list[tuple[Part, Any, Any, Any]]:
-    """Each part with its matrix, labels and weights on the worker that has the fewest rows so far."""
+def _spread(client: Any, read: Read, shares: Iterable[Share], encoding: Encoding) -> list[tuple[int, Any, Any, Any]]:
+    """Rows of each share, with its matrix, labels and weights on the worker that has the fewest rows so far."""
     load = dict.fromkeys(workers_of(client), 0)
-    found: list[tuple[Part, Any, Any, Any]] = []
-    for task in tasks:
-        part = task[0]
+    found: list[tuple[int, Any, Any, Any]] = []
+    for share in shares:
         worker = min(load, key=lambda name: (load[name], name))
-        load[worker] += part.rows
+        load[worker] += share.rows
         labels, weights = (
             None if values is None else client.scatter(values, workers=[worker], hash=False)
-            for values in (part.labels, part.weights)
+            for values in (share.labels, share.weights)
         )
-        there = client.scatter(task, workers=[worker], hash=False)
-        matrix = client.submit(read_part, storage, there, encoding, workers=[worker], pure=False)
-        found.append((part, matrix, labels, weights))
+        there = client.scatter(share.task, workers=[worker], hash=False)
+        matrix = client.submit(read, there, encoding, workers=[worker], pure=False)
+        found.append((share.rows, matrix, labels, weights))
         if len(found) > READ_AHEAD * len(load):
             _wait(found[-1 - READ_AHEAD * len(load)][1])
     for _, matrix, _, _ in found:

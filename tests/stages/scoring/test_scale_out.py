@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from datetime import timedelta
 from functools import partial
 
 import numpy as np
@@ -11,27 +12,32 @@ from sklearn.metrics import roc_auc_score
 from sqlalchemy import select, update
 
 from app.core.storage import StoredFileMissing
+from app.models.campaign import Product
 from app.models.customer import Customer
 from app.models.organisation import Unit, UnitKind
 from app.models.score import CustomerScore
 from app.scoring import figures as figures_module
 from app.scoring import spread_gathering, training
 from app.scoring.assembling import with_figures
+from app.scoring.gathering import gather
 from app.scoring.learning import whole
 from app.scoring.learning.boosting import Settings, margins
-from app.scoring.learning.encoding import SnapshotColumnsChanged
+from app.scoring.learning.encoding import SnapshotColumnsChanged, encode, fit_encoding
 from app.scoring.learning.ranker import score
+from app.scoring.learning.whole import sampled
 from app.scoring.ranking import rank_customers
 from app.scoring.scaleout import fitting, parts
 from app.scoring.scaleout.cluster import DaskMissing, DaskUnreachable, count_workers, open_cluster, workers_of
+from app.scoring.spread_gathering import gather_sample
 from app.scoring.store import load_ranker, read_judged
 from app.scoring.training import train_ranker
 from app.scoring.watching.queries import read_population
 from app.settings import SettingsError, read_settings
-from tests.factories import NOW, grid
+from tests.factories import NOW, TODAY, get, grid
 from tests.figures import put_figures
 from tests.stages.scoring.market import SNAPSHOT_DAY, figures, keep, make_market
 
+DAY = timedelta(days=1)
 ON_AVERAGE = 0.015  # how far a customer's probability is from that of one process
 AUC_APART = 0.005
 
@@ -115,12 +121,12 @@ def check_alike(one, two, people):
 
 
 def test_two_processes_train_what_one_trains_and_neither_has_all_rows(session, cluster, counted):
-    people = make_wide_market(session)
+    people = make_wide_market(session, count=2_000)
     one, two = train_both(session, cluster)
     check_alike(one, two, people)
     for held in counted["there"]:
         assert sum(map(sum, held)) == two.rows == people.height
-        assert [sum(rows) for rows in held] == [2_000, 2_000]
+        assert [sum(rows) for rows in held] == [1_000, 1_000]
         assert [len(rows) for rows in held] == [2, 2]
 
 
@@ -140,6 +146,35 @@ def test_of_more_than_the_sample_only_the_sample_is_read_here_and_all_is_decided
     assert max(rows for held in counted["there"] for parts_of_one in held for rows in parts_of_one) <= 300
     assert read_judged(session, version).height <= 1_500
     assert version.example_count == 4_000
+
+
+def test_parts_hold_what_one_process_reads_and_kinds_are_those_of_all_files(session, cluster, monkeypatch):
+    monkeypatch.setattr(whole, "MOST_SAMPLED", 40)
+    monkeypatch.setattr(whole, "FEWEST_JUDGED", 10)
+    people = make_wide_market(session, count=400)
+    last = people.tail(100).select("customer_id", "usage", "plan", code=pl.lit("7a"), late=pl.lit(True))
+    put_figures(session, SNAPSHOT_DAY + DAY, last)
+    put_figures(session, SNAPSHOT_DAY, people.head(300).select("customer_id", "usage", "plan", code=pl.col("usage") * 2))
+    product, asked = get(session, Product, product_code="FTTH1"), {"as_of": TODAY, "label_window_days": 30}
+    all_here = gather(session, product, **asked).examples
+    sample, elsewhere = gather_sample(session, cluster, product, **asked, seed=7)
+    assert sample.examples.rows < 60
+    assert sample.examples.frame.schema == all_here.frame.schema
+    places = sampled(all_here, seed=7)
+    assert sample.examples.frame.equals(all_here.frame.select(pl.all().gather(places)))
+    assert (sample.examples.labels == all_here.labels[places]).all()
+    monkeypatch.setattr(
+        spread_gathering, "fit_shares", lambda _, read, shares, columns, *__, **___: [(s, read(s.task, columns)) for s in shares]
+    )
+    encoding = fit_encoding(all_here.frame)
+    found = {}
+    for share, matrix in elsewhere.fit(encoding, (), 7):
+        ids = share.task[0].keys["customer_id"].to_list()
+        assert len({file.branch_id for file in share.task[0].files}) == 1
+        found |= {one: (label, row.tolist()) for one, label, row in zip(ids, share.labels.tolist(), matrix, strict=True)}
+    here = zip(all_here.frame["customer_id"], all_here.labels.tolist(), encode(all_here.frame, encoding), strict=True)
+    expected = {one: (label, row.tolist()) for one, label, row in here}
+    assert {one: str(row) for one, row in found.items()} == {one: str(row) for one, row in expected.items()}
 
 
 def test_a_worker_whose_examples_have_one_outcome_learns_the_same_way_round(cluster):
