@@ -154,7 +154,9 @@ def test_parts_hold_what_one_process_reads_and_kinds_are_those_of_all_files(sess
     people = make_wide_market(session, count=400)
     last = people.tail(1).select("customer_id", "usage", "plan", code=pl.lit("7a"), late=pl.lit(True))
     put_figures(session, SNAPSHOT_DAY + DAY, last)
-    put_figures(session, SNAPSHOT_DAY, people.head(399).select("customer_id", "usage", "plan", code=pl.col("usage").round(0)))
+    put_figures(
+        session, SNAPSHOT_DAY, people.head(399).select("customer_id", "usage", "plan", code=pl.col("usage").abs().round(0))
+    )
     product, asked = get(session, Product, product_code="FTTH1"), {"as_of": TODAY, "label_window_days": 30}
     all_here = gather(session, product, **asked).examples
     sample, elsewhere = gather_sample(session, cluster, product, **asked, seed=7)
