@@ -1,6 +1,6 @@
 """Moving many work orders at once, each by an event of its own: one statement, and one event row for each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -36,6 +36,14 @@ FROM moved m WHERE w.id = m.id
 """)
 
 
+_NOTE = text("""
+INSERT INTO work_order_events (work_order_id, happened_at, event, from_state, to_state, from_staff_id, to_staff_id, reason)
+SELECT w.id, :now, :event, w.state, w.state, w.staff_id, w.staff_id, :reason FROM work_orders w
+WHERE w.id = ANY(:ids) AND NOT EXISTS (SELECT FROM work_order_events e WHERE e.work_order_id = w.id AND e.event = :event)
+ORDER BY w.id
+""")
+
+
 def move_many(session: Session, moves: Sequence[Move], *, now: datetime) -> None:
     """Let each event happen; the caller holds the locks, taken in the order of ids, and knows that the table allows it."""
     if not moves:
@@ -61,6 +69,12 @@ def move_many(session: Session, moves: Sequence[Move], *, now: datetime) -> None
     happened = dict(zip(names, (list(column) for column in zip(*steps, strict=True)), strict=True))
     session.execute(_MOVE, columns | happened | {"now": now})
     session.expire_all()  # what was loaded before is no longer so
+
+
+def note_once(session: Session, work_order_ids: Collection[int], *, event: str, reason: str, now: datetime) -> None:
+    """Let it be known of these work orders, each once, without a change of anything else; the caller holds the locks."""
+    if work_order_ids:
+        session.execute(_NOTE, {"ids": list(work_order_ids), "event": event, "reason": reason, "now": now})
 
 
 def _steps(move: Move) -> Iterator[tuple[int, str, str, str, bool, int | None]]:

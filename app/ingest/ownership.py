@@ -4,7 +4,7 @@ The feed and a handover may differ. What a handover decided stays as long as the
 says the same as the handover it has learned of it, and when it says something else it knows something newer: then it wins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import text
@@ -59,6 +59,18 @@ INSERT INTO customer_arrivals (customer_id, grid_id)
 SELECT c.id, x.grid_id FROM customers c JOIN ownership_changes x ON x.customer_id = c.id WHERE x.grid_id <> c.grid_id
 ORDER BY c.id ON CONFLICT (customer_id) DO UPDATE SET grid_id = excluded.grid_id
 """
+# A run that knows the owners of before is over by then, so that its work is seen: it keeps others from writing customers.
+_AFTER_RUNS = "LOCK TABLE customers IN ROW EXCLUSIVE MODE"
+_TELL = """
+INSERT INTO ownership_news (customer_id, owner_staff_id)
+SELECT c.id, c.owner_staff_id FROM customers c JOIN ownership_changes x ON x.customer_id = c.id
+WHERE EXISTS (SELECT FROM work_orders w WHERE w.customer_id = c.id AND w.state IN ('planned', 'open', 'in_progress'))
+ORDER BY c.id ON CONFLICT (customer_id) DO NOTHING
+"""
+_FOLLOWED = """
+DELETE FROM ownership_news n WHERE n.customer_id = ANY(:customers) AND NOT EXISTS (SELECT FROM work_orders w
+    WHERE w.customer_id = n.customer_id AND w.state IN ('planned', 'open', 'in_progress') AND w.id <> ALL(:orders))
+"""
 _GIVEN = """
 INSERT INTO ownership_changes SELECT x.customer_id, x.grid_id, x.owner_staff_id
 FROM unnest(CAST(:customers AS bigint[]), CAST(:grids AS int[]), CAST(:owners AS int[])) x (customer_id, grid_id, owner_staff_id)
@@ -89,6 +101,8 @@ def keep_ownership(session: Session, *, day: date) -> None:
         session.execute(text(_HOLD_FAST))
     session.execute(text(_FROM_FEED))
     _write_periods(session, day)
+    session.execute(text(_AFTER_RUNS))
+    session.execute(text(_TELL))
     session.execute(text("DROP TABLE ownership_changes"))
 
 
@@ -110,6 +124,16 @@ def change_owners(session: Session, changes: Sequence[tuple[int, int, int | None
     session.execute(text("DROP TABLE ownership_changes"))
     session.expire_all()  # what was loaded before is no longer so
     return changed
+
+
+def try_to_follow(session: Session) -> bool:
+    """Whether no import and no handover changes owners until the end of this transaction; nobody is waited for."""
+    return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended('imports/customers', 0))")))
+
+
+def forget_news(session: Session, customer_ids: Collection[int], *, followed: Collection[int]) -> None:
+    """Take away what the feed changed of these customers, but for who has live work beside the work orders that followed."""
+    session.execute(text(_FOLLOWED), {"customers": list(customer_ids), "orders": list(followed)})
 
 
 def _write_periods(session: Session, day: date) -> None:

@@ -42,6 +42,7 @@ from app.scoring.promotion import CALIBRATION_LIMIT
 from app.scoring.ranking import rank_all
 from app.scoring.watching.service import watch_rankers
 from app.territory.applying import apply_due_handovers
+from app.territory.feed_moves import follow_feed
 from app.verification.service import draw_back_checks, verify_feedback
 
 PUSH_SECONDS = 5.0  # of one try: a push service that is slower is asked again later
@@ -137,6 +138,7 @@ def timetable(
         Scheduled("refill-places", at(hour=5, minute=0, second=0), _now(refill_places), idle_seconds=TRAINING_SECONDS),
         Scheduled("release-wave", at(hour=5, minute=30, second=0), release),
         Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
+        Scheduled("follow-feed", at(second=25), _now(follow_feed)),
         Scheduled("take-waiting-feedback", at(minute="*/10", second=50), _now(take_waiting)),
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),

@@ -119,6 +119,16 @@ class OwnershipHold(Base):
     handover_id: Mapped[int] = mapped_column(ForeignKey("handovers.id"))
 
 
+class OwnershipNews(Base):
+    """A customer with live work whose grid or owner the feed changed, and who owned them before the first such change; until
+    the work has followed. Written and taken away by ingest alone."""
+
+    __tablename__ = "ownership_news"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True)
+    owner_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+
 class PostingHold(Base):
     """A person whose unit or last day a handover set while the feed still says what it said before. Written by ingest alone."""
 
