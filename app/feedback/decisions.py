@@ -146,10 +146,10 @@ def decide(
     return refusal or Decision(Status.ACCEPTED, effect=_effect(item, order, known))
 
 
-def is_uncounted(order: OrderFacts, *, contacted_at: datetime, on: date, due_on: date) -> bool:
+def is_uncounted(order: OrderFacts, *, contacted_at: datetime, on: date, due_on: date, as_planned: bool) -> bool:
     """Whether a contact on this work order was not to be expected: it had ended before the report came, or the contact lies
-    outside of its days. `on`: its local day."""
-    expected = order.dispatched_at <= contacted_at and on <= due_on
+    outside of its days or came about otherwise than by its campaign's channel (not `as_planned`). `on`: its local day."""
+    expected = order.dispatched_at <= contacted_at and on <= due_on and as_planned
     return order.state not in _LIVE or not expected
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.core.security import Principal
 from app.feedback.decisions import WAITING_CODES, KnownReport, Place
+from app.models.campaign import Campaign
 from app.models.feedback import ContactFeedback, QuarantinedFeedback
 from app.models.organisation import Staff
 from app.models.work_order import WorkOrderEvent, WorkOrderTombstone
@@ -205,3 +206,9 @@ def _shown(row: QuarantinedFeedback, staff_no: str, name: str) -> SetAside:
         received_at=row.received_at,
         content=row.content["item"],
     )
+
+
+def campaign_channels(session: Session, campaign_ids: Collection[int]) -> dict[int, str]:
+    """By id: the channel by which each of these campaigns is to contact."""
+    statement = select(Campaign.id, Campaign.channel).where(Campaign.id.in_(campaign_ids))
+    return dict(session.execute(statement.order_by(Campaign.id)).all())

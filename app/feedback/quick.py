@@ -31,7 +31,7 @@ _ORDERS = """
 SELECT w.id, w.state, w.closed_at, w.dispatched_at, w.customer_id, coalesce(w.lent_to_grid_id, w.grid_id),
     CASE WHEN w.lent_to_grid_id IS NOT NULL THEN w.grid_id END, w.due_on,
     EXISTS (SELECT FROM work_orders o WHERE o.customer_id = w.customer_id AND o.id <> w.id
-        AND o.state IN ('planned', 'open', 'in_progress'))
+        AND o.state IN ('planned', 'open', 'in_progress')), (SELECT k.channel FROM campaigns k WHERE k.id = w.campaign_id)
 FROM work_orders w
 WHERE w.id = ANY(%(orders)s) AND w.staff_id = CAST(nullif(current_setting('gridwork.staff_id', true), '') AS int)
 ORDER BY w.id FOR UPDATE OF w
@@ -113,8 +113,11 @@ def settle_plain(reports: Sequence[Report], found: Sequence[Rows], *, principal:
 
 def _makes_room(one: Judged, facts: dict[int, OrderFacts], order: tuple[Any, ...]) -> bool:
     """Whether other work of the customer is to be held against this contact: there is some, or nobody had counted on it."""
-    at, (due_on, has_others) = one.moment.contacted_at, order[7:9]
-    return has_others or is_uncounted(facts[order[0]], contacted_at=at, on=clock.local_date(at), due_on=due_on)
+    at, (due_on, has_others, channel) = one.moment.contacted_at, order[7:10]
+    as_planned = one.report.item.channel == channel
+    return has_others or is_uncounted(
+        facts[order[0]], contacted_at=at, on=clock.local_date(at), due_on=due_on, as_planned=as_planned
+    )
 
 
 def _known(row: tuple[Any, ...], principal: Principal) -> KnownReport:

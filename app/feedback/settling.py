@@ -159,6 +159,7 @@ def _make_room(
     """New contacts, some of which were counted nowhere; a correction is about a contact that was."""
     new = [one for one in judged if one.decision.status is Status.ACCEPTED and one.report.item.corrects_id is None]
     contacted = {one.report.item.work_order_id: orders[one.report.item.work_order_id] for one in new}
+    channels = queries.campaign_channels(session, {order.campaign_id for order in contacted.values()}) if contacted else {}
     late = {
         order.id
         for one in new
@@ -167,6 +168,7 @@ def _make_room(
             contacted_at=one.moment.contacted_at,
             on=clock.local_date(one.moment.contacted_at),
             due_on=order.due_on,
+            as_planned=one.report.item.channel == channels.get(order.campaign_id),
         )
     }
     if contacted:

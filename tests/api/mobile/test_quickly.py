@@ -285,3 +285,11 @@ def test_a_report_that_waits_on_one_work_order_does_not_lengthen_the_way_of_thos
     assert phone.send(report(orders[0].id, order_sequence=2))[0]["status"] == "held"
     only_quickly(api)
     assert phone.send(report(orders[1].id))[0]["status"] == "accepted"
+
+
+def test_a_contact_by_another_channel_than_the_campaigns_goes_the_long_way_on_which_limits_are_asked(phone, orders, api):
+    phone.client.get("/auth/me")
+    only_quickly(api)
+    assert phone.send(report(orders[0].id))[0]["status"] == "accepted"
+    with pytest.raises(AssertionError):
+        phone.send(report(orders[1].id, channel="visit"))

@@ -115,6 +115,19 @@ def test_a_late_contact_that_passed_a_limit_is_marked_with_its_figures_once(sess
     assert BEYOND_LIMIT in {event.event for event in said}
 
 
+@pytest.mark.parametrize(("channel", "marks"), [("call", 0), ("visit", 1)])
+def test_a_contact_by_another_channel_than_the_campaigns_is_marked_where_it_passed_a_limit(session, channel, marks):
+    set_policy(session, SlidingWindow(most=1, days=5, channel="visit"))
+    visited = order_of(session, "FTTH1", state=WorkOrderState.DONE)
+    report(session, visited, 1, channel="visit")
+    called = order_of(session, "TV1")
+    for _ in range(2):
+        [answer] = send(session, item(called.id, channel=channel))
+        assert answer.status == "accepted"
+    said = [reason for event, reason in events(session, called) if event == BEYOND_LIMIT]
+    assert said == ["2 contacts in 5 days, limit 1"][:marks]
+
+
 def test_work_that_waits_for_room_is_not_brought_forward_by_hand(session, two):
     late, live = two
     report_late(session, late)
