@@ -27,6 +27,7 @@ THROUGH = {
 # What moves work for which somebody else has asked: move_many(), and move_work_order(gate_asked=True). File -> who asks before.
 ASKED_BEFORE = {
     "app/territory/applying.py": ("app/territory/applying.py",),
+    "app/territory/feed_moves.py": ("app/territory/feed_moves.py",),
     "app/dispatch/days/release.py": ("app/dispatch/days/release.py",),
     "app/dispatch/by_hand/verbs.py": (
         "app/dispatch/by_hand/actions.py",

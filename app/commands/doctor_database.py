@@ -43,6 +43,7 @@ PROTECTED = (
     "notices",
     "outbox_deliveries",
     "outbox_events",
+    "ownership_news",
     "phone_pulls",
     "points_disputes",
     "points_entries",
