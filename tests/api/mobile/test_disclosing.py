@@ -259,7 +259,7 @@ def test_an_emergency_opens_a_customer_elsewhere_for_three_hours_and_both_manage
         kinds = [item["kind"] for item in client_as(login).get(AUDIT, params={"customer_no": "C11"}).json()["items"]]
         assert kinds == ["reveal", "view", "opening"], login
     assert client_as("chen").get("/dashboard/v1/notices").json()["unread"] == 1
-    with clock.shifted_to(NOW + timedelta(hours=3, seconds=1)):
+    with clock.shifted_to(NOW + timedelta(hours=3, minutes=1)):
         late = client_as("ana")
         assert late.get(MINE.format("C11")).status_code == 404
         assert reveal(late, "C11").status_code == 404
