@@ -14,7 +14,7 @@ WITH actor AS MATERIALIZED ({written(ACTOR)})
 SELECT *, set_config('gridwork.scope', 'own', true), set_config('gridwork.grid_ids', CAST(grid_ids AS text), true),
     set_config('gridwork.staff_id', CAST(staff_id AS text), true)
 FROM actor WHERE role = '{Role.TERMINAL_MANAGER.value}' AND cardinality(grid_ids) > 0 AND revoked_device_id IS NULL
-"""  # noqa: S608 - constants
+"""  # noqa: S608 - made of constants of this file
 
 
 def manager_statement(claims: AccessClaims, today: date, device_id: str | None) -> Statement:

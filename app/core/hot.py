@@ -23,7 +23,7 @@ from sqlalchemy.dialects import postgresql
 
 from app.core.db import connection_options, sqlalchemy_url
 
-_DIALECT: Any = postgresql.psycopg.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+_DIALECT: Any = postgresql.psycopg.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
 _PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Playwright, expect
 
 ZONE = "Asia/Shanghai"  # the service's own, unless it is set otherwise
 SCREEN = {"width": 360, "height": 740}
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 EXECUTABLE = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox",

@@ -87,7 +87,7 @@ def _wait(matrix: Any) -> None:
     """Until it is there, without fetching it; raises what went wrong there."""
     import distributed
 
-    distributed.wait([matrix])  # type: ignore[no-untyped-call]
+    distributed.wait([matrix])  # type: ignore[no-untyped-call]  # the library is not typed here
     if matrix.status != "finished":
         matrix.result()
 
