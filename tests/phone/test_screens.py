@@ -68,6 +68,24 @@ def test_the_screens_of_a_day_are_found_by_everybody(page):
         check(page, name)
 
 
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("back/1", "button"),
+        ("refuse/1", "button"),
+        ("customer/C101", "heading"),
+        ("customer/C999", "textbox"),  # of another territory: opened only in an emergency
+        ("points/2026-10", "heading"),
+        ("points/2026-10/success", "textbox"),
+        ("nowhere", "heading"),
+    ],
+)
+def test_screens_that_are_seldom_needed_are_found_by_everybody(page, place, shown):
+    page.goto(re.sub("#.*", f"#/{place}", page.url))
+    page.get_by_role(shown).first.wait_for()
+    check(page, place.replace("/", "-"), picture=False)
+
+
 @pytest.mark.parametrize("size", ["更大", "最大"])
 def test_larger_type_and_english_stay_within_the_screen(page, size):
     page.goto(re.sub("#.*", "#/settings", page.url))

@@ -116,3 +116,21 @@ def test_the_worker_sends_what_waits_when_the_net_is_back_and_no_window_is_open(
             if session.scalar(select(ContactFeedback.outcome)) == "interested":
                 return
     raise AssertionError("it was not sent")
+
+
+def test_what_is_asked_for_while_a_round_is_under_way_is_done_after_it(page):
+    page.evaluate("() => { SyncManager.prototype.register = () => Promise.reject(); }")  # as in browsers without background sync
+    held = []
+    page.route(
+        re.compile(r"/mobile/v1/points$"), lambda route: held.append(route), times=1
+    )  # asked when what waits was sent already
+    page.get_by_role("link", name="上传").click()
+    page.get_by_role("button", name="立即同步").click()
+    while not held:
+        page.wait_for_timeout(20)
+    page.get_by_role("link", name="今日").click()
+    page.get_by_role("link", name="记录结果 张伟").click()
+    page.get_by_role("button", name="有意向").click()
+    page.get_by_text("还有 1 条在手机上").wait_for()
+    held[0].continue_()
+    expect(page.get_by_text("已上传。")).to_be_visible()

@@ -48,6 +48,8 @@ class Phone {
   /** seconds that the server asked us to wait */
   quietUntil = 0;
   #turn = 0;
+  /** a round that was asked for while another one was under way */
+  #wished: { all: boolean } | null = null;
 
   waiting = $derived(this.queue.filter((thing) => thing.standing !== "refused"));
   refused = $derived(this.queue.filter((thing) => thing.standing === "refused"));
@@ -122,16 +124,25 @@ class Phone {
     void this.sync();
   }
 
-  /** One round with the server; what it changed is shown. `all`: the person asked for it. */
+  /**
+   * One round with the server; what it changed is shown. `all`: the person asked for it. Where one is under way another follows,
+   * since that one may be past what is new: a result just recorded, a log-in.
+   */
   async sync(all = false): Promise<void> {
-    if (this.syncing || (!all && Date.now() < this.quietUntil)) return;
+    if (!all && Date.now() < this.quietUntil) return;
+    if (this.syncing) {
+      this.#wished = { all: all || this.#wished?.all === true };
+      return;
+    }
     this.syncing = true;
+    this.#wished = null;
     try {
       this.#heed(await syncRound(all));
       await this.load();
     } finally {
       this.syncing = false;
     }
+    if (this.#wished !== null) await this.sync((this.#wished as { all: boolean }).all);
   }
 
   #heed(news: News): void {

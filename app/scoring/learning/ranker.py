@@ -39,8 +39,8 @@ __all__ = ["Importance", "TrainedRanker", "Training", "learn", "load_boosters", 
 
 MOST_JUDGED = 200_000  # rows that choices are made and probabilities calibrated on
 MANY_ROWS = 1_000_000  # from here one booster is fitted, and choices are made on few rows: nothing is gained by more
-JUDGED_OF_MANY = 40_000
-TUNED_OF_MANY = 20_000
+JUDGED_OF_MANY = 25_000
+TUNED_OF_MANY = 12_500
 MOST_TUNED = 50_000
 FEWEST_EXPLORED = 200
 
