@@ -14,11 +14,12 @@ from app.api import errors
 from app.api.documentation import mount_files
 from app.api.limits import BodyLimit, InFlightLimit
 from app.api.observe import Observe
-from app.api.router import all_routes
+from app.api.router import add_routes
 from app.core import clock
 from app.core.database import app_engine, app_pool
 from app.core.db import make_sessions
 from app.core.logs import configure_logs
+from app.core.payroll_keys import PayrollSigner, payroll_key
 from app.core.push_keys import public_push_key, push_key
 from app.core.security import signing_secret
 from app.core.storage import Storage
@@ -81,8 +82,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.call_relay = relay_of(settings.call_relay)
     app.state.seal = seal_of(settings.webhook_key, settings.home)
     app.state.push_key = public_push_key(push_key(settings.push_key, settings.home))
+    app.state.payroll_signer = PayrollSigner(payroll_key(settings.payroll_key, settings.home))
     errors.install(app)
-    app.include_router(all_routes())
+    add_routes(app)
     app.include_router(page_routes())
     mount_files(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes)

@@ -32,6 +32,12 @@ class Settings(BaseModel):
     )
     most_rolls: int = Field(3, ge=0, le=100, description="days that unfinished work may pass before it goes to its grid's pool")
     run_inputs_days: int = Field(400, ge=1, le=36_500, description="the inputs of a run are kept so long, and its months closed")
+    dispute_raise_days: int = Field(
+        30, ge=1, le=3_650, description="after a month was closed, in which its lines may be disputed"
+    )
+    dispute_answer_days: int = Field(5, ge=1, le=60, description="working days until a dispute is to be decided")
+    dispute_company_days: int = Field(2, ge=1, le=60, description="working days after that until the company is told")
+    dispute_second_above: Decimal = Field(Decimal(5), ge=0, description="points of a dispute above which two persons decide")
     secret: str = Field("", description="key that signs access tokens, 32 characters or more; empty: made once")
     timezone: str = "Asia/Shanghai"
     host: str = "127.0.0.1"
@@ -54,9 +60,12 @@ class Settings(BaseModel):
     webhook_loopback: bool = Field(False, description="webhooks may go to this machine, by http: for tests and trials")
     webhook_key: str = Field("", description="Fernet keys that keep webhooks' signing keys, newest first; empty: made once")
     mail: str = Field("", description="smtp://user:password@host:587, smtps://..., file:folder or log:; empty: no mail")
+    sms: str = Field("", description="https://gateway/path, file:/folder or log: for messages to customers; empty: none")
+    sms_key: str = Field("", description="key that signs messages to the gateway and its replies, 32 characters or more")
     mail_from: str = "gridwork@localhost.localdomain"
     quiet_hours: str = Field("21-8", description="local hours without mail and pushes, such as 21-8; 0-0: none")
     push_key: str = Field("", description="private VAPID key in base64url; empty: made once")
+    payroll_key: str = Field("", description="private Ed25519 key in base64url, which signs payroll's files; empty: made once")
     push_minutes: int = Field(30, ge=1, le=1440, description="between two pushes of new work to a person, at the least")
     shutdown_seconds: int = Field(20, ge=1, le=600)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
@@ -136,7 +145,7 @@ class Settings(BaseModel):
             raise ValueError("expected direct, or a function such as package.module:function")
         return value
 
-    @field_validator("push_key")
+    @field_validator("push_key", "payroll_key")
     @classmethod
     def _private_key(cls, value: str) -> str:
         if value and not re.fullmatch(r"[A-Za-z0-9_-]{43}", value, re.ASCII):
@@ -150,12 +159,24 @@ class Settings(BaseModel):
             raise ValueError("expected a version such as 1.4.2")
         return value
 
-    @field_validator("secret")
+    @field_validator("sms")
+    @classmethod
+    def _way_of_sms(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/]+(/\S*)?|file:/\S+|log:", value):
+            raise ValueError("expected https://gateway/path, file:/folder or log:")
+        return value
+
+    @field_validator("secret", "sms_key")
     @classmethod
     def _long_secret(cls, value: str) -> str:
         if value and len(value) < 32:
             raise ValueError("expected at least 32 characters")
         return value
+
+    @property
+    def dispute_terms(self) -> tuple[int, int, int, Decimal]:
+        """The terms of disputes, in the order of `points.dispute_rules.DisputeTerms`."""
+        return self.dispute_raise_days, self.dispute_answer_days, self.dispute_company_days, self.dispute_second_above
 
     @property
     def storage_url(self) -> str:

@@ -1,6 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [--small | --customers=N]
+python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [--small | --customers=N]
 """
 
 import sys
@@ -19,7 +19,9 @@ from bench.importing import measure_import
 from bench.measure import Figure
 from bench.opening import measure_opening
 from bench.phones import measure_phones
+from bench.points import measure_points
 from bench.rankers import measure_rankers
+from bench.recomputing import measure_recompute
 from bench.splitting import measure_split
 from tests.postgres import empty_database, own_server
 
@@ -31,6 +33,8 @@ BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "rankers": measure_rankers,
     "split": measure_split,
     "handover": measure_handovers,
+    "recompute": measure_recompute,
+    "points": measure_points,
 }
 
 

@@ -21,6 +21,7 @@ from app.core.storage import Storage
 from app.dispatch.service import dispatch_campaign
 from app.jobs.runner import run_job
 from bench.measure import Figure
+from bench.phases import Processors, timed_phases
 from bench.runs import seed_approved, seed_ranked
 from tests.postgres import empty_database
 
@@ -41,14 +42,12 @@ def measure_dispatch(url: str, folder: Path, small: bool) -> list[Figure]:
 
 
 def _measure(url: str, folder: Path, customers: int) -> list[Figure]:
-    runs, memory, floors = [], [], {"text": [], "binary": []}
+    runs, floors = [], {"text": [], "binary": []}
     with empty_database(url, f"run_{customers}") as own:
         seed_ranked(own, folder, customers=customers).kw["bind"].dispose()
         for number in range(ROUNDS if customers < 1_000_000 else 1):
             seed_approved(own, f"RUN{number}")
-            seconds, megabytes = _run_apart(own, folder, f"RUN{number}")
-            runs.append(seconds)
-            memory.append(megabytes)
+            runs.append(_run_apart(own, folder, f"RUN{number}"))
             for form, found in floors.items():
                 found.append(_copy_and_index(own, form))
             rows = _count(own)
@@ -57,21 +56,23 @@ def _measure(url: str, folder: Path, customers: int) -> list[Figure]:
     return [
         text,
         Figure("the same by binary COPY", floors["binary"], "s", text),
-        Figure(f"run over {customers:,} customers", runs, "s", text),
-        Figure("its memory, PostgreSQL's processes and cache included", memory, "MB"),
+        Figure(f"run over {customers:,} customers", [run.pop("run") for run in runs], "s", text),
+        Figure("its memory, PostgreSQL's processes and cache included", [run.pop("memory") for run in runs], "MB"),
+        *(Figure(f"  {name}", [run[name] for run in runs], "s") for name in runs[0]),
     ]
 
 
-def _run_apart(url: str, folder: Path, code: str) -> tuple[float, float]:
-    """(seconds, most megabytes) of a dispatch in a process of its own."""
+def _run_apart(url: str, folder: Path, code: str) -> dict[str, float]:
+    """Of a dispatch in a process of its own: seconds as `run`, most megabytes as `memory`, seconds of its phases."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_dispatch, args=(url, str(folder / "storage"), code, theirs))
     with _database_memory(url) as database:
         process.start()
-        seconds, megabytes = ours.recv()
+        theirs.close()  # so that its end is seen here
+        found: dict[str, float] = ours.recv()
         process.join()
-    return seconds, megabytes + max(database, default=0.0)
+    return found | {"memory": found["memory"] + max(database, default=0.0)}
 
 
 def _dispatch(url: str, storage: str, code: str, found: Connection) -> None:
@@ -81,10 +82,17 @@ def _dispatch(url: str, storage: str, code: str, found: Connection) -> None:
     with sessions() as session:  # as in a worker that has been up: what it needs is imported and connected
         set_scope(session, scope="all")
         get_campaign(session, code)
+    with _connected(url) as connection:
+        processors = Processors(_parent(connection.info.backend_pid))
     began = time.perf_counter()
-    run_job(sessions, "bench", lambda session, now: dispatch_campaign(session, campaign_code=code, now=now))
+    with timed_phases() as phases:
+        run_job(sessions, "bench", lambda session, now: dispatch_campaign(session, campaign_code=code, now=now))
     seconds = time.perf_counter() - began
-    found.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    phases["commit, with its check"] = seconds - phases.pop("all before the commit")
+    used = processors.used()
+    # What it starts beside itself counts too, as if all of that were there at once.
+    memory = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    found.send({"run": seconds, "memory": memory, **phases, **used})
 
 
 @contextmanager

@@ -23,21 +23,22 @@ def answer_back_checks(office: Office, client: httpx.Client) -> dict[str, int]:
     for login in grid_managers(office):
         manager = Caller(client, login, office.memory.password)
         for item in _unanswered(manager):
-            verdict = what_the_customer_says(office, contacts[item["feedback_id"]])
-            answer = manager.fetch("POST", f"/dashboard/v1/back-checks/{item['feedback_id']}/answer", json={"verdict": verdict})
+            body = what_the_customer_says(office, contacts[item["feedback_id"]])
+            answer = manager.fetch("POST", f"/dashboard/v1/back-checks/{item['feedback_id']}/answer", json=body)
             said[answer.json()["verdict"]] += 1
     return dict(said)
 
 
-def what_the_customer_says(office: Office, contact: Contact) -> str:
-    """confirmed or contradicted; unverifiable who is not reached or cannot know of a call that was not taken."""
+def what_the_customer_says(office: Office, contact: Contact) -> dict[str, Any]:
+    """The answers of the form; none of who is not reached or cannot know of a call that was not taken."""
     talked = contact.outcome in {"bought", "interested", "refused", "callback"}
     reached_now = contact_rng(office.memory.seed, "back-check", contact.report_id).random() < ANSWERING
     bad_phone = bool(office.truth.bad_phone[office.truth.customer_row(contact.customer_no)])
     if not talked or not reached_now or bad_phone:
-        return "unverifiable"
+        return {"reached": False}
     true = office.truth.honesty_of(contact.staff_no) == HONEST or (contact.reached and contact.outcome != "bought")
-    return "confirmed" if true or (contact.reached and contact.ordered_at) else "contradicted"
+    confirms = bool(true or (contact.reached and contact.ordered_at))
+    return {"answers": {"contacted": "yes" if confirms or contact.reached else "no", "bought": "yes" if confirms else "no"}}
 
 
 def _unanswered(manager: Caller) -> list[dict[str, Any]]:

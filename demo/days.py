@@ -21,7 +21,8 @@ from app.models.campaign import Campaign
 from app.models.customer import Customer
 from app.models.organisation import Absence, Staff
 from app.models.work_order import WorkOrder
-from app.verification.service import draw_back_checks, verify_feedback
+from app.verification.drawing import draw_back_checks
+from app.verification.service import verify_feedback
 from demo.answers import contact_rng
 from demo.beginning import campaign_code, import_file
 from demo.checking import answer_back_checks

@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import sqrt
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from app.campaigns import queries as campaigns
@@ -84,7 +84,7 @@ def read_figures(office: Office) -> Figures:
         facts = points.work_order_facts(session, month, now=month.ends_at)
         feedback = points.feedback_facts(session, month)
         figures = gather(facts, feedback, [])
-        counts = Counter(fact.counted for fact in facts)
+        counts = Counter({fact.work_order_id: fact.counted for fact in facts}.values())  # though several have a part
         counted, successes = counts["success"] + counts["failed"], counts["success"]
         until = clock.end_of_day(campaign.ends_on + timedelta(days=campaign.attribution_days))
         control, control_orders = session.execute(_CONTROL, {"code": code, "until": until}).one()
@@ -139,7 +139,7 @@ def _count(session: Session, statement: Any) -> int:
 
 
 def _back_checks(session: Session) -> dict[str, int]:
-    answer = func.coalesce(BackCheck.verdict, "unanswered")
+    answer = func.coalesce(cast(BackCheck.verdict, Text), "unanswered")
     rows = session.execute(select(answer, func.count()).group_by(answer).order_by(answer))
     return {row[0]: row[1] for row in rows}
 

@@ -10,7 +10,7 @@ from app.campaigns import queries as campaigns
 from app.core import clock
 from app.dispatch.sweeps import end_campaign
 from app.models.campaign import CampaignStatus
-from app.points.close import close_month
+from app.points.closing.close import close_month
 from app.points.queries import find_month
 from demo.beginning import AT_MONTH_END, PAYROLL, campaign_code, import_file
 from demo.days import Phones, import_what_followed

@@ -1,11 +1,12 @@
 """`make soak`: what is shown by doing it very often, for hours. Prints what was found; asserts nothing.
 
-python -m soak [kills] [reports] [changes] [clocks] [phones] [--NAME=VALUE ...]
+python -m soak [kills] [reports] [changes] [clocks] [phones] [ledger] [--NAME=VALUE ...]
 
 kills    kill -9 at random points of a dispatch: --kills=200 --customers=245000
 reports  reports over a line that cuts 30 % of the answers: --reports=100000 --senders=200 --sends=350000
 changes  writers of up to 5 s while phones pull: --changes=1000000 --writers=16
 clocks   phone clocks wrong by up to 400 days: --step=1
+ledger   random operations beside a model in memory: --operations=100000
 phones   many phones in ten minutes, then with a flood of log-ins: --phones=3000 --seconds=600 --log-ins=100
 
 Ctrl-C ends the kills after the one under way: the dispatch finishes, and the counts so far are printed.
@@ -27,13 +28,14 @@ from soak.changing import change_while_phones_pull
 from soak.clocks import report_by_wrong_clocks
 from soak.dispatching import Found, kill_dispatches
 from soak.field import tell
+from soak.ledgering import operate_on_ledger
 from soak.loading import load_with_phones
 from soak.reporting import report_over_a_bad_line
 from tests.postgres import empty_database, own_server
 
 SIZES = {
     "kills": 200, "customers": 245_000, "seed": 7, "reports": 100_000, "senders": 200, "sends": 350_000, "changes": 1_000_000,
-    "writers": 16, "step": 1, "phones": 3_000, "seconds": 600, "log-ins": 100,
+    "writers": 16, "step": 1, "phones": 3_000, "seconds": 600, "log-ins": 100, "operations": 100_000,
 }  # fmt: skip
 Sizes = Mapping[str, int]
 
@@ -109,11 +111,16 @@ def _phones(url: str, folder: Path, sizes: Sizes) -> Iterator[str]:
     yield f"failed: {found.failed()}; 429 without Retry-After: {found.without_retry_after}; reports stored: {found.stored}"
 
 
+def _ledger(url: str, _: Path, sizes: Sizes) -> list[str]:
+    return tell(vars(operate_on_ledger(url, operations=sizes["operations"], seed=sizes["seed"])))
+
+
 SOAKS: dict[str, Callable[[str, Path, Sizes], list[str] | Iterator[str]]] = {
     "kills": _kills,
     "reports": _reports,
     "changes": _changes,
     "clocks": _clocks,
+    "ledger": _ledger,
     "phones": _phones,
 }
 

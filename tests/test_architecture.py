@@ -55,7 +55,12 @@ READS_FILES = {
     "app.scoring.scaleout.parts",
     "app.scoring.scaleout.tasks",
 }
-REACHES_OTHERS = {"app.notices.mailing", "app.notices.sending"}
+REACHES_OTHERS = {
+    "app.dispatch.splitting.beside",
+    "app.notices.mailing",
+    "app.notices.sending",
+    "app.verification.sms_sending",
+}
 ROUTE_METHODS = {"get", "post", "put", "patch", "delete"}
 
 

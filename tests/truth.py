@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month, local_date
+from app.core.security import Principal
 from app.models.campaign import Campaign, Product
 from app.models.customer import Call, Order
 from app.models.feedback import Channel, ContactFeedback
 from app.models.operations import FeedDay
+from app.models.organisation import Account, Unit, UnitKind
 from app.models.points import BasePoints
 from app.models.work_order import WorkOrder, WorkOrderState
 from tests.factories import NOW, customer, get, make_campaign, make_work_order, staff
@@ -119,3 +121,20 @@ def make_anas_october(session: Session) -> list[WorkOrder]:
 def customer_id(session: Session, customer_no: str) -> int:
     """Id of a customer of the cast."""
     return customer(session, customer_no).id
+
+
+def principal_of(session: Session, name: str) -> Principal:
+    """A grid manager, branch manager or administrator of the cast as who acts."""
+    person = staff(session, name)
+    unit: Unit = get(session, Unit, id=person.unit_id)
+    grids = [one for one in session.query(Unit).order_by(Unit.id) if one.kind == UnitKind.GRID]
+    mine = [one.id for one in grids if unit.kind == UnitKind.COMPANY or unit.id in (one.id, one.parent_id)]
+    return Principal(
+        account_id=get(session, Account, login=name).id,
+        login=name,
+        role=person.role.value,
+        scope="all" if unit.kind == UnitKind.COMPANY else "grids",
+        unit_id=person.unit_id,
+        grid_ids=tuple(mine),
+        staff_id=person.id,
+    )

@@ -16,12 +16,14 @@ from app.access.service import TokenRules, identify
 from app.api.types import CODE
 from app.core import clock
 from app.core.errors import AppError, Forbidden
+from app.core.payroll_keys import PayrollSigner
 from app.core.security import Principal, WrongToken, read_access_token, refuse_more_log_ins
 from app.devices.versions import refuse_old
 from app.disclosure.relays import Relay
 from app.models.organisation import Role
 from app.notices.quiet import QuietHours
 from app.notices.sealing import Seal
+from app.points.disputes.rules import DisputeTerms
 from app.settings import Settings
 
 LONGEST_VERSION = 60
@@ -98,9 +100,20 @@ async def get_push_key(request: Request) -> str:
     return key
 
 
+async def get_payroll_signer(request: Request) -> PayrollSigner:
+    """What signs payroll's files."""
+    signer: PayrollSigner = request.app.state.payroll_signer
+    return signer
+
+
 async def get_quiet_hours(settings: SettingsDep) -> QuietHours:
     """Hours in which nobody is mailed or pushed to."""
     return QuietHours.parse(settings.quiet_hours, settings.zone)
+
+
+async def get_dispute_terms(settings: SettingsDep) -> DisputeTerms:
+    """How long lines of points may be disputed, by when that is decided and by how many."""
+    return DisputeTerms(*settings.dispute_terms)
 
 
 async def refuse_when_full() -> None:
@@ -163,8 +176,10 @@ TokenRulesDep = Annotated[TokenRules, Depends(get_token_rules)]
 SecretDep = Annotated[str, Depends(get_secret)]
 CallRelay = Annotated[Relay, Depends(get_call_relay)]
 SealDep = Annotated[Seal, Depends(get_seal)]
+SignerDep = Annotated[PayrollSigner, Depends(get_payroll_signer)]
 PushKey = Annotated[str, Depends(get_push_key)]
 QuietHoursDep = Annotated[QuietHours, Depends(get_quiet_hours)]
+DisputeTermsDep = Annotated[DisputeTerms, Depends(get_dispute_terms)]
 FamilyId = Annotated[int, Depends(get_family_id)]
 PrincipalDep = Annotated[Principal, Depends(get_principal, scope="function")]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from app.api import auth, documentation, health
 from app.api.dashboard import attachments as dashboard_attachments
@@ -16,17 +16,21 @@ from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import disclosures as dashboard_disclosures
 from app.api.dashboard import disputes as dashboard_disputes
 from app.api.dashboard import do_not_disturb as dashboard_do_not_disturb
+from app.api.dashboard import evidence as dashboard_evidence
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import handovers as dashboard_handovers
 from app.api.dashboard import metrics as dashboard_metrics
+from app.api.dashboard import months as dashboard_months
 from app.api.dashboard import notices as dashboard_notices
 from app.api.dashboard import offers as dashboard_offers
 from app.api.dashboard import order_feedback as dashboard_order_feedback
 from app.api.dashboard import owners as dashboard_owners
 from app.api.dashboard import points as dashboard_points
+from app.api.dashboard import points_plans as dashboard_points_plans
 from app.api.dashboard import programmes as dashboard_programmes
 from app.api.dashboard import proposals as dashboard_proposals
 from app.api.dashboard import returns as dashboard_returns
+from app.api.dashboard import reviews as dashboard_reviews
 from app.api.dashboard import runs as dashboard_runs
 from app.api.dashboard import tags as dashboard_tags
 from app.api.dashboard import verification as dashboard_verification
@@ -45,77 +49,90 @@ from app.api.mobile import returns as mobile_returns
 from app.api.mobile import work_orders as mobile_work_orders
 from app.api.operations import corrections as operations_corrections
 from app.api.operations import escalation as operations_escalation
+from app.api.operations import evidence_rules as operations_evidence_rules
 from app.api.operations import imports as operations_imports
 from app.api.operations import jobs as operations_jobs
 from app.api.operations import months as operations_months
 from app.api.operations import rankers as operations_rankers
+from app.api.operations import sms as operations_sms
 from app.api.operations import webhooks as operations_webhooks
+from app.api.payroll import files as payroll_files
 from app.api.payroll import months as payroll_months
 
 
-def all_routes() -> APIRouter:
-    """Every route of the service."""
-    router = APIRouter()
-    router.include_router(mobile_work_orders.router)  # routes are looked through in this order
-    router.include_router(mobile_feedback.sending)
-    router.include_router(auth.router)
-    router.include_router(health.router)
-    router.include_router(documentation.router)
-    router.include_router(mobile_feedback.router)
-    _add_field_routes(router)
-    router.include_router(mobile_day.router)
-    router.include_router(mobile_device_key.router)
-    router.include_router(mobile_returns.router)
-    router.include_router(mobile_customers.router)
-    router.include_router(mobile_devices.router)
-    router.include_router(dashboard_devices.router)
-    router.include_router(dashboard_disclosures.router)
-    router.include_router(mobile_disputes.router)
-    router.include_router(dashboard_disputes.router)
-    router.include_router(dashboard_feedback.router)
-    router.include_router(mobile_points.router)
-    router.include_router(dashboard_points.router)
-    router.include_router(dashboard_verification.router)
-    router.include_router(operations_months.router)
-    router.include_router(payroll_months.router)
-    router.include_router(operations_imports.router)
-    router.include_router(operations_jobs.router)
-    router.include_router(operations_rankers.router)
-    router.include_router(operations_webhooks.router)
-    router.include_router(operations_escalation.router)
-    router.include_router(dashboard_notices.router)
-    router.include_router(dashboard_campaigns.router)
-    router.include_router(dashboard_campaign_life.router)
-    router.include_router(dashboard_programmes.router)
-    router.include_router(dashboard_runs.router)
-    router.include_router(dashboard_contact_policy.router)
-    router.include_router(dashboard_bulk.router)
-    router.include_router(dashboard_work_orders.router)
-    router.include_router(dashboard_returns.router)
-    router.include_router(dashboard_customers.router)
-    router.include_router(dashboard_owners.router)
-    router.include_router(dashboard_handovers.router)
-    router.include_router(dashboard_offers.router)
-    router.include_router(dashboard_tags.router)
-    router.include_router(dashboard_metrics.router)
-    router.include_router(dashboard_dictionary.router)
-    return router
+def add_routes(app: FastAPI) -> None:
+    """Every route of the service, without a router in between: that would be looked through twice for each request."""
+    app.include_router(mobile_work_orders.router)  # routes are looked through in this order
+    app.include_router(mobile_feedback.sending)
+    app.include_router(auth.router)
+    app.include_router(health.router)
+    app.include_router(documentation.router)
+    app.include_router(mobile_feedback.router)
+    _add_field_routes(app)
+    app.include_router(mobile_day.router)
+    app.include_router(mobile_device_key.router)
+    app.include_router(mobile_returns.router)
+    app.include_router(mobile_customers.router)
+    app.include_router(mobile_devices.router)
+    app.include_router(dashboard_devices.router)
+    app.include_router(dashboard_disclosures.router)
+    app.include_router(mobile_disputes.router)
+    app.include_router(dashboard_disputes.router)
+    app.include_router(dashboard_feedback.router)
+    app.include_router(mobile_points.router)
+    app.include_router(dashboard_points.router)
+    _add_truth_and_pay(app)
+    app.include_router(operations_imports.router)
+    app.include_router(operations_jobs.router)
+    app.include_router(operations_rankers.router)
+    app.include_router(operations_webhooks.router)
+    app.include_router(operations_escalation.router)
+    app.include_router(dashboard_notices.router)
+    app.include_router(dashboard_campaigns.router)
+    app.include_router(dashboard_campaign_life.router)
+    app.include_router(dashboard_programmes.router)
+    app.include_router(dashboard_runs.router)
+    app.include_router(dashboard_contact_policy.router)
+    app.include_router(dashboard_bulk.router)
+    app.include_router(dashboard_work_orders.router)
+    app.include_router(dashboard_returns.router)
+    app.include_router(dashboard_customers.router)
+    app.include_router(dashboard_owners.router)
+    app.include_router(dashboard_handovers.router)
+    app.include_router(dashboard_offers.router)
+    app.include_router(dashboard_tags.router)
+    app.include_router(dashboard_metrics.router)
+    app.include_router(dashboard_dictionary.router)
 
 
-def _add_field_routes(router: APIRouter) -> None:
+def _add_truth_and_pay(app: FastAPI) -> None:
+    """Whether reports are true, plans and months of points, and what payroll pulls."""
+    app.include_router(dashboard_months.router)
+    app.include_router(dashboard_points_plans.router)
+    app.include_router(dashboard_verification.router)
+    app.include_router(dashboard_evidence.router)
+    app.include_router(dashboard_reviews.router)
+    app.include_router(operations_months.router)
+    app.include_router(payroll_months.router)
+    app.include_router(payroll_files.router)
+    app.include_router(operations_evidence_rules.router)
+    app.include_router(operations_sms.router)
+
+
+def _add_field_routes(app: FastAPI) -> None:
     """What managers tell from the field beside their reports, and what becomes of it."""
-    router.include_router(mobile_outcomes.router)
-    router.include_router(mobile_do_not_disturb.router)
-    router.include_router(mobile_attachments.router)
-    router.include_router(dashboard_do_not_disturb.router)
-    router.include_router(dashboard_attachments.router)
-    router.include_router(dashboard_proposals.router)
-    router.include_router(dashboard_order_feedback.router)
-    router.include_router(operations_corrections.router)
+    app.include_router(mobile_outcomes.router)
+    app.include_router(mobile_do_not_disturb.router)
+    app.include_router(mobile_attachments.router)
+    app.include_router(dashboard_do_not_disturb.router)
+    app.include_router(dashboard_attachments.router)
+    app.include_router(dashboard_proposals.router)
+    app.include_router(dashboard_order_feedback.router)
+    app.include_router(operations_corrections.router)
 
 
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI document of these routes, without a service and its database: for generators of clients."""
     app = FastAPI(title="Gridwork", version="1")
-    app.include_router(all_routes())
+    add_routes(app)
     return app.openapi()

@@ -1,10 +1,11 @@
 """Types of what comes in by HTTP: bounded, and free of what a database or a log cannot hold."""
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from app.core.clock import Month
 from app.core.errors import Invalid
@@ -40,6 +41,12 @@ def _month_in_path(month: Annotated[str, Path(examples=["2026-10"], description=
     return read_month(month)
 
 
+def _in_our_time(value: datetime) -> datetime:
+    if not 1971 <= value.year <= 2098:
+        raise ValueError("expected an instant from 1971 to 2098")
+    return value
+
+
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
 LongText = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(_printable)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_printable)]
@@ -50,6 +57,10 @@ CodePath = Annotated[str, Path(pattern=CODE)]
 IdPath = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 MonthPath = Annotated[Month, Depends(_month_in_path)]
 OptionalMonth = Annotated[Month | None, Depends(_month_in_query)]
+PastInstant = Annotated[
+    Annotated[AwareDatetime, AfterValidator(_in_our_time)] | None,
+    Query(description="a past instant with its offset: as it was served then", examples=["2026-10-31T18:00:00+08:00"]),
+]
 MonthText = Annotated[str, BeforeValidator(str)]
 Cursor = Annotated[str | None, Query(max_length=500, description="next_cursor of the answer before; none: from the start")]
 Limit = Annotated[int, Query(ge=1, description=f"rows of a page; more than {MAX_PAGE_SIZE} is {MAX_PAGE_SIZE}")]

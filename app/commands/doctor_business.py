@@ -15,6 +15,7 @@ from app.jobs.queries import feeds_imported, find_leader, named_files, newest_do
 from app.jobs.schedule import timetable
 from app.models.operations import JobOutcome
 from app.notices.queries import count_dead
+from app.points.ledger.seal_queries import find_newest, missing_guards, override_lines
 from app.scoring.queries import all_champions
 
 NEEDED_FEEDS = ("org_units", "staff", "products", "customers", "contact_preferences", "orders", "calls", "contact_history")
@@ -90,6 +91,18 @@ def check_deliveries(session: Session) -> Finding:
     return ok("nothing waits for a person")
 
 
+def check_ledger(session: Session) -> Finding:
+    """Nobody switched off what guards the ledger, and nobody changed it by an override; what it holds is verified every night."""
+    gone = missing_guards(session)
+    if gone:
+        return wrong("switched off: " + ", ".join(gone)[:300], "find out who did it; gridwork verify-ledger, then switch them on")
+    overrides = override_lines(session)
+    if overrides:
+        return wrong(f"{len(overrides)} overrides, the last: {overrides[-1][:200]}", "gridwork reconcile shows all; explain each")
+    newest = find_newest(session)
+    return ok("nothing sealed yet" if newest is None else f"{newest.id} seals, the newest {newest.sha256[:12]}")
+
+
 BUSINESS: Mapping[str, Callable[[Session], Finding]] = {
     "worker": check_worker,
     "failed jobs": check_failed_jobs,
@@ -98,4 +111,5 @@ BUSINESS: Mapping[str, Callable[[Session], Finding]] = {
     "rankers": check_rankers,
     "stored files": check_files,
     "told others": check_deliveries,
+    "ledger": check_ledger,
 }

@@ -62,6 +62,13 @@ def check_push_key(settings: Settings) -> Finding:
     return _kept(settings.home / "push-key", 43, "every phone subscribes anew")
 
 
+def check_payroll_key(settings: Settings) -> Finding:
+    """Nobody else can read the key that signs payroll's files."""
+    if settings.payroll_key:
+        return ok("from GRIDWORK_PAYROLL_KEY")
+    return _kept(settings.home / "payroll-key", 43, "payroll must be told its public half anew")
+
+
 def _kept(kept: Path, length: int, then: str) -> Finding:
     """A key in a file of at least so many characters; `then` is what follows where it is made anew."""
     if not kept.exists():
@@ -123,6 +130,7 @@ MACHINE: Mapping[str, Callable[[Settings], Finding]] = {
     "home folder": check_home,
     "secret": check_secret,
     "push key": check_push_key,
+    "payroll key": check_payroll_key,
     "disk": check_disk,
     "storage": check_storage,
 }

@@ -16,6 +16,11 @@ def now() -> datetime:
     return datetime.now(UTC) + _shift
 
 
+def shift() -> timedelta:
+    """By how much this process lives at another time."""
+    return _shift
+
+
 def use_zone(zone: ZoneInfo) -> None:
     """Count local days and months in this zone from now on (called once, at the start of a process)."""
     global _zone

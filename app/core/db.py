@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import Date, TypeDecorator, UserDefinedType
 
-from app.core.clock import Month
+from app.core.clock import Month, shift
 from app.core.storage import Storage
 
 APP_ROLE = "gridwork_app"
@@ -133,10 +133,16 @@ def set_scope(session: Session, *, scope: str, grid_ids: Iterable[int] = (), sta
     session.execute(
         text(
             "SELECT set_config('gridwork.scope', :scope, true), set_config('gridwork.grid_ids', :grids, true),"
-            " set_config('gridwork.staff_id', :staff, true)"
+            " set_config('gridwork.staff_id', :staff, true), set_config('gridwork.shift', :shift, true)"
         ),
-        {"scope": scope, "grids": "{" + ",".join(map(str, grid_ids)) + "}", "staff": "" if staff_id is None else str(staff_id)},
+        {"scope": scope, "grids": "{" + ",".join(map(str, grid_ids)) + "}"}
+        | {"staff": "" if staff_id is None else str(staff_id), "shift": _shift_text()},
     )
+
+
+def _shift_text() -> str:
+    """What the database adds to its own time where a process plays another one; nothing in an ordinary one."""
+    return f"{shift().total_seconds()} seconds" if shift() else ""
 
 
 @contextmanager

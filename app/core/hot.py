@@ -7,7 +7,7 @@ connection. This is what psycopg's own pipelines do, without what those need for
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -80,7 +80,7 @@ async def _ask(connection: Connection, statements: Sequence[Statement]) -> list[
     wanted = [_send(connection, adapter, sql, values) for sql, values in statements]
     pgconn.pipeline_sync()
     while pgconn.flush():
-        await _when(asyncio.get_running_loop().add_writer, asyncio.get_running_loop().remove_writer, pgconn.socket)
+        await _writable(pgconn.socket)
     results = await _results(pgconn)
     pgconn.exit_pipeline_mode()
     failed = next((one for one in results if one.status == ExecStatus.FATAL_ERROR), None)
@@ -118,27 +118,33 @@ def _numbered(sql: str) -> tuple[bytes, list[str]]:
 
 
 async def _results(pgconn: PGconn) -> list[PGresult]:
-    loop, found = asyncio.get_running_loop(), list[PGresult]()
-    while True:
-        await _when(loop.add_reader, loop.remove_reader, pgconn.socket)
-        pgconn.consume_input()
-        while not pgconn.is_busy():
-            result = pgconn.get_result()
-            if result is None:
-                continue  # the end of one statement's results
-            if result.status == ExecStatus.PIPELINE_SYNC:
-                return found
-            found.append(result)
+    """What comes until the sync; the socket is watched once for all of it, however many pieces it comes in."""
+    loop, ready, found = asyncio.get_running_loop(), asyncio.Event(), list[PGresult]()
+    loop.add_reader(pgconn.socket, ready.set)
+    try:
+        while True:
+            await ready.wait()
+            ready.clear()
+            pgconn.consume_input()
+            while not pgconn.is_busy():
+                result = pgconn.get_result()
+                if result is None:
+                    continue  # the end of one statement's results
+                if result.status == ExecStatus.PIPELINE_SYNC:
+                    return found
+                found.append(result)
+    finally:
+        loop.remove_reader(pgconn.socket)
 
 
-async def _when(watch: Callable[..., Any], leave: Callable[[int], Any], socket: int) -> None:
-    """Wait until the socket is ready."""
-    ready = asyncio.Event()
-    watch(socket, ready.set)
+async def _writable(socket: int) -> None:
+    """Wait until the socket takes more."""
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_writer(socket, ready.set)
     try:
         await ready.wait()
     finally:
-        leave(socket)
+        loop.remove_writer(socket)
 
 
 def _last_of_each(wanted: Sequence[int]) -> list[int]:

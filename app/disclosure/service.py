@@ -102,15 +102,53 @@ def put_call_through(
     """
     seen = see_customer(session, customer_no=customer_no, principal=principal, now=now)
     family = queries.get_live_order(session, work_order_id, customer_id=seen.id, staff_id=principal.staff_id)
-    phone = _callable(seen, principal, refusing={"all", "call", family})
-    call = Call(phone, seen.customer_no, work_order_id, queries.staff_no_of(session, principal.staff_id or 0))
+    _callable(seen, principal, refusing={"all", "call", family})
+    return _dial(session, principal, seen, work_order_id, FOR_CALL, relay, quota, now)
+
+
+def call_about(
+    session: Session,
+    *,
+    principal: Principal,
+    customer_no: str,
+    work_order_id: int,
+    purpose: str,
+    relay: Relay,
+    quota: int,
+    now: datetime,
+) -> Dial:
+    """What to dial to ask a customer anywhere about a work order, for a purpose that the caller has checked.
+
+    Never of a customer who refuses calls. Raises UnknownCustomer, NoPhone, Refuses, QuotaReached, RelayAway.
+    """
+    seen = queries.find_anywhere(session, customer_no=customer_no, today=clock.local_date(now))
+    if seen is None:
+        raise queries.UnknownCustomer
+    if {"all", "call"} & set(seen.refuses):
+        raise Refuses
+    return _dial(session, principal, seen, work_order_id, purpose, relay, quota, now)
+
+
+def _dial(
+    session: Session,
+    principal: Principal,
+    seen: SeenCustomer,
+    work_order_id: int,
+    purpose: str,
+    relay: Relay,
+    quota: int,
+    now: datetime,
+) -> Dial:
+    if seen.phone is None:
+        raise NoPhone
+    call = Call(seen.phone, seen.customer_no, work_order_id, queries.staff_no_of(session, principal.staff_id or 0))
     try:
         dial = relay(call)
     except Exception as error:  # whatever an adapter raises, nothing was handed out
         raise RelayAway(retry_after_seconds=5) from error
     kind = DisclosureKind.CALL if dial.reveals else DisclosureKind.RELAYED_CALL
     left = _count_one(session, principal, seen, quota, now) if dial.reveals else quota
-    keep(session, kind=kind, principal=principal, seen=seen, purpose=FOR_CALL, now=now, work_order_id=work_order_id)
+    keep(session, kind=kind, principal=principal, seen=seen, purpose=purpose, now=now, work_order_id=work_order_id)
     _raise_alarm(session, principal, left, quota, now)
     return dial
 

@@ -20,9 +20,10 @@ from app.dispatch import queries
 from app.dispatch.life import CONTACT_LOCK
 from app.dispatch.run.balance import make_waterfall
 from app.dispatch.run.deciding import RunDecision, RunInputs, decide_run
-from app.dispatch.run.inputs import check_dispatchable, read_inputs
+from app.dispatch.run.inputs import check_dispatchable, customers_to_look_at, read_inputs
 from app.dispatch.run.keeping import code_version, keep_inputs
 from app.dispatch.run.order_rows import write_decisions
+from app.dispatch.splitting.beside import split_beside
 from app.models.campaign import Campaign, CampaignStatus
 from app.models.work_order import DispatchRun
 
@@ -98,8 +99,9 @@ def _decide_and_write(
     """Look, decide and write; again where somebody got a live order since the look, until the look is as things are."""
     run_ids = {campaign_id: run.id for campaign_id, run in runs.items()}
     for attempt in range(1, MOST_TRIES + 1):
-        inputs = read_inputs(session, chosen, now=now)
-        decided = decide_run(inputs)
+        with split_beside(sum(customers_to_look_at(session, campaign) for campaign in chosen)) as beside:
+            inputs = read_inputs(session, chosen, now=now)
+            decided = decide_run(inputs, beside=beside)
         try:
             with ThreadPoolExecutor(1) as pool, session.begin_nested():
                 # While PostgreSQL writes, the other processor keeps the inputs.

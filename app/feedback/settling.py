@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.clock import Month
 from app.core.errors import Unavailable
 from app.dispatch.barring import DO_NOT_DISTURB
 from app.dispatch.gating import ContactRefused
@@ -33,7 +34,7 @@ from app.feedback.decisions import (
 from app.feedback.intake import Readable, read_item
 from app.feedback.judging import Judged, Report, judge_all
 from app.feedback.refusals.queries import refusals_told_to
-from app.feedback.storing import Sender, store
+from app.feedback.storing import Sender, hold_month, store
 from app.feedback.values import read_time
 from app.models.feedback import QuarantinedFeedback
 from app.models.work_order import WorkOrder, WorkOrderState
@@ -64,6 +65,7 @@ def settle(
     have their id, negative, as position. All locks are taken in the order of ids (work orders, then reports), so that two
     batches never deadlock.
     """
+    hold_month(session, Month.of(now))
     reported_on = {report.item.work_order_id for report in reports} | {place.work_order_id for place in refused}
     orders = lock_work_orders(session, reported_on)
     aside = queries.unreleased_reports(session, sender.staff_id, [str(report.item.id) for report in reports])

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -66,6 +67,12 @@ class StoredPlace:
     customer_id: int
     grid_id: int
     home_grid_id: int | None
+
+
+def hold_month(session: Session, month: Month) -> None:
+    """Until the end of the transaction nobody begins to close this month; taken before any work order is locked, as the close
+    does it. The trigger on the table takes it too, for whoever forgets."""
+    session.execute(text("SELECT pg_advisory_xact_lock_shared(hashtextextended('month/' || :month, 0))"), {"month": str(month)})
 
 
 def store(

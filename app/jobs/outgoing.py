@@ -11,6 +11,8 @@ from app.notices.quiet import QuietHours
 from app.notices.relay import bury, claim_letters, claim_parcels, record_letters, record_parcels
 from app.notices.sealing import Seal
 from app.notices.sending import Sender, send_parcels
+from app.verification.sms import claim_messages, record_failures
+from app.verification.sms_sending import send_messages
 
 NOTHING = {"delivered": 0, "failed": 0, "dead": 0}
 
@@ -42,6 +44,21 @@ def mail(address: str, sender: str, quiet: QuietHours) -> StepWork:
             return NOTHING
         answers = send_letters(letters, mail=address, sender=sender)
         return step(lambda session, now: record_letters(session, letters, answers, quiet=quiet, now=now))
+
+    return work
+
+
+def messages(way: str, key: str, quiet: QuietHours) -> StepWork:
+    """The work of one round of messages to customers, by the way that the setting names; none in quiet hours."""
+
+    def work(step: Step) -> Mapping[str, int]:
+        now = clock.now()
+        taken = step(lambda session, now: claim_messages(session, now=now)) if way and quiet.over(now) == now else []
+        if not taken:
+            return {"sent": 0, "failed": 0}
+        failed = send_messages(taken, way=way, key=key, timestamp=int(now.timestamp()))
+        step(lambda session, _: record_failures(session, failed))
+        return {"sent": len(taken) - len(failed), "failed": len(failed)}
 
     return work
 

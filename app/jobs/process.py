@@ -20,6 +20,7 @@ from app.jobs.leading import Worker
 from app.jobs.schedule import PUSH_SECONDS, Outgoing, timetable
 from app.notices.sealing import seal_of
 from app.notices.sending import Sender
+from app.points.disputes.rules import DisputeTerms
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -60,10 +61,13 @@ def outgoing_of(settings: Settings) -> Outgoing:
         seal=seal_of(settings.webhook_key, settings.home),
         mail=settings.mail,
         mail_from=settings.mail_from,
+        sms=settings.sms,
+        sms_key=settings.sms_key,
         quiet_hours=settings.quiet_hours,
         pushes=replace(sender, try_seconds=PUSH_SECONDS),
         sign=Sign(push_key(settings.push_key, settings.home), f"mailto:{settings.mail_from}"),
         push_minutes=settings.push_minutes,
+        disputes=DisputeTerms(*settings.dispute_terms),
     )
 
 

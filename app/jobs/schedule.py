@@ -37,13 +37,18 @@ from app.notices.quiet import QuietHours
 from app.notices.sealing import Seal, passing_seal
 from app.notices.sending import Sender
 from app.offers.service import choose_offers
-from app.points.adjust import adjust_closed_months
+from app.points.disputes.escalation import escalate_disputes
+from app.points.disputes.rules import DisputeTerms
+from app.points.late.service import adjust_closed_months
+from app.points.ledger.sealing import seal_ledger, verify_ledger
 from app.scoring.promotion import CALIBRATION_LIMIT
 from app.scoring.ranking import rank_all
 from app.scoring.watching.service import watch_rankers
 from app.territory.applying import apply_due_handovers
 from app.territory.feed_moves import follow_feed
-from app.verification.service import draw_back_checks, verify_feedback
+from app.verification.drawing import draw_back_checks
+from app.verification.scanning import scan_evidence
+from app.verification.service import verify_feedback
 
 PUSH_SECONDS = 5.0  # of one try: a push service that is slower is asked again later
 TRAINING_SECONDS = 7_200  # a retraining or a partition at size is quiet for long
@@ -84,16 +89,19 @@ Row = Scheduled | InSteps
 class Outgoing:
     """How others are told: webhooks, whose keys `seal` opens, mail by the setting `mail` (none where it is empty), and pushes
     where there is a key to `sign` them; the latter two not in `quiet_hours`. `push_minutes`: between two pushes to a person, at
-    the least."""
+    the least. `disputes`: when a dispute about points is overdue."""
 
     webhooks: Sender = field(default_factory=Sender)
     seal: Seal = field(default_factory=passing_seal)
     mail: str = ""
     mail_from: str = ""
+    sms: str = ""
+    sms_key: str = ""
     quiet_hours: str = "21-8"
     pushes: Sender = field(default_factory=lambda: Sender(try_seconds=PUSH_SECONDS))
     sign: Sign | None = None
     push_minutes: int = 30
+    disputes: DisputeTerms = field(default_factory=DisputeTerms)
 
 
 def timetable(
@@ -114,10 +122,6 @@ def timetable(
 
     def at(**fields: str | int) -> CronTrigger:
         return CronTrigger(**fields, timezone=zone)
-
-    def draw(session: Session, now: datetime) -> Mapping[str, Any]:
-        yesterday = Month.of(now - timedelta(days=1))  # so that a month's last day is drawn from too
-        return draw_back_checks(session, month=yesterday, secret=secret, now=now)
 
     def watch(session: Session, now: datetime) -> Mapping[str, Any]:
         return watch_rankers(session, calibration_limit=calibration_limit, now=now)
@@ -140,11 +144,37 @@ def timetable(
         Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
         Scheduled("follow-feed", at(second=25), _now(follow_feed)),
         Scheduled("take-waiting-feedback", at(minute="*/10", second=50), _now(take_waiting)),
-        Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
-        Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
-        Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),
+        *_judging(zone, secret),
+        *_keeping_the_ledger(zone),
         *_telling(out or Outgoing(), zone),
         *_tidying(zone, run_inputs_days),
+    )
+
+
+def _judging(zone: ZoneInfo, secret: str) -> tuple[Row, ...]:
+    """What is true of what was reported, and what it changes of closed months."""
+
+    def draw(session: Session, now: datetime) -> Mapping[str, Any]:
+        months = sorted({Month.of(now - timedelta(days=7)), Month.of(now)})  # a part that was missed is made up for a week
+        return {str(one): draw_back_checks(session, month=one, secret=secret, now=now) for one in months}
+
+    def at(**fields: str | int) -> CronTrigger:
+        return CronTrigger(**fields, timezone=zone)
+
+    return (
+        Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
+        Scheduled("scan-evidence", at(hour=1, minute=20, second=0), _now(scan_evidence), idle_seconds=TRAINING_SECONDS),
+        Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
+        Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),
+    )
+
+
+def _keeping_the_ledger(zone: ZoneInfo) -> tuple[Row, ...]:
+    """Seals over what was posted, and whether everything still is what was sealed."""
+    every_night = CronTrigger(hour=3, minute=40, second=0, timezone=zone)
+    return (
+        Scheduled("seal-ledger", CronTrigger(second=55, timezone=zone), _now(seal_ledger)),
+        Scheduled("verify-ledger", every_night, lambda session, _: verify_ledger(session), idle_seconds=TRAINING_SECONDS),
     )
 
 
@@ -172,6 +202,9 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
     def digest(session: Session, now: datetime) -> Mapping[str, Any]:
         return make_digests(session, quiet=quiet, now=now) if out.mail else {}
 
+    def overdue(session: Session, now: datetime) -> Mapping[str, Any]:
+        return escalate_disputes(session, terms=out.disputes, now=now)
+
     def arrivals(session: Session, now: datetime) -> Mapping[str, Any]:
         apart = timedelta(minutes=out.push_minutes)
         return tell_of_new_work(session, quiet=quiet, apart=apart, now=now) if out.sign else {}
@@ -182,11 +215,13 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
     return (
         Scheduled("check-pilots", at(minute=40, second=0), _now(check_pilots)),
         Scheduled("escalate", at(minute="25,55", second=0), _now(escalate)),
+        Scheduled("escalate-disputes", at(hour=7, minute=45, second=0), overdue),
         Scheduled("make-digests", at(hour=8, minute=5, second=0), digest),
         InSteps("send-webhooks", at(second="*/3"), outgoing.webhooks(out.webhooks, seal=out.seal, apart=False)),
         InSteps("send-webhooks-apart", at(second="*/5"), outgoing.webhooks(out.webhooks, seal=out.seal, apart=True)),
         Scheduled("tell-phones", at(second=45), arrivals),
         InSteps("send-pushes", at(second="*/5"), outgoing.pushes(out.pushes, out.sign, quiet)),
+        InSteps("send-sms", at(minute="*/10", second=15), outgoing.messages(out.sms, out.sms_key, quiet)),
         InSteps("send-mail", at(second="*/30"), outgoing.mail(out.mail, out.mail_from, quiet)),
     )
 

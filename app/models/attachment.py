@@ -14,7 +14,8 @@ class Attachment(Base):
     """A file under the id that its phone made: announced, coming in pieces, then checked and kept, or refused.
 
     content_type, size_bytes, sha256: as announced. `parts`: the pieces in the storage, in order, until it is whole. `kept_*`: the
-    clean file, null until then. Reports and returns name the id, perhaps before the file is here.
+    clean file, null until then; `look`: how a photo looks, by attachments/looks.py. Reports and returns name the id, perhaps
+    before the file is here.
     """
 
     __tablename__ = "attachments"
@@ -40,4 +41,5 @@ class Attachment(Base):
     kept_path: Mapped[str | None] = mapped_column(Text)
     kept_bytes: Mapped[int | None] = mapped_column(BigInteger)
     kept_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    look: Mapped[int | None] = mapped_column(BigInteger)
     refused_because: Mapped[str | None] = mapped_column(Text)

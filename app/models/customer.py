@@ -154,7 +154,7 @@ class Holding(Base):
 
 
 class Order(Base):
-    """A sale in billing: the only truth about success."""
+    """A sale in billing: the only truth about success. `known_at`: here since then; None: from before that was kept."""
 
     __tablename__ = "orders"
     __table_args__ = (Index(None, "customer_id", "product_id"), Index(None, "ordered_at"))
@@ -168,6 +168,7 @@ class Order(Base):
     channel: Mapped[str | None] = mapped_column(Text)
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    known_at: Mapped[datetime | None] = mapped_column(UtcDateTime, server_default=text("recorded_now()"))
 
 
 class Call(Base):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Float,
     ForeignKey,
     Identity,
@@ -48,6 +49,7 @@ class VerificationKind(StrEnum):
 
     AUTOMATIC = "automatic"
     BACK_CHECK = "back_check"
+    REVIEW = "review"
 
 
 class ContactFeedback(Base):
@@ -145,18 +147,52 @@ class Verification(Base):
 
 
 class BackCheck(Base):
-    """A feedback drawn for a call back to the customer, with the probability with which it was drawn."""
+    """A feedback drawn for a question to its customer, with the probabilities with which it was drawn.
+
+    core_probability, risk_probability: of the two draws (verification/sampling.py); null in rows of before there were two.
+    `caller_grid_id`: the grid whose people ask, never the manager's own; null where there is no other: then administrators do.
+    `answers`: of the form, by question; `compared`: each that the report answers too, with its type and whether they agree.
+    """
 
     __tablename__ = "back_checks"
-    __table_args__ = (Index(None, "grid_id", "answered_at"),)
+    __table_args__ = (
+        Index(None, "grid_id", "answered_at"),
+        Index(None, "caller_grid_id", "answered_at"),
+        CheckConstraint("caller_grid_id <> grid_id", name="outside"),
+        CheckConstraint("num_nulls(answered_at, answered_by_account_id, verdict) IN (0, 3)", name="answered_whole"),
+    )
 
     feedback_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact_feedback.id"), primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     month: Mapped[Month] = mapped_column(MonthType)
     inclusion_probability: Mapped[float] = mapped_column(Float)
+    core_probability: Mapped[float | None] = mapped_column(Float)
+    risk_probability: Mapped[float | None] = mapped_column(Float)
+    caller_grid_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_by_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     verdict: Mapped[Verdict | None] = mapped_column(enum_text(Verdict))
+    answers: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    compared: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
     note: Mapped[str | None] = mapped_column(Text)
+
+
+class BackCheckStratum(Base):
+    """A stratum that was drawn from, once: what one manager reported in one part of a month, and with what. Append-only.
+
+    `population`: how many feedbacks; `least`: how many were drawn whatever their numbers; `guaranteed`: the smaller of both.
+    """
+
+    __tablename__ = "back_check_strata"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    month: Mapped[Month] = mapped_column(MonthType, primary_key=True)
+    part: Mapped[int] = mapped_column(Integer, primary_key=True)
+    population: Mapped[int] = mapped_column(Integer)
+    share: Mapped[float] = mapped_column(Float)
+    least: Mapped[int] = mapped_column(Integer)
+    guaranteed: Mapped[int] = mapped_column(Integer)
+    core_probability: Mapped[float] = mapped_column(Float)
+    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,7 +6,19 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, LargeBinary, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,10 +35,12 @@ class Component(StrEnum):
 
 
 class EntryKind(StrEnum):
-    """Earned in its month, or an adjustment to a line of a closed month."""
+    """Earned in its month, or posted later with a link: what became known late; taken back whole; what stands instead of that."""
 
     EARNED = "earned"
     ADJUSTMENT = "adjustment"
+    REVERSAL = "reversal"
+    CORRECTION = "correction"
 
 
 class BasePoints(Base):
@@ -41,10 +55,17 @@ class BasePoints(Base):
 
 
 class PointsPlan(Base):
-    """A version of the rules by which points are earned, in force from a month on."""
+    """A version of the rules by which points are earned, as somebody wrote it. Never changed: a change is a new version.
+
+    It is in force from `effective_from` to `effective_to` (None: until another is), once it is approved; the built-in one, which
+    has no author, always. `unit_id`: the branch for which it is; None: the company.
+    """
 
     __tablename__ = "points_plans"
-    __table_args__ = (UniqueConstraint("code", "version"), UniqueConstraint("effective_from"))
+    __table_args__ = (
+        UniqueConstraint("code", "version"),
+        CheckConstraint("effective_to >= effective_from", name="effective_to"),
+    )
 
     id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
     code: Mapped[str] = mapped_column(Text)
@@ -55,6 +76,50 @@ class PointsPlan(Base):
     minimum_matured: Mapped[int] = mapped_column(Integer)
     minimum_judged: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    effective_to: Mapped[Month | None] = mapped_column(MonthType)
+    author_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    note: Mapped[str] = mapped_column(Text, server_default=text("''"))
+
+
+class PlanStep(StrEnum):
+    """What was done with a plan after it was drafted."""
+
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    SENT_BACK = "sent_back"
+
+
+class PointsPlanStep(Base):
+    """That somebody submitted, approved or sent back a plan."""
+
+    __tablename__ = "points_plan_steps"
+
+    plan_id: Mapped[int] = mapped_column(ForeignKey("points_plans.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    step: Mapped[PlanStep] = mapped_column(enum_text(PlanStep))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    comment: Mapped[str] = mapped_column(Text)
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PointsPlanApproval(Base):
+    """That a second person agreed to a submitted plan; one for each scope and first month. A trigger fills in what the plan and
+    its submission say."""
+
+    __tablename__ = "points_plan_approvals"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "effective_from", postgresql_nulls_not_distinct=True),
+        CheckConstraint("approved_by <> author_account_id AND approved_by <> submitted_by", name="two_persons"),
+    )
+
+    plan_id: Mapped[int] = mapped_column(ForeignKey("points_plans.id"), primary_key=True, autoincrement=False)
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    effective_from: Mapped[Month] = mapped_column(MonthType)
+    author_account_id: Mapped[int] = mapped_column(Integer)
+    submitted_by: Mapped[int] = mapped_column(Integer)
+    approved_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    approved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PlanComponent(Base):
@@ -84,10 +149,21 @@ class PointsMonth(Base):
 
 
 class PointsEntry(Base):
-    """A line of points of one manager. `explanation` holds the figures and the formula in words."""
+    """A line of points of one manager. `explanation` holds the figures and the formula in words.
+
+    `recorded_at` is the database's own time, None from releases that did not keep it. Only
+    app/points/ledger/service.py writes here.
+    """
 
     __tablename__ = "points_entries"
     __table_args__ = (
+        CheckConstraint(
+            "(kind = 'earned') = (cause IS NULL) AND (kind <> 'earned' OR refers_to_id IS NULL)"
+            " AND (kind NOT IN ('reversal', 'correction') OR refers_to_id IS NOT NULL)",
+            name="linked",
+        ),
+        Index("uq_points_entries_reversed", "refers_to_id", unique=True, postgresql_where=text("kind = 'reversal'")),
+        Index("ix_points_entries_dispute_id", "dispute_id", postgresql_where=text("dispute_id IS NOT NULL")),
         Index(
             "uq_points_entries_earned", "month", "staff_id", "component", unique=True, postgresql_where=text("kind = 'earned'")
         ),
@@ -107,10 +183,13 @@ class PointsEntry(Base):
     cause: Mapped[str | None] = mapped_column(Text)
     explanation: Mapped[dict[str, Any]] = mapped_column(JSONB)
     posted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    dispute_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("points_disputes.id", use_alter=True))
+    recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PointsEvidence(Base):
-    """What a line was made from: one work order or feedback and how it counted. weight is a decimal number.
+    """What a line was made from: one work order or feedback and how it counted. weight is a decimal number; `score` is what a
+    work order promised, None of a feedback and of months that were closed before it was kept.
 
     Grid and person are the entry's, for row level security, and carry no key of their own: a close writes a row for each
     work order and feedback of its month.
@@ -129,6 +208,7 @@ class PointsEvidence(Base):
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
     counted: Mapped[str] = mapped_column(Text)
     weight: Mapped[Decimal] = mapped_column(Numeric(18, 8))
+    score: Mapped[Decimal | None] = mapped_column(Numeric())
 
 
 class MonthlyStatement(Base):

@@ -10,16 +10,20 @@ DIGEST = "digest.daily"
 TEST = "webhook.test"
 NEW_WORK = "work.new"
 QUOTA_REACHED = "reveals.quota_reached"
+RULE_SWITCHED_OFF = "evidence_rule.switched_off"
 KINDS: dict[str, frozenset[str]] = {
     "work_orders.escalated": frozenset({"level", "rule", "unit_code", "managers", "orders"}),
     "work_orders.escalation_resolved": frozenset({"level", "rule", "unit_code", "managers", "orders"}),
     "campaign.status_changed": frozenset({"campaign_code", "status"}),
+    "disputes.overdue": frozenset({"level", "unit_code", "grid_code", "disputes"}),
     "month.closed": frozenset({"month", "sha256", "entries"}),
+    "payroll.file_made": frozenset({"month", "version", "sha256", "entries"}),
     "handover.applied": frozenset({"handover_id", "kind", "unit_code", "to_unit_code", "moved", "orders", "withdrawn"}),
     "customer.correction_accepted": frozenset({"proposal_id", "field"}),
     "customer.refused_contact": frozenset({"refusal_id", "scope", "withdrawn"}),
     "customer.refusal_undone": frozenset({"refusal_id", "scope"}),
     "import.rejected": frozenset({"import_id", "feed", "rows", "rejected"}),
+    RULE_SWITCHED_OFF: frozenset({"rule", "version", "decided", "upheld"}),
     QUOTA_REACHED: frozenset({"unit_code", "reveals"}),
     TEST: frozenset({"name"}),
     DIGEST: frozenset({"digest_id"}),

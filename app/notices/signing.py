@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 SECRET_BYTES = 32  # the standard asks for 24 to 64
 PREFIX = "whsec_"
+TOLERANCE = 300  # seconds
 
 
 def shown(secret: bytes) -> str:
@@ -23,3 +24,11 @@ def headers_of(message_id: str, timestamp: int, body: bytes, secrets: Sequence[b
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
     }
+
+
+def is_signed(message_id: str, timestamp: str, body: bytes, signature: str, *, secret: bytes, now: float) -> bool:
+    """Whether one of the signatures of a message from outside is of this secret, and it was signed within TOLERANCE seconds."""
+    if not timestamp.isascii() or not timestamp.isdigit() or abs(now - int(timestamp)) > TOLERANCE:
+        return False
+    expected = headers_of(message_id, int(timestamp), body, [secret])["webhook-signature"].encode()
+    return any(hmac.compare_digest(one.encode(), expected) for one in signature.split())

@@ -13,6 +13,14 @@ _RULES: dict[str, tuple[str, str]] = {
     "unopened": ("工单派出后手机未同步 {} 张，最早自", "work orders whose phone was not there since they came, the oldest since"),
     "stuck": ("已开始但停滞的工单 {} 张，最早自", "work orders begun and not moved on, the oldest since"),
     "overdue": ("已逾期的工单 {} 张，最早自", "work orders overdue, the oldest since"),
+    "dispute_overdue": (
+        "积分申诉已过答复期限 {} 件，最早应于",
+        "disputes about points are past their last day, the oldest due on",
+    ),
+    "evidence_rule_off": (
+        "核查规则精确率过低，已停用，已决案件 {} 个，自",
+        "decided cases: this rule of evidence is too often wrong and is switched off, since",
+    ),
     "break_glass": ("紧急查看辖区外客户 {} 位，最近一次", "customers elsewhere opened in an emergency, the last on"),
     "reveal_quota": ("已用完当日查看号码额度 {} 个，日期", "phone numbers shown, all that one person may see in a day, on"),
 }

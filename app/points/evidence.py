@@ -15,15 +15,15 @@ BATCH = 50_000  # rows sent at once; bounds the memory
 _INSERT = text(
     """
     INSERT INTO points_evidence
-        (entry_id, grid_id, staff_id, work_order_id, feedback_id, verification_id, order_id, counted, weight)
+        (entry_id, grid_id, staff_id, work_order_id, feedback_id, verification_id, order_id, counted, weight, score)
     SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS v (entry_id bigint, grid_id int, staff_id int, work_order_id bigint,
-        feedback_id uuid, verification_id bigint, order_id bigint, counted text, weight numeric)
+        feedback_id uuid, verification_id bigint, order_id bigint, counted text, weight numeric, score numeric)
     """
 )
 
 
 class EvidenceRow(NamedTuple):
-    """One work order or feedback and how it counted in an entry."""
+    """One work order or feedback and how it counted in an entry; `score` is what a work order promised."""
 
     entry_id: int
     grid_id: int
@@ -34,6 +34,7 @@ class EvidenceRow(NamedTuple):
     order_id: int | None
     counted: str
     weight: Decimal
+    score: Decimal | None = None
 
 
 def insert_evidence(session: Session, rows: Iterable[EvidenceRow]) -> None:

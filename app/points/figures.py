@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.points.formula import (
+    ACCURACY,
+    EXISTING_SCHEME,
+    ONE,
+    SUCCESS,
     ZERO,
     AccuracyFigures,
     Earned,
@@ -25,7 +29,8 @@ CONFIRMED, CONTRADICTED = "confirmed", "contradicted"
 
 
 class WorkOrderFact(NamedTuple):
-    """A matured work order; `counted` is success, failed or left_out, `score` the probability frozen on it."""
+    """A manager's part in a matured work order. `counted` is success, failed or left_out, `score` the probability frozen on it,
+    `share` the manager's credit for it: those of one work order sum to 1."""
 
     work_order_id: int
     staff_id: int
@@ -33,6 +38,7 @@ class WorkOrderFact(NamedTuple):
     order_id: int | None
     order_no: str | None
     score: Decimal
+    share: Decimal = ONE
 
 
 class FeedbackFact(NamedTuple):
@@ -61,6 +67,11 @@ class ManagerFigures:
     success: SuccessFigures = field(default_factory=SuccessFigures)
     accuracy: AccuracyFigures = field(default_factory=AccuracyFigures)
     existing: tuple[tuple[str, Decimal], ...] = ()
+
+    @property
+    def worked(self) -> bool:
+        """Whether there is a work order or a feedback behind them."""
+        return self.success != SuccessFigures() or self.accuracy != AccuracyFigures()
 
 
 @dataclass(frozen=True)
@@ -91,20 +102,23 @@ def gather(
 
 def count_success(facts: Iterable[WorkOrderFact]) -> dict[int, SuccessFigures]:
     """Success figures by staff id."""
-    counts: Counter[tuple[int, str]] = Counter()
+    credit: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
     expected: defaultdict[int, Decimal] = defaultdict(Decimal)
+    shared: Counter[int] = Counter()
     for fact in facts:
-        counts[fact.staff_id, fact.counted] += 1
+        credit[fact.staff_id, fact.counted] += fact.share
+        shared[fact.staff_id] += fact.share != ONE
         if fact.counted != LEFT_OUT:
-            expected[fact.staff_id] += fact.score
+            expected[fact.staff_id] += fact.share * fact.score
     return {
         staff_id: SuccessFigures(
-            successes=counts[staff_id, SUCCEEDED],
-            matured=counts[staff_id, SUCCEEDED] + counts[staff_id, FAILED],
-            left_out=counts[staff_id, LEFT_OUT],
+            successes=credit.get((staff_id, SUCCEEDED), ZERO),
+            matured=credit.get((staff_id, SUCCEEDED), ZERO) + credit.get((staff_id, FAILED), ZERO),
+            left_out=credit.get((staff_id, LEFT_OUT), ZERO),
             expected=expected[staff_id],
+            shared=shared[staff_id],
         )
-        for staff_id in {staff_id for staff_id, _ in counts}
+        for staff_id in shared
     }
 
 
@@ -112,9 +126,11 @@ def count_accuracy(facts: Iterable[FeedbackFact]) -> dict[int, AccuracyFigures]:
     """Accuracy figures by staff id."""
     counts: Counter[tuple[int, str | None]] = Counter()
     weights: defaultdict[tuple[int, str | None], Decimal] = defaultdict(Decimal)
+    squares: defaultdict[tuple[int, str | None], Decimal] = defaultdict(Decimal)
     for fact in facts:
         counts[fact.staff_id, fact.verdict] += 1
         weights[fact.staff_id, fact.verdict] += fact.weight
+        squares[fact.staff_id, fact.verdict] += fact.weight * fact.weight
     totals: Counter[int] = Counter()
     for (staff_id, _), number in counts.items():
         totals[staff_id] += number
@@ -125,6 +141,8 @@ def count_accuracy(facts: Iterable[FeedbackFact]) -> dict[int, AccuracyFigures]:
             unverifiable=total - counts[staff_id, CONFIRMED] - counts[staff_id, CONTRADICTED],
             truthful_weight=weights.get((staff_id, CONFIRMED), ZERO),
             judged_weight=weights.get((staff_id, CONFIRMED), ZERO) + weights.get((staff_id, CONTRADICTED), ZERO),
+            truthful_squares=squares.get((staff_id, CONFIRMED), ZERO),
+            judged_squares=squares.get((staff_id, CONFIRMED), ZERO) + squares.get((staff_id, CONTRADICTED), ZERO),
         )
         for staff_id, total in totals.items()
     }
@@ -136,12 +154,35 @@ def ratio_of(figures: Mapping[int, ManagerFigures]) -> Decimal:
 
 
 def lines_of(figures: ManagerFigures, plan: Plan, ratio: Decimal) -> list[Line]:
-    """A manager's month: one explained line for each component of the plan, in its order."""
-    success = earn_success(figures.success, plan, ratio)
-    accuracy = earn_accuracy(figures.accuracy, plan)
-    existing = earn_existing([points for _, points in figures.existing], plan)
-    return [
-        Line(success, explain_success(figures.success, success, plan, ratio)),
-        Line(accuracy, explain_accuracy(figures.accuracy, accuracy, plan)),
-        Line(existing, explain_existing(figures.existing, existing, plan)),
-    ]
+    """A manager's month: one explained line for each component that the plan has."""
+    return [_LINES[component](figures, plan, ratio) for component in _LINES if plan.pays_for(component)]
+
+
+def points_of(figures: ManagerFigures, plan: Plan, ratio: Decimal) -> dict[str, Decimal]:
+    """A manager's month by component, without the words."""
+    earned = []
+    if plan.pays_for(SUCCESS):
+        earned.append(earn_success(figures.success, plan, ratio))
+    if plan.pays_for(ACCURACY):
+        earned.append(earn_accuracy(figures.accuracy, plan))
+    if plan.pays_for(EXISTING_SCHEME):
+        earned.append(earn_existing([points for _, points in figures.existing], plan))
+    return {one.component: one.points for one in earned}
+
+
+def _success_line(figures: ManagerFigures, plan: Plan, ratio: Decimal) -> Line:
+    earned = earn_success(figures.success, plan, ratio)
+    return Line(earned, explain_success(figures.success, earned, plan, ratio))
+
+
+def _accuracy_line(figures: ManagerFigures, plan: Plan, _: Decimal) -> Line:
+    earned = earn_accuracy(figures.accuracy, plan)
+    return Line(earned, explain_accuracy(figures.accuracy, earned, plan))
+
+
+def _existing_line(figures: ManagerFigures, plan: Plan, _: Decimal) -> Line:
+    earned = earn_existing([points for _, points in figures.existing], plan)
+    return Line(earned, explain_existing(figures.existing, earned, plan))
+
+
+_LINES = {SUCCESS: _success_line, ACCURACY: _accuracy_line, EXISTING_SCHEME: _existing_line}

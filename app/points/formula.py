@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.core.numbers import round_points, share
+from app.points.success_interval import Interval, index_interval, rate_interval
 
 SUCCESS, ACCURACY, EXISTING_SCHEME = "success", "accuracy", "existing_scheme"
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -45,6 +46,10 @@ class Plan:
     minimum_judged: int
     components: tuple[ComponentRule, ...]
 
+    def pays_for(self, component: str) -> bool:
+        """Whether the plan has this component."""
+        return any(rule.component == component for rule in self.components)
+
     def rule_of(self, component: str) -> ComponentRule:
         """The rule of one component; raises StopIteration where the plan has none."""
         return next(rule for rule in self.components if rule.component == component)
@@ -67,23 +72,30 @@ DEFAULT_PLAN = Plan(
 
 @dataclass(frozen=True)
 class SuccessFigures:
-    """A manager's matured work orders of a month. `left_out` are not among `matured`; `expected` is a sum of scores."""
+    """A manager's matured work orders of a month: sums of the credit for them, 1 for each that is not shared (app.points.credit).
 
-    successes: int = 0
-    matured: int = 0
-    left_out: int = 0
+    `left_out` are not among `matured`; `expected` is the sum of credit x score. `shared`: of how many a colleague has a part.
+    """
+
+    successes: Decimal = ZERO
+    matured: Decimal = ZERO
+    left_out: Decimal = ZERO
     expected: Decimal = ZERO
+    shared: int = 0
 
 
 @dataclass(frozen=True)
 class AccuracyFigures:
-    """A manager's feedback of a month by its standing verdict; weights are sums of 1 / probability of being judged."""
+    """A manager's feedback of a month by its standing verdict; weights are sums of 1 / probability of being judged, squares of
+    their squares."""
 
     confirmed: int = 0
     contradicted: int = 0
     unverifiable: int = 0
     truthful_weight: Decimal = ZERO
     judged_weight: Decimal = ZERO
+    truthful_squares: Decimal = ZERO
+    judged_squares: Decimal = ZERO
 
     @property
     def judged(self) -> int:
@@ -114,7 +126,7 @@ def success_rate(figures: SuccessFigures) -> Decimal | None:
 def company_ratio(all_managers: Iterable[SuccessFigures]) -> Decimal:
     """m of the success index: actual / expected of the whole company; 1 where nothing was expected."""
     figures = list(all_managers)
-    actual = sum(f.successes for f in figures)
+    actual = sum((f.successes for f in figures), ZERO)
     expected = sum((f.expected for f in figures), ZERO)
     ratio = share(actual, expected)
     return ONE if ratio is None else ratio
@@ -123,6 +135,16 @@ def company_ratio(all_managers: Iterable[SuccessFigures]) -> Decimal:
 def success_index(figures: SuccessFigures, *, ratio: Decimal, prior: Decimal) -> Decimal | None:
     """(actual + k*m) / (expected + k): achieved against allowed; None where k and the expected are 0."""
     return share(figures.successes + prior * ratio, figures.expected + prior)
+
+
+def success_rate_interval(figures: SuccessFigures) -> Interval | None:
+    """95 % interval of the success rate."""
+    return rate_interval(figures.successes, figures.matured)
+
+
+def success_index_interval(figures: SuccessFigures, *, ratio: Decimal, prior: Decimal) -> Interval | None:
+    """95 % interval of the success index."""
+    return index_interval(figures.successes + prior * ratio, figures.expected + prior)
 
 
 def accuracy(figures: AccuracyFigures) -> Decimal | None:
@@ -140,7 +162,7 @@ def normalise(value: Decimal, rule: ComponentRule) -> Decimal:
 
 def earn(value: Decimal | None, rule: ComponentRule) -> Earned:
     """Weight x normalised value; the fallback share of the weight where there is no value."""
-    normalised = rule.fallback if value is None else normalise(value, rule)
+    normalised = share(rule.fallback if value is None else normalise(value, rule), ONE) or ZERO
     return Earned(rule.component, value, normalised, round_points(rule.weight * normalised))
 
 

@@ -2,38 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import ColumnElement, DateTime, Numeric, Row, and_, case, cast, func, or_, select, true
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Numeric, Row, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import FromClause
 
-from app.core import clock
 from app.core.clock import Month
-from app.core.db import seeing_ones_grids
-from app.dispatch.by_hand.returns import LEAVES_DENOMINATOR
-from app.feedback.outcomes import OUTCOMES
-from app.models.campaign import Campaign, Product
-from app.models.customer import Order
+from app.core.db import whole_company
 from app.models.feedback import ContactFeedback, Verdict
 from app.models.organisation import Role, Staff
-from app.models.points import BasePoints, PlanComponent, PointsEntry, PointsMonth, PointsPlan
-from app.models.work_order import WorkOrder, WorkOrderState
-from app.points.figures import FAILED, LEFT_OUT, SUCCEEDED, BasePointsFact, FeedbackFact, WorkOrderFact
+from app.models.points import BasePoints, PointsEntry, PointsMonth
+from app.points.credit_queries import credits_of, matured_between, touched_by
+from app.points.figures import BasePointsFact, FeedbackFact, WorkOrderFact
 from app.verification.queries import is_current, standing_verdict
-
-SPOKEN = tuple(outcome.code for outcome in OUTCOMES.values() if outcome.spoke)
-
-
-def find_plan(session: Session, month: Month) -> PointsPlan | None:
-    """The plan in force in a month: the newest that took effect by then."""
-    return session.scalar(
-        select(PointsPlan).where(PointsPlan.effective_from <= month).order_by(PointsPlan.effective_from.desc()).limit(1)
-    )
-
-
-def plan_components(session: Session, plan_id: int) -> list[PlanComponent]:
-    """The components of a plan."""
-    return list(session.scalars(select(PlanComponent).where(PlanComponent.plan_id == plan_id).order_by(PlanComponent.component)))
 
 
 def find_month(session: Session, month: Month) -> PointsMonth | None:
@@ -65,86 +47,31 @@ def find_open_before(session: Session, month: Month) -> Month | None:
     )
 
 
-def is_win() -> ColumnElement[bool]:
-    """Condition on WorkOrder, Campaign, Order and Product: the order makes the work order a success (DESIGN section 5)."""
-    last_day = cast(Campaign.ends_on + Campaign.attribution_days + 1, DateTime(timezone=False))
-    return and_(
-        Order.customer_id == WorkOrder.customer_id,
-        Product.family == WorkOrder.product_family,
-        Order.ordered_at >= WorkOrder.dispatched_at,
-        Order.ordered_at < func.timezone(clock.zone().key, last_day),
-        or_(Order.cancelled_at.is_(None), Order.cancelled_at > WorkOrder.matures_at),
-    )
-
-
-def counted(order_id: ColumnElement[int | None]) -> ColumnElement[str]:
-    """How a WorkOrder counts as it stands: left out of the denominator, or by whether an order makes it a success."""
-    excused = or_(*(WorkOrder.close_reason.startswith(prefix) for prefix in LEAVES_DENOMINATOR))
-    returned = and_(WorkOrder.state == WorkOrderState.RETURNED, excused)
-    left_out = or_(WorkOrder.state == WorkOrderState.WITHDRAWN, returned)
-    return case((left_out, LEFT_OUT), (order_id.is_not(None), SUCCEEDED), else_=FAILED)
-
-
-def credited() -> ColumnElement[int]:
-    """Who a work order counts for: who last spoke with the customer about it, whoever has it now; if nobody did, who has it."""
-    report = aliased(ContactFeedback)
-    correction = aliased(ContactFeedback)
-    spoken = (
-        select(report.staff_id)
-        .where(report.work_order_id == WorkOrder.id, report.outcome.in_(SPOKEN))
-        .where(~select(correction.id).where(correction.corrects_id == report.id).exists())
-        .order_by(report.contacted_at.desc(), report.id.desc())
-        .limit(1)
-    )
-    return func.coalesce(spoken.scalar_subquery(), WorkOrder.staff_id)
-
-
-def touched_by(staff_ids: Collection[int]) -> ColumnElement[bool]:
-    """Condition on WorkOrder: these people have it or reported on it; no other can count for them."""
-    own, report = aliased(WorkOrder), aliased(ContactFeedback)
-    held = select(own.id).where(own.staff_id.in_(staff_ids))
-    return WorkOrder.id.in_(held.union(select(report.work_order_id).where(report.staff_id.in_(staff_ids))))
-
-
 def work_order_facts(
     session: Session, month: Month, *, now: datetime, staff_ids: Collection[int] | None = None
 ) -> list[WorkOrderFact]:
-    """Work orders that matured in a month by now; `staff_ids` None means everybody's."""
-    matured = [WorkOrder.matures_at > month.starts_at, WorkOrder.matures_at <= min(month.ends_at, now)]
+    """Parts in work orders that matured in a month by now; `staff_ids` None means everybody's."""
+    matured = [matured_between(month.starts_at, min(month.ends_at, now))]
     if staff_ids is not None:
-        matured += [touched_by(staff_ids), credited().in_(staff_ids)]
-    win = (
-        select(WorkOrder.id.label("work_order_id"), Order.id.label("order_id"), Order.order_no)
-        .join(Campaign, Campaign.id == WorkOrder.campaign_id)
-        .join(Order, Order.customer_id == WorkOrder.customer_id)
-        .join(Product, Product.id == Order.product_id)
-        .where(is_win(), *matured)
-        .ext(distinct_on(WorkOrder.id))
-        .order_by(WorkOrder.id, Order.ordered_at, Order.id)
-        .subquery("win")
-    )
-    statement = (
-        select(
-            WorkOrder.id.label("work_order_id"),
-            credited().label("staff_id"),
-            counted(win.c.order_id).label("counted"),
-            win.c.order_id,
-            win.c.order_no,
-            cast(WorkOrder.score, Numeric).label("score"),
-        )
-        .outerjoin(win, win.c.work_order_id == WorkOrder.id)
-        .where(*matured)
-        .order_by(WorkOrder.id)
-    )
-    with seeing_ones_grids(session):
+        matured.append(touched_by(staff_ids))
+    parts = credits_of(*matured).subquery("parts")
+    columns = (parts.c.work_order_id, parts.c.staff_id, parts.c.counted, parts.c.order_id, parts.c.order_no)
+    statement = select(*columns, parts.c.score, parts.c.share).order_by(parts.c.work_order_id, parts.c.staff_id)
+    if staff_ids is not None:
+        statement = statement.where(parts.c.staff_id.in_(staff_ids))
+    with whole_company(session):  # a colleague of another grid may have a part
         return [WorkOrderFact._make(row) for row in session.execute(statement)]
+
+
+def judged_weight(standing: FromClause) -> ColumnElement[Decimal]:
+    """1 / probability of being judged, of a verdict that counts; else 0."""
+    judged = standing.c.verdict.in_([Verdict.CONFIRMED, Verdict.CONTRADICTED])
+    return case((judged, func.round(cast(1 / standing.c.judging_probability, Numeric), 8)), else_=literal(0, Numeric))
 
 
 def feedback_facts(session: Session, month: Month, *, staff_ids: Collection[int] | None = None) -> list[FeedbackFact]:
     """Current feedback received in a month with its standing verdict."""
     standing = standing_verdict()
-    judged = standing.c.verdict.in_([Verdict.CONFIRMED, Verdict.CONTRADICTED])
-    weight = func.round(cast(1 / standing.c.judging_probability, Numeric), 8)
     statement = (
         select(
             ContactFeedback.id.label("feedback_id"),
@@ -152,7 +79,7 @@ def feedback_facts(session: Session, month: Month, *, staff_ids: Collection[int]
             ContactFeedback.staff_id,
             standing.c.id.label("verification_id"),
             standing.c.verdict,
-            case((judged, weight), else_=0).label("weight"),
+            judged_weight(standing).label("weight"),
         )
         .outerjoin(standing, true())
         .where(ContactFeedback.month == month, is_current())

@@ -15,12 +15,11 @@ from app.core.clock import Month
 from app.core.errors import Conflict
 from app.models.points import Component, EntryKind, PayrollAcknowledgement
 from app.points import queries, statement_queries
-from app.points.figures import FeedbackFact, ManagerFigures, WorkOrderFact, gather, lines_of
-from app.points.formula import DEFAULT_PLAN, ONE
-from app.points.payroll_file import points_text
+from app.points.figures import FeedbackFact, WorkOrderFact
+from app.points.open_month import ManagerMonth, MonthFacts, Rejected, preview_of
+from app.points.payroll.file_format import points_text
 from app.points.pending import Pending, pending_order, pending_report
-from app.points.plans import find_plan
-from app.points.statements import statement_line
+from app.points.plans.in_force import plans_by_staff
 
 MOST_PENDING = 500  # work orders that are listed; all of them are counted
 
@@ -29,35 +28,6 @@ class WrongFile(Conflict):
     """What payroll holds is not this month's file: pull it again."""
 
     code = "payroll.file_differs"
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A feedback that could not be taken, and why."""
-
-    feedback_id: str
-    code: str
-    detail: str
-    received_at: datetime
-
-
-@dataclass(frozen=True)
-class ManagerMonth:
-    """A manager's month: final where `closed_at` is set, else provisional as of `as_of`.
-
-    `lines` are as in a statement. `pending_feedback` is not judged yet; `waiting_work_orders` mature later in the month;
-    `pending` names both with their reasons, and reports that wait for a feed.
-    """
-
-    month: str
-    as_of: datetime
-    closed_at: datetime | None
-    total: str
-    lines: list[dict[str, Any]]
-    pending_feedback: int = 0
-    waiting_work_orders: int = 0
-    rejected: tuple[Rejected, ...] = ()
-    pending: tuple[Pending, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,28 +50,19 @@ def preview_month(session: Session, *, staff_ids: Collection[int], month: Month,
 
     The success index is shown with m = 1: the company's own figure is known at the close.
     """
-    found = find_plan(session, month)
-    plan = found[1] if found else DEFAULT_PLAN
-    feedback = queries.feedback_facts(session, month, staff_ids=staff_ids)
-    figures = gather(
+    facts = facts_of(session, staff_ids=staff_ids, month=month, now=now)
+    return preview_of(facts, staff_ids=staff_ids, month=month, at=now)
+
+
+def facts_of(session: Session, *, staff_ids: Collection[int], month: Month, now: datetime) -> MonthFacts:
+    """All that the month of these managers is computed from now."""
+    return MonthFacts(
+        plans_by_staff(session, month=month, staff_ids=staff_ids),
         queries.work_order_facts(session, month, now=now, staff_ids=staff_ids),
-        feedback,
+        queries.feedback_facts(session, month, staff_ids=staff_ids),
         queries.base_points(session, month, staff_ids=staff_ids),
+        statement_queries.adjustments_in(session, month, staff_ids),
     )
-    adjustments = statement_queries.adjustments_in(session, month, staff_ids)
-    previews = {}
-    for staff_id in staff_ids:
-        lines = [
-            {"entry_id": None, "component": line.earned.component, "kind": EntryKind.EARNED.value}
-            | {"points": points_text(line.earned.points), "refers_to_entry": None, "cause": None}
-            | line.explanation
-            for line in lines_of(figures.get(staff_id, ManagerFigures()), plan, ONE)
-        ]
-        lines += [statement_line(entry) for entry in adjustments if entry.staff_id == staff_id]
-        pending = sum(fact.verdict is None for fact in feedback if fact.staff_id == staff_id)
-        total = points_text(sum((Decimal(line["points"]) for line in lines), Decimal(0)))
-        previews[staff_id] = ManagerMonth(str(month), now, None, total, lines, pending)
-    return previews
 
 
 def show_months(session: Session, *, staff_ids: Collection[int], month: Month, now: datetime) -> dict[int, ManagerMonth]:
@@ -147,7 +108,7 @@ def _pending(session: Session, staff_id: int, month: Month, now: datetime) -> It
 def explain_statement(session: Session, *, staff_id: int, month: Month, now: datetime) -> list[WorkLine]:
     """A manager's month down to single work orders and feedback with their evidence: of a closed month what was paid."""
     closed = statement_queries.find_closed_at(session, month) is not None
-    kinds = tuple(EntryKind) if closed else (EntryKind.ADJUSTMENT,)
+    kinds = [kind for kind in EntryKind if closed or kind is not EntryKind.EARNED]
     rows = [(row.component.value, *row[:1], *row[2:]) for row in statement_queries.evidence_of(session, month, staff_id, kinds)]
     if not closed:
         rows = [
@@ -159,7 +120,7 @@ def explain_statement(session: Session, *, staff_id: int, month: Month, now: dat
 
 
 def _of_work_order(fact: WorkOrderFact) -> tuple[Any, ...]:
-    return Component.SUCCESS.value, None, fact.work_order_id, None, None, fact.order_no, fact.counted, Decimal(1)
+    return Component.SUCCESS.value, None, fact.work_order_id, None, None, fact.order_no, fact.counted, fact.share
 
 
 def _of_feedback(fact: FeedbackFact) -> tuple[Any, ...]:

@@ -23,7 +23,8 @@ from app.models.points import (
     PointsMonth,
 )
 from app.models.work_order import WorkOrder
-from app.points.queries import credited, is_paid, touched_by
+from app.points.credit_queries import touched_by, waits_for
+from app.points.queries import is_paid
 from app.verification.queries import is_current, standing_verdict
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -67,9 +68,9 @@ def statements(session: Session, month: Month, staff_ids: Collection[int]) -> di
 
 
 def adjustments_in(session: Session, month: Month, staff_ids: Collection[int]) -> Sequence[PointsEntry]:
-    """Adjustments posted in a month for these people."""
+    """What was posted in a month for these people besides what it earns: adjustments, reversals, corrections."""
     statement = select(PointsEntry).where(
-        PointsEntry.month == month, PointsEntry.staff_id.in_(staff_ids), PointsEntry.kind == EntryKind.ADJUSTMENT
+        PointsEntry.month == month, PointsEntry.staff_id.in_(staff_ids), PointsEntry.kind != EntryKind.EARNED
     )
     return session.scalars(statement.order_by(PointsEntry.id)).all()
 
@@ -135,7 +136,7 @@ def maturing_orders(session: Session, month: Month, *, staff_id: int, now: datet
     """A manager's work orders that mature later in this month, the first to do so first: (id, dispatched_at, matures_at)."""
     statement = (
         select(WorkOrder.id, WorkOrder.dispatched_at, WorkOrder.matures_at)
-        .where(touched_by([staff_id]), credited() == staff_id, WorkOrder.matures_at > now)
+        .where(touched_by([staff_id]), waits_for(staff_id), WorkOrder.matures_at > now)
         .where(WorkOrder.matures_at > month.starts_at, WorkOrder.matures_at <= month.ends_at)
     )
     with seeing_ones_grids(session):
@@ -147,7 +148,7 @@ def waiting_work_orders(session: Session, month: Month, *, staff_id: int, now: d
     statement = (
         select(func.count())
         .select_from(WorkOrder)
-        .where(touched_by([staff_id]), credited() == staff_id, WorkOrder.matures_at > now)
+        .where(touched_by([staff_id]), waits_for(staff_id), WorkOrder.matures_at > now)
         .where(WorkOrder.matures_at > month.starts_at, WorkOrder.matures_at <= month.ends_at)
     )
     with seeing_ones_grids(session):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.models.points import PointsEntry
-from app.points.payroll_file import points_text
+from app.points.payroll.file_format import points_text
 
 
 def statement_line(entry: PointsEntry) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, undefer
 from app.core.clock import Month
 from app.core.paging import Page, WrongCursor, clamp_page_size, read_cursor, write_cursor
 from app.models.points import PayrollAcknowledgement, PayrollFile, PointsMonth
-from app.points.payroll_file import PayrollLine, read_file
+from app.points.payroll.file_format import PayrollLine, read_file
 from app.points.statement_queries import MonthNotClosed
 
 

@@ -48,11 +48,11 @@ WITH me AS MATERIALIZED (
         LEFT JOIN LATERAL (SELECT * FROM customers WHERE id = m.customer_id AND m.held OFFSET 0) c ON true -- each by its key
 ), page AS MATERIALIZED (
     SELECT * FROM (
-        SELECT id, gone FROM known
+        SELECT id, gone, held AND version > 1 AS touched FROM known -- a report changes its order
             WHERE CASE WHEN gone IS NULL THEN changed_xid >= CAST(:since AS xid8) OR customer_xid >= CAST(:since AS xid8)
                 ELSE NOT :everything AND NOT (state = 'planned' AND version = 1) END -- never changed: never on a phone
         UNION ALL
-        SELECT t.work_order_id, 'reassigned' FROM work_order_tombstones t
+        SELECT t.work_order_id, 'reassigned', false FROM work_order_tombstones t
             WHERE t.staff_id = (SELECT id FROM me) AND t.changed_xid >= CAST(:since AS xid8) AND NOT :everything
             AND NOT EXISTS (SELECT FROM mine m WHERE m.id = t.work_order_id) -- what came back has changed since
     ) AS changes
@@ -61,8 +61,7 @@ WITH me AS MATERIALIZED (
     SELECT id, work_order_id, corrects_id, outcome, objection, callback_at, reached, note, contacted_at, received_at,
         order_sequence
     FROM contact_feedback
-    WHERE staff_id = (SELECT id FROM me) AND work_order_id = ANY (ARRAY(
-        SELECT k.id FROM known k JOIN page ON page.id = k.id WHERE k.held AND k.version > 1)) -- a report changes its order
+    WHERE staff_id = (SELECT id FROM me) AND work_order_id = ANY (ARRAY(SELECT id FROM page WHERE touched))
 ), latest AS (
     SELECT DISTINCT ON (work_order_id) * FROM reported
     WHERE id NOT IN (SELECT corrects_id FROM reported WHERE corrects_id IS NOT NULL)
@@ -87,18 +86,24 @@ WITH me AS MATERIALIZED (
         || '},"reasons":' || coalesce(CAST(s.reasons AS text), '[]')
         || ',"talk_track":' || coalesce(CAST(to_json(said.line ->> 'zh') AS text), terms.zh)
         || ',"talk_track_en":' || coalesce(CAST(to_json(said.line ->> 'en') AS text), terms.en)
-        || ',"last_feedback":' || CASE WHEN f.id IS NULL THEN 'null' ELSE CAST(json_build_object('id', f.id,
-            'outcome', f.outcome, 'objection', f.objection, 'callback_at', f.callback_at, 'reached', f.reached, 'note', f.note,
-            'contacted_at', f.contacted_at, 'received_at', f.received_at) AS text) END || '}'
+        || ',"last_feedback":' || CASE WHEN f.id IS NULL THEN 'null' ELSE
+            '{"id":"' || f.id || '","outcome":' || CAST(to_json(f.outcome) AS text)
+            || ',"objection":' || coalesce(CAST(to_json(f.objection) AS text), 'null')
+            || ',"callback_at":' || coalesce(CAST(to_json(f.callback_at) AS text), 'null')
+            || ',"reached":' || coalesce(CAST(to_json(f.reached) AS text), 'null')
+            || ',"note":' || coalesce(CAST(to_json(f.note) AS text), 'null')
+            || ',"contacted_at":' || CAST(to_json(f.contacted_at) AS text)
+            || ',"received_at":' || CAST(to_json(f.received_at) AS text) || '}' END || '}'
         ELSE '{"id":' || page.id || ',"gone":' || CAST(to_json(true) AS text) || ',"reason":"' || page.gone || '"}' END AS item
     FROM page LEFT JOIN (known w JOIN terms ON terms.campaign_id = w.campaign_id AND terms.product_id = w.product_id)
             ON page.gone IS NULL AND w.id = page.id
         LEFT JOIN customer_scores s ON s.scoring_run_id = w.scoring_run_id AND s.rank = w.rank AND s.customer_id = w.customer_id
         CROSS JOIN LATERAL (SELECT jsonb_path_query_first(s.reasons, '$[*].talk_track') AS line) said
-        LEFT JOIN latest f ON f.work_order_id = page.id
+        FULL JOIN latest f ON f.work_order_id = page.id -- each of them is of the page; FULL, for it is never row by row
+    OFFSET 0 -- kept apart: otherwise the JSON is made twice, to be given and to be measured
 ), fitting AS (
     SELECT id, item FROM (SELECT id, item, row_number() OVER upto AS nth, sum(octet_length(item)) OVER upto AS bytes FROM shown
-        WINDOW upto AS (ORDER BY id)) AS s
+        WINDOW upto AS (ORDER BY id ROWS UNBOUNDED PRECEDING)) AS s
     WHERE nth = 1 OR nth <= :rows AND bytes <= :bytes
 )
 SELECT CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS xmin,

@@ -11,7 +11,8 @@ from app.core.clock import Month
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.points import statement_queries
 from app.points.formula import ACCURACY, SUCCESS
-from app.points.service import ManagerMonth, show_months
+from app.points.open_month import ManagerMonth
+from app.points.past import show_months_at
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class ManagerPoints:
     as_of: datetime
     closed_at: datetime | None
     total: str
-    successes: int
-    matured: int
+    successes: int | str
+    matured: int | str
     success_rate: str | None
     success_index: str | None
     judged: int
@@ -40,17 +41,21 @@ def managers_page(
     *,
     grid_ids: Collection[int],
     now: datetime,
+    as_of: datetime | None = None,
     secret: str,
     cursor: str | None,
     limit: int,
 ) -> Page[ManagerPoints]:
-    """The managers of these grids in a month, by number. Raises WrongCursor, Invalid for a wrong limit."""
+    """The managers of these grids in a month, by number; with `as_of` as it was served then.
+
+    Raises WrongCursor, Invalid for a wrong limit."""
     size = clamp_page_size(limit)
-    list_name = f"points/{month}/{sorted(grid_ids)}"
+    list_name = f"points/{month}/{sorted(grid_ids)}" + (f"/{as_of.isoformat()}" if as_of else "")
     after = "" if cursor is None else str(read_cursor(secret, list_name, cursor))
     found = statement_queries.managers_of_grids(session, month, grid_ids=grid_ids, after=after, limit=size + 1)
     people = found[:size]
-    months = show_months(session, staff_ids=[staff_id for staff_id, *_ in people], month=month, now=now)
+    ids = [staff_id for staff_id, *_ in people]
+    months = show_months_at(session, staff_ids=ids, month=month, as_of=as_of, now=now)
     shown = [_with_figures(months[staff_id], staff_no, name, grid_code) for staff_id, staff_no, name, grid_code in people]
     return Page(shown, write_cursor(secret, list_name, people[-1].staff_no) if len(found) > size else None)
 

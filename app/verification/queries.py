@@ -1,4 +1,4 @@
-"""Reads behind verification and back-checks."""
+"""Reads behind verification."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
@@ -18,29 +18,20 @@ from sqlalchemy import (
     literal,
     select,
     true,
-    tuple_,
 )
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.core import clock
 from app.core.clock import Month
-from app.core.errors import NotFound
 from app.models.campaign import Product
-from app.models.customer import Call, Customer, Order
-from app.models.feedback import BackCheck, ContactFeedback, Verification
+from app.models.customer import Call, Order
+from app.models.feedback import ContactFeedback, Verification
 from app.models.operations import FeedDay
-from app.models.organisation import Staff, Unit
 from app.models.work_order import WorkOrder
 from app.verification.matching import CALL_TOLERANCE, SALE_GRACE
 
 _NEAR = literal(CALL_TOLERANCE, Interval)
-
-
-class UnknownBackCheck(NotFound):
-    """No back-check of this feedback was drawn, or it is not in your grids."""
-
-    code = "back_check.unknown"
 
 
 def is_current() -> ColumnElement[bool]:
@@ -69,13 +60,14 @@ def claims(
     (call_id, call_seconds, order_no), standing (number or None, kind, verdict, rule, evidence, probability, account_id).
     """
     feedback = ContactFeedback
-    statement = _claims_with_traces(sale_outcomes).where(
+    statement = claims_with_traces(sale_outcomes).where(
         feedback.staff_id.in_(staff_ids), feedback.month >= Month.of(since), feedback.received_at >= since, is_current()
     )
     return session.execute(statement.order_by(feedback.id)).all()
 
 
-def _claims_with_traces(sale_outcomes: Collection[str]) -> Select[*tuple[Any, ...]]:
+def claims_with_traces(sale_outcomes: Collection[str]) -> Select[*tuple[Any, ...]]:
+    """Feedback with its traces in the feeds and its standing verdict, columns as in `claims`; of whom and when is left to add."""
     feedback, zone = ContactFeedback, clock.zone().key
     call, order, standing = _longest_call(), _first_order(sale_outcomes), standing_verdict()
     return (
@@ -154,64 +146,8 @@ def standing_verdict() -> LateralFromClause:
     )
 
 
-def feedback_without_back_check(session: Session, month: Month) -> list[UUID]:
-    """Current feedback of a month that is not drawn."""
-    drawn = select(BackCheck.feedback_id).where(BackCheck.feedback_id == ContactFeedback.id).exists()
-    statement = select(ContactFeedback.id).where(ContactFeedback.month == month, is_current(), ~drawn)
-    return list(session.scalars(statement.order_by(ContactFeedback.id)))
-
-
-def lock_back_check(session: Session, feedback_id: UUID, grid_ids: Collection[int]) -> BackCheck:
-    """The back-check of a feedback in these grids, locked; raises UnknownBackCheck."""
-    found = session.scalar(
-        select(BackCheck)
-        .where(BackCheck.feedback_id == feedback_id, BackCheck.grid_id.in_(grid_ids))
-        .order_by(BackCheck.feedback_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise UnknownBackCheck
-    return found
-
-
 def find_standing(session: Session, feedback_id: UUID) -> Verification | None:
     """The latest judgement of a feedback."""
     return session.scalar(
         select(Verification).where(Verification.feedback_id == feedback_id).order_by(Verification.number.desc()).limit(1)
     )
-
-
-def back_checks(
-    session: Session, *, grid_ids: Collection[int], answered: bool, after: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Back-checks of these grids with whom to call about what, the longest drawn first, after a position."""
-    statement = (
-        select(
-            BackCheck.feedback_id,
-            BackCheck.month,
-            BackCheck.drawn_at,
-            BackCheck.answered_at,
-            BackCheck.verdict,
-            BackCheck.note,
-            Unit.code.label("grid_code"),
-            Staff.staff_no,
-            Staff.name.label("manager_name"),
-            Customer.customer_no,
-            Customer.name.label("customer_name"),
-            func.masked_phone(Customer.phone).label("phone"),
-            ContactFeedback.channel,
-            ContactFeedback.outcome,
-            ContactFeedback.contacted_at,
-            ContactFeedback.note.label("feedback_note"),
-        )
-        .join(ContactFeedback, ContactFeedback.id == BackCheck.feedback_id)
-        .join(Staff, Staff.id == BackCheck.staff_id)
-        .join(Unit, Unit.id == BackCheck.grid_id)
-        .outerjoin(Customer, Customer.id == ContactFeedback.customer_id)
-        .where(BackCheck.grid_id.in_(grid_ids), BackCheck.answered_at.is_not(None) == answered)
-    )
-    position = tuple_(BackCheck.drawn_at, BackCheck.feedback_id)
-    if after is not None:
-        statement = statement.where(position > after)
-    return session.execute(statement.order_by(BackCheck.drawn_at, BackCheck.feedback_id).limit(limit)).all()

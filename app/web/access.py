@@ -14,7 +14,7 @@ from app.api.errors import from_app_error, from_validation
 from app.core.errors import AppError, Forbidden, Unauthenticated
 from app.core.security import Principal, WrongToken
 from app.models.organisation import Role
-from app.web.pages import ANALYSTS, PLANNING, READERS
+from app.web.pages import ANALYSTS, PLANNING, READERS, REVIEWERS
 from app.web.rendering import show
 
 COOKIE = "gridwork_console"
@@ -86,6 +86,7 @@ class AllowReader:
 
 AnyReader = Annotated[Principal, Depends(AllowReader(*READERS), scope="function")]
 PlanningReader = Annotated[Principal, Depends(AllowReader(*PLANNING), scope="function")]
+Reviewer = Annotated[Principal, Depends(AllowReader(*REVIEWERS), scope="function")]
 AnalystReader = Annotated[Principal, Depends(AllowReader(*ANALYSTS), scope="function")]
 
 

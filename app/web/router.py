@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.web import centre, phone, rankers, sign_in
+from app.web import centre, phone, rankers, reviews, sign_in
 
 
 def page_routes() -> APIRouter:
@@ -11,5 +11,6 @@ def page_routes() -> APIRouter:
     router.include_router(sign_in.router)
     router.include_router(centre.router)
     router.include_router(rankers.router)
+    router.include_router(reviews.router)
     router.include_router(phone.router)
     return router

@@ -1,7 +1,7 @@
 """A month of four overlapping campaigns in a synthetic town, played through the real services.
 
-One run plans them together; each morning releases the day's work, managers do what is on their phones, and every other morning
-somebody refuses all contact.
+One run plans them together; each morning refills what refusals freed and releases the day's work, managers do what is on their
+phones, and every other morning somebody refuses all contact.
 """
 
 import uuid
@@ -28,6 +28,7 @@ from app.core.security import Principal
 from app.core.storage import Storage
 from app.dispatch.days.release import release_wave
 from app.dispatch.intake import take_in
+from app.dispatch.refilling.service import refill_places
 from app.dispatch.service import dispatch_campaigns
 from app.feedback.service import Batch, record_feedback
 from app.models.campaign import Product
@@ -56,6 +57,7 @@ class Month:
     folder: Path
     chance: np.random.Generator
     refused_at: dict[int, datetime] = field(default_factory=dict)  # by customer id
+    refilled: int = 0  # work orders for places that refusals freed
 
     @contextmanager
     def at(self, instant: datetime) -> Iterator[Session]:
@@ -161,7 +163,9 @@ def _principal(session: Session, staff_no: str) -> Principal:
 
 
 def _live_a_day(month: Month, day: date) -> None:
-    """The day's work is released, somebody may refuse all contact, then everybody does what is on the phone."""
+    """Freed places are refilled, the day's work is released, somebody may refuse all contact, all do what the phone says."""
+    with month.at(on(day, 5)) as session:
+        month.refilled += refill_places(session, now=on(day, 5))["new_work_orders"]
     with month.at(on(day, 5)) as session:
         release_wave(session, now=on(day, 5))
         live = select(WorkOrder.customer_id).where(WorkOrder.state.in_(("planned", "open", "in_progress")))

@@ -34,10 +34,15 @@ def test_the_value_reached_is_nearly_that_of_an_oracle(played):
     contacts = len({contact for contact, *_ in played.facts.done})
     print(  # noqa: T201 - the figure is what this is for; seen with -s
         f"reached {ours:,.0f} of {best:,.0f}: {ours / best:.2%}; of {alone:,.0f} without exploration: {ours / alone:.2%};"
-        f" {contacts} contacts of {room} places, {len(played.month.refused_at)} refusals in between"
+        f" {contacts} contacts of {room} places, {len(played.month.refused_at)} refusals in between,"
+        f" {played.month.refilled} places of them refilled"
     )
     assert ours >= 0.98 * best
     assert contacts > 0.9 * room  # capacity is short: it matters who gets it
+
+
+def test_the_places_of_those_who_refuse_go_to_others(played):
+    assert played.month.refilled > 5
 
 
 def test_nobody_made_more_contacts_than_a_day_holds(played):

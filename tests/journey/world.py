@@ -25,17 +25,19 @@ from app.core.clock import Month
 from app.core.db import set_scope
 from app.core.security import hash_password
 from app.dispatch.days.release import release_wave
+from app.dispatch.refilling.service import refill_places
 from app.ingest.service import import_feed
 from app.jobs.runner import run_job
 from app.models.customer import Customer
 from app.models.organisation import Account, Role, Staff
 from app.models.work_order import WorkOrder, WorkOrderState
-from app.points.adjust import adjust_closed_months
-from app.points.close import close_month
+from app.points.closing.close import close_month
+from app.points.late.service import adjust_closed_months
 from app.scoring.promotion import promote_ranker
 from app.scoring.ranking import rank_customers
 from app.scoring.training import train_ranker
-from app.verification.service import draw_back_checks, verify_feedback
+from app.verification.drawing import draw_back_checks
+from app.verification.service import verify_feedback
 
 PASSWORD = "a small operator's password"
 PRODUCT = "TD01"
@@ -227,6 +229,7 @@ def _choose_the_dishonest(world: World) -> None:
 def _work_a_day(world: World, day: date) -> bool:
     """The morning's wave goes out and every manager reports it; False when nobody has work left."""
     with clock.shifted_to(at(day, 5, 30)):
+        world.run("refill-places", lambda session, now: refill_places(session, now=now))
         world.run("release-wave", lambda session, now: release_wave(session, now=now))
     with clock.shifted_to(at(day, 18)):
         for staff_no in sorted(set(world.dispatched.values())):

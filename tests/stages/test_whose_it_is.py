@@ -13,9 +13,10 @@ from app.disclosure.service import break_glass, reveal_phone
 from app.models.device import Device
 from app.models.dispute import DisputeDecision
 from app.models.points import Component
-from app.points.close import close_month
-from app.points.dispute_queries import UnknownDispute
-from app.points.disputes import Disputed, decide_dispute, raise_dispute
+from app.points.closing.close import close_month
+from app.points.disputes.deciding import Answer, decide_dispute
+from app.points.disputes.queries import UnknownDispute
+from app.points.disputes.service import Disputed, raise_dispute
 from app.points.service import show_months
 from app.reports.devices import device_page
 from app.reports.disclosures import Asked, disclosure_page
@@ -75,9 +76,12 @@ def test_disputes_are_those_of_the_grids_and_of_oneself(session, here, elsewhere
     with pytest.raises(Invalid, match="entry_id"):
         raise_dispute(session, principal=bo, disputed=said, now=CLOSING)
     made = raise_dispute(session, principal=ana, disputed=said, now=CLOSING)
-    assert [len(disputes_of(session, staff_id=who.staff_id, **PAGE).items) for who in (ana, bo)] == [1, 0]
-    assert [len(dispute_page(session, grid_ids=ids, decided=False, **PAGE).items) for ids in (here, elsewhere)] == [1, 0]
-    deciding = {"dispute_id": made.id, "decision": DisputeDecision.ACCEPTED, "reason": "so it is", "now": CLOSING}
+    assert [len(disputes_of(session, staff_id=who.staff_id, now=CLOSING, **PAGE).items) for who in (ana, bo)] == [1, 0]
+    assert [len(dispute_page(session, grid_ids=ids, decided=False, now=CLOSING, **PAGE).items) for ids in (here, elsewhere)] == [
+        1,
+        0,
+    ]
+    deciding = {"dispute_id": made.id, "answer": Answer(DisputeDecision.ACCEPTED, "so it is"), "now": CLOSING}
     chen = replace(bo, staff_id=staff(session, "chen").id, role="grid_manager")
     with pytest.raises(UnknownDispute):
         decide_dispute(session, principal=chen, grid_ids=elsewhere, **deciding)

@@ -6,14 +6,17 @@ from typing import Any
 from fastapi import APIRouter
 
 from app.api.deps import Now, SecretDep, SessionDep, Viewer
-from app.api.types import Cursor, Limit, MonthPath, Out
+from app.api.explained import ExplainedOut, LinePath
+from app.api.types import CodePath, Cursor, Limit, MonthPath, Out, PastInstant
 from app.reports import points
+from app.reports.line import line_of_manager
 
 router = APIRouter(prefix="/dashboard/v1/points", tags=["dashboard"])
 
 
 class ManagerOut(Out):
-    """A manager's month. Rates are exact decimals as text; null where there is nothing to compute them from."""
+    """A manager's month. Rates are exact decimals as text, as is credit of which colleagues have a part; null where there is
+    nothing to compute them from."""
 
     staff_no: str
     name: str
@@ -21,8 +24,8 @@ class ManagerOut(Out):
     as_of: datetime
     closed_at: datetime | None
     total: str
-    successes: int
-    matured: int
+    successes: int | str
+    matured: int | str
     success_rate: str | None
     success_index: str | None
     judged: int
@@ -45,9 +48,21 @@ def managers(
     session: SessionDep,
     now: Now,
     secret: SecretDep,
+    as_of: PastInstant = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> ManagersPage:
-    """Each manager of my grids in a month: final where it is closed, else as of now."""
-    page = points.managers_page(session, month, grid_ids=principal.grid_ids, now=now, secret=secret, cursor=cursor, limit=limit)
+    """Each manager of my grids in a month: final where it is closed, else as of now; with `as_of` as it was served then."""
+    mine = principal.grid_ids
+    page = points.managers_page(session, month, grid_ids=mine, now=now, as_of=as_of, secret=secret, cursor=cursor, limit=limit)
     return ManagersPage(items=[ManagerOut.model_validate(one) for one in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/{month}/{staff_no}/lines/{line}")
+def line_of(
+    month: MonthPath, staff_no: CodePath, line: LinePath, principal: Viewer, session: SessionDep, now: Now
+) -> ExplainedOut:
+    """One line of a manager of my grids, with everything behind it; its parts sum to it."""
+    mine = principal.grid_ids
+    found = line_of_manager(session, staff_no=staff_no, grid_ids=mine, month=month, line=line, now=now)
+    return ExplainedOut.model_validate(found)

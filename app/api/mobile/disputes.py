@@ -1,21 +1,23 @@
 """Lines of my points that I dispute."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.api.deps import Now, SecretDep, SessionDep, TerminalManager
+from app.api.deps import DisputeTermsDep, Now, SecretDep, SessionDep, TerminalManager
 from app.api.types import LARGEST_ID, Cursor, In, Limit, LongText, MonthText, Out, ShortText, read_month
 from app.models.points import Component
-from app.points.disputes import Disputed, raise_dispute
-from app.reports.disputes import disputes_of
+from app.points.disputes.service import Disputed, raise_dispute
+from app.reports.disputes import disputes_of, get_dispute_row
 
 router = APIRouter(prefix="/mobile/v1/points/disputes", tags=["phone"])
 
 MOST_ATTACHMENTS = 10
+Points = Annotated[Decimal, Field(max_digits=14, decimal_places=4)]
 RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 
@@ -28,13 +30,26 @@ class DisputeIn(In):
     work_order_id: RowId | None = None
     entry_id: RowId | None = None
     expected: ShortText = Field(examples=["success", "18.5"])
+    expected_points: Points | None = Field(None, description="what the line should read as a figure; else read from expected")
     reason: Annotated[LongText, Field(min_length=1)]
     evidence: LongText | None = None
     attachment_ids: list[UUID] = Field(default=[], max_length=MOST_ATTACHMENTS)
 
 
+class PostedOut(Out):
+    """An entry that came of a dispute: in which month, and how many points."""
+
+    entry_id: int
+    month: MonthText
+    points: Decimal
+
+
 class MyDisputeOut(Out):
-    """A dispute of mine; `shown`: the line as it stood then; `status`: open, accepted or rejected, with the reason."""
+    """A dispute of mine; `shown`: the line as it stood then; `status`: open, accepted or rejected, with the reason.
+
+    `due_on`: the last day to decide on it, `overdue`: that day passed; `waits_for_second`: accepted by one of the two who are
+    needed; `posted`: the entry that an accepted one posted.
+    """
 
     id: UUID
     month: MonthText
@@ -50,6 +65,11 @@ class MyDisputeOut(Out):
     status: str
     decision_reason: str | None
     decided_at: datetime | None
+    expected_points: Decimal | None
+    due_on: date | None
+    overdue: bool
+    waits_for_second: bool
+    posted: PostedOut | None
 
 
 class MyDisputes(Out):
@@ -60,17 +80,18 @@ class MyDisputes(Out):
 
 
 @router.post("")
-def dispute(body: DisputeIn, principal: TerminalManager, session: SessionDep, now: Now) -> MyDisputeOut:
-    """Dispute a line of mine; my grid manager or somebody above decides. 409: the line is disputed already, or the id taken."""
+def dispute(body: DisputeIn, principal: TerminalManager, session: SessionDep, now: Now, terms: DisputeTermsDep) -> MyDisputeOut:
+    """Dispute a line of mine; my grid manager or somebody above decides. 409: the line is disputed already, its month's days
+    for that are over, or the id is taken."""
     said = body.model_dump() | {"attachment_ids": [str(one) for one in body.attachment_ids], "month": read_month(body.month)}
-    made = raise_dispute(session, principal=principal, disputed=Disputed(**said), now=now)
-    return MyDisputeOut.model_validate(made)
+    made = raise_dispute(session, principal=principal, disputed=Disputed(**said), now=now, terms=terms)
+    return MyDisputeOut.model_validate(get_dispute_row(session, made, now=now))
 
 
 @router.get("")
 def my_disputes(
-    principal: TerminalManager, session: SessionDep, secret: SecretDep, cursor: Cursor = None, limit: Limit = 100
+    principal: TerminalManager, session: SessionDep, secret: SecretDep, now: Now, cursor: Cursor = None, limit: Limit = 100
 ) -> MyDisputes:
     """My disputes and what became of them."""
-    page = disputes_of(session, staff_id=principal.staff_id or 0, secret=secret, cursor=cursor, limit=limit)
+    page = disputes_of(session, staff_id=principal.staff_id or 0, now=now, secret=secret, cursor=cursor, limit=limit)
     return MyDisputes.model_validate(page)

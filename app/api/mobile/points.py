@@ -7,8 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.api.deps import Now, SessionDep, TerminalManager
-from app.api.types import MonthPath, OptionalMonth, Out
+from app.api.explained import ExplainedOut, LinePath
+from app.api.types import MonthPath, OptionalMonth, Out, PastInstant
 from app.points import service
+from app.points.explaining.service import explain_line
+from app.points.past import show_my_month_at
+from app.reports import points_plans
 
 router = APIRouter(prefix="/mobile/v1/points", tags=["phone"])
 
@@ -62,6 +66,16 @@ class MyMonth(Out):
     pending: list[PendingOut]
 
 
+class MyPlan(Out):
+    """The page in Chinese and English, as Markdown."""
+
+    month: str
+    code: str
+    version: int
+    zh: str
+    en: str
+
+
 class WorkLineOut(Out):
     """One work order or report behind a line: how it counted, and what proves it."""
 
@@ -83,10 +97,22 @@ class WorkLines(Out):
 
 
 @router.get("")
-def my_month(principal: TerminalManager, session: SessionDep, now: Now, month: OptionalMonth) -> MyMonth:
-    """My points of a month (this one where none is named), with what is pending and what was rejected."""
-    shown = service.show_my_month(session, staff_id=principal.staff_id or 0, month=month, now=now)
+def my_month(
+    principal: TerminalManager, session: SessionDep, now: Now, month: OptionalMonth, as_of: PastInstant = None
+) -> MyMonth:
+    """My points of a month (this one where none is named), with what is pending and what was rejected.
+
+    `as_of`: the lines and total as they were served at that instant, without these lists.
+    """
+    shown = show_my_month_at(session, staff_id=principal.staff_id or 0, month=month, as_of=as_of, now=now)
     return MyMonth.model_validate(shown)
+
+
+@router.get("/plan")
+def my_plan(principal: TerminalManager, session: SessionDep, now: Now, month: OptionalMonth) -> MyPlan:
+    """The plan by which I am paid in a month (this one where none is named), as a page to read."""
+    found = points_plans.my_plan(session, staff_id=principal.staff_id or 0, month=month, now=now)
+    return MyPlan.model_validate(found)
 
 
 @router.get("/{month}/lines")
@@ -94,3 +120,10 @@ def my_lines(month: MonthPath, principal: TerminalManager, session: SessionDep, 
     """My month down to single work orders and reports."""
     lines = service.explain_statement(session, staff_id=principal.staff_id or 0, month=month, now=now)
     return WorkLines(items=[WorkLineOut.model_validate(line) for line in lines])
+
+
+@router.get("/{month}/lines/{line}")
+def my_line(month: MonthPath, line: LinePath, principal: TerminalManager, session: SessionDep, now: Now) -> ExplainedOut:
+    """One line of mine: its parts, which sum to it, and the orders, reports, evidence, verdicts and rule behind it."""
+    found = explain_line(session, staff_id=principal.staff_id or 0, month=month, line=line, now=now)
+    return ExplainedOut.model_validate(found)

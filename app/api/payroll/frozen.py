@@ -14,7 +14,14 @@ ByteRange = Annotated[str | None, Header(alias="Range", max_length=200, descript
 
 
 def frozen_bytes(
-    content: bytes, *, sha256: str, name: str, if_none_match: str | None, if_range: str | None, byte_range: str | None
+    content: bytes,
+    *,
+    sha256: str,
+    name: str,
+    if_none_match: str | None,
+    if_range: str | None,
+    byte_range: str | None,
+    media_type: str = "text/csv; charset=utf-8",
 ) -> Response:
     """200 with everything, 304 where the caller holds it, 206 for one range of it, 416 for a range outside of it."""
     etag = f'"{sha256}"'
@@ -31,7 +38,7 @@ def frozen_bytes(
         return Response(status_code=304, headers=headers)
     asked = _range(byte_range, len(content)) if if_range is None or if_range == etag else None
     if asked is None:
-        return Response(content, headers=headers, media_type="text/csv; charset=utf-8")
+        return Response(content, headers=headers, media_type=media_type)
     first, last = asked
     if first > last:
         outside = {"Content-Range": f"bytes */{len(content)}"}
@@ -39,7 +46,7 @@ def frozen_bytes(
             416, "Range not satisfiable", "range.outside", f"Range: expected bytes of 0-{len(content) - 1}", headers=outside
         )
     headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-    return Response(content[first : last + 1], status_code=206, headers=headers, media_type="text/csv; charset=utf-8")
+    return Response(content[first : last + 1], status_code=206, headers=headers, media_type=media_type)
 
 
 def _range(byte_range: str | None, length: int) -> tuple[int, int] | None:

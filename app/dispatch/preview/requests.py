@@ -23,7 +23,7 @@ from app.core.security import Principal
 from app.dispatch.preview import queries
 from app.dispatch.preview.approving import approve_plans, submit_plans
 from app.dispatch.preview.preview import STEPS, Told, preview_campaigns, preview_now, preview_row
-from app.dispatch.run.requests import customers_to_look_at
+from app.dispatch.run.inputs import customers_to_look_at
 from app.models.campaign import Campaign
 from app.models.campaign_life import CampaignPreview, PlanRequest
 from app.models.work_order import RequestOutcome

@@ -18,6 +18,7 @@ from app.core.draws import draw_key
 from app.dispatch.run.arbitration import Arbitration
 from app.dispatch.run.choosing import Listed, choose_uses, contacts_of
 from app.dispatch.run.terms import REASON_OF, CampaignInput, RunInputs, Worth
+from app.dispatch.splitting.shares import Beside
 from app.dispatch.splitting.split import NOBODY, Placement, split
 
 __all__ = ["CampaignInput", "Decision", "RunDecision", "RunInputs", "Worth", "decide_run"]
@@ -68,12 +69,12 @@ class RunDecision:
         return found.hexdigest()
 
 
-def decide_run(inputs: RunInputs, *, without: Collection[str] = ()) -> RunDecision:
-    """Decide every target. `without`: reasons that are not asked."""
+def decide_run(inputs: RunInputs, *, without: Collection[str] = (), beside: Beside | None = None) -> RunDecision:
+    """Decide every target. `without`: reasons that are not asked; `beside`: who splits half of the grids meanwhile."""
     before = [list_of(source, without) for source in inputs.campaigns]
     lists, found = choose_uses(before, inputs.managers)
     contacts = contacts_of(lists, found, inputs.places)
-    placed = split(contacts.targets, inputs.managers, inputs.rules)
+    placed = split(contacts.targets, inputs.managers, inputs.rules, beside=beside)
     ends = np.cumsum([len(listed.waiting) for listed in lists])[:-1]
     parts = np.split(contacts.contact, ends)
     decisions = [_decision(listed, mine, placed) for listed, mine in zip(lists, parts, strict=True)]

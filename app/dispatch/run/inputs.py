@@ -45,6 +45,14 @@ def check_dispatchable(campaign: Campaign) -> None:
         )
 
 
+def customers_to_look_at(session: Session, campaign: Campaign) -> int:
+    """How many customers a run over a campaign reads: those of its list, else those of its ranking."""
+    if campaigns.has_list(session, campaign.id):
+        return campaigns.count_list(session, campaign.id)
+    run = campaigns.find_latest_run(session, campaign.product_id)
+    return 0 if run is None else run.customer_count
+
+
 def read_inputs(session: Session, chosen: Sequence[Campaign], *, now: datetime) -> RunInputs:
     """The inputs of a run over these campaigns, as of now: of a campaign without a list, all customers of its newest ranking.
 

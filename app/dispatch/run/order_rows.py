@@ -19,6 +19,11 @@ from app.dispatch.splitting.split import NOBODY, Outcome
 from app.models.campaign import Campaign
 
 _BECAUSE = {Outcome.OWNER: "owner", Outcome.BEST_VALUE: "best_value"}
+_ORDER_COLUMNS = (
+    "id", "contact_id", "campaign_id", "dispatch_run_id", "customer_id", "product_id", "product_family", "grid_id", "staff_id",
+    "state", "scheduled_on", "due_on", "rank", "score", "draw", "selection_probability", "assigned_because", "value",
+    "dispatched_at", "matures_at",
+)  # fmt: skip
 _OUTCOMES, _BECAUSE_WORDS = tuple(_BECAUSE), tuple(_BECAUSE.values())
 
 
@@ -38,16 +43,16 @@ def write_decisions(
     placed = [_placed(decision) for decision in decisions]
     ids = np.split(_reserve_ids(session, sum(map(len, placed))), np.cumsum([len(rows) for rows in placed])[:-1])
     leads = _leads(decisions, placed, ids)
-    counts = {}
+    for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True):
+        columns = _columns(campaign, inputs, decision, rows, run_id=run_ids[campaign.id], now=now)
+        contact: dict[str, Column] = {"id": own_ids, "contact_id": leads[decision.contact[rows]]}
+        _stage_orders(session, campaign.id, contact | columns)
     with ThreadPoolExecutor(1) as pool:  # big lists are written while this connection writes the orders
         lists = {
             campaign.id: _write_list(session, pool, source, decision, now)
             for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True)
         }
-        for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True):
-            columns = _columns(campaign, inputs, decision, rows, run_id=run_ids[campaign.id], now=now)
-            contact: dict[str, Column] = {"id": own_ids, "contact_id": leads[decision.contact[rows]]}
-            counts[campaign.id] = _insert_orders(session, campaign.id, contact | columns)
+        counts = {campaign.id: _insert_orders(session, campaign.id) for campaign in chosen}
         for campaign_id, written in lists.items():
             if written:
                 written.result()
@@ -68,17 +73,19 @@ def _write_list(
     return None
 
 
-def _insert_orders(session: Session, campaign_id: int, columns: Mapping[str, Column]) -> int:
-    """By way of a temporary table, because tables with row level security take no COPY.
+def _stage_orders(session: Session, campaign_id: int, columns: Mapping[str, Column]) -> None:
+    """Into a temporary table, because tables with row level security take no COPY."""
+    names, staged = ", ".join(_ORDER_COLUMNS), f"new_orders_{campaign_id}"
+    session.execute(text(f"DROP TABLE IF EXISTS {staged}"))
+    session.execute(text(f"CREATE TEMP TABLE {staged} ON COMMIT DROP AS SELECT {names} FROM work_orders WITH NO DATA"))  # noqa: S608
+    write_columns(session, staged, {name: columns[name] for name in _ORDER_COLUMNS}, is_new=True)
 
-    That each has its target and manager is asked once of the whole run, when it commits.
-    """
-    names = ", ".join(columns)
+
+def _insert_orders(session: Session, campaign_id: int) -> int:
+    """What was staged of a campaign; that each has its target and manager is asked once of the whole run, when it commits."""
+    names, staged = ", ".join(_ORDER_COLUMNS), f"new_orders_{campaign_id}"
     session.execute(text("SELECT set_config('gridwork.dispatching', :campaign, true)"), {"campaign": str(campaign_id)})
-    session.execute(text("DROP TABLE IF EXISTS new_orders"))
-    session.execute(text(f"CREATE TEMP TABLE new_orders ON COMMIT DROP AS SELECT {names} FROM work_orders WITH NO DATA"))  # noqa: S608
-    write_columns(session, "new_orders", columns)
-    return count_changed(session, f"INSERT INTO work_orders ({names}) SELECT {names} FROM new_orders")  # noqa: S608 - our own text
+    return count_changed(session, f"INSERT INTO work_orders ({names}) SELECT {names} FROM {staged}")  # noqa: S608 - our own text
 
 
 def _placed(decision: Decision) -> NDArray[np.int64]:
@@ -88,15 +95,9 @@ def _placed(decision: Decision) -> NDArray[np.int64]:
 
 
 def _reserve_ids(session: Session, count: int) -> NDArray[np.int64]:
-    """So many ids of work orders that nobody else has: a contact names one of its orders before that is written.
-
-    They follow one another, because only runs make orders, and one at a time.
-    """
-    taken = "SELECT min(id), max(id) FROM (SELECT nextval('work_orders_id_seq') AS id FROM generate_series(1, :count)) taken"
-    first, last = session.execute(text(taken), {"count": count}).one()
-    if count and last - first + 1 != count:
-        raise RuntimeError("ids of work orders were taken by somebody else than the run")
-    return np.arange(first or 0, (last or -1) + 1, dtype=np.int64)
+    """So many ids of work orders that nobody else has: a contact names one of its orders before that is written."""
+    first = session.scalar(text("SELECT take_order_ids(:count)"), {"count": count}) if count else 0
+    return np.arange(first, first + count, dtype=np.int64)
 
 
 def _leads(

@@ -11,9 +11,8 @@ from app.campaigns import queries as campaigns
 from app.core.errors import AppError
 from app.core.security import Principal
 from app.dispatch import queries
-from app.dispatch.run.inputs import check_dispatchable
+from app.dispatch.run.inputs import check_dispatchable, customers_to_look_at
 from app.dispatch.service import dispatch_campaigns
-from app.models.campaign import Campaign
 from app.models.work_order import DispatchRequest, RequestOutcome
 
 LARGE = 100_000  # customers to look at; below, a dispatch takes a second or two
@@ -72,11 +71,3 @@ def dispatch_requested(session: Session, *, now: datetime) -> dict[str, Any]:
     request.finished_at = now
     session.flush()
     return {"request": request.id, "outcome": request.outcome.value}
-
-
-def customers_to_look_at(session: Session, campaign: Campaign) -> int:
-    """How many customers a run over a campaign reads: those of its list, else those of its ranking."""
-    if campaigns.has_list(session, campaign.id):
-        return campaigns.count_list(session, campaign.id)
-    run = campaigns.find_latest_run(session, campaign.product_id)
-    return 0 if run is None else run.customer_count

@@ -11,8 +11,8 @@ A pinned target stays where it is and counts. Of targets that are worth the same
 
 import numpy as np
 
-from app.dispatch.splitting.grid import split_grid
 from app.dispatch.splitting.loads import days_between, days_of
+from app.dispatch.splitting.shares import Beside, empty_placement, split_parts
 from app.dispatch.splitting.terms import (
     NOBODY,
     Booleans,
@@ -46,24 +46,20 @@ def order_of(rank: Integers, explored: Booleans, turn: Integers) -> Floats:
     return positions
 
 
-def split(targets: Targets, managers: Managers, rules: SplitRules | None = None) -> Placement:
-    """Place every target, or say why not. The same input gives the same output, in whatever order it is given."""
+def split(targets: Targets, managers: Managers, rules: SplitRules | None = None, *, beside: Beside | None = None) -> Placement:
+    """Place every target, or say why not. The same input gives the same output, in whatever order it is given.
+
+    `beside`: who splits about half of the grids meanwhile.
+    """
     rules = rules or SplitRules()
-    n, m = len(targets.grid), len(managers.staff)
-    placement = Placement(
-        outcome=np.full(n, Outcome.NO_ACTIVE_MANAGER, dtype=np.int64),
-        manager=np.full(n, NOBODY, dtype=np.int64),
-        day=np.full(n, NOBODY, dtype=np.int64),
-        worth=np.zeros(n),
-        short=np.zeros(m, dtype=np.int64),
-    )
+    placement = empty_placement(len(targets.grid), len(managers.staff))
     working = np.flatnonzero(managers.capacity.sum(axis=1) > 0)
-    if n == 0 or len(working) == 0:
+    if len(targets.grid) == 0 or len(working) == 0:
         return placement
     free = np.maximum(managers.capacity - managers.used, 0)
     by_order = _in_order(targets.order)
     parts = _by_grid(targets, managers, working, by_order)
-    figures = [split_grid(targets, managers, rules, who, what, placement) for who, what in parts]
+    figures = split_parts(targets, managers, rules, parts, placement, beside)
     _place_on_days(targets, placement, by_order, free)
     return Placement(placement.outcome, placement.manager, placement.day, placement.worth, tuple(figures), placement.short)
 

@@ -1,7 +1,8 @@
 """What is split and what comes of it: targets, managers, placements and their figures (pure)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,12 @@ class Targets:
     pinned: Integers | None = None
     earliest: Integers | None = None
     latest: Integers | None = None
+
+    def only(self, rows: Integers) -> "Targets":
+        """Those of these positions, in their order."""
+        columns: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        cut: dict[str, Any] = {name: None if column is None else column[rows] for name, column in columns.items()}
+        return Targets(**cut)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from app.core.security import Principal
 from app.core.storage import storage_of
 from app.feedback.attachments import queries
 from app.feedback.attachments.kinds import KINDS, find_kind
+from app.feedback.attachments.looks import BYTES as LOOK_BYTES
+from app.feedback.attachments.looks import as_number
 from app.feedback.refusals.queries import get_order_once_mine
 from app.models.attachment import Attachment
 
@@ -162,10 +164,12 @@ def _finish(session: Session, found: Attachment, now: datetime) -> None:
     try:
         if kind is None or kind.content_type != found.content_type:
             raise Refused(f"what was announced, {found.content_type}, by its content")
-        clean = run_apart(_CLEANING, kind.content_type, content)
+        made = run_apart(_CLEANING, kind.content_type, content)
     except Refused as refusal:
         found.refused_because = str(refusal)
         raise NotTaken("content", found.refused_because) from refusal
+    size = len(made) - (LOOK_BYTES if kind.decoder else 0)
+    clean, found.look = made[:size], as_number(made[size:])
     path = f"{FOLDER}/kept/{found.id}-{uuid4().hex}.{kind.extension}"
     storage.write_bytes(path, clean)
     found.kept_path, found.kept_bytes, found.kept_sha256 = path, len(clean), hashlib.sha256(clean).digest()

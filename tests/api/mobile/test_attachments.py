@@ -97,6 +97,18 @@ def test_a_photo_comes_in_pieces_and_is_kept_without_what_it_told(client_as, pho
     assert got.content.startswith(b"\x89PNG")
 
 
+def test_how_a_photo_looks_is_kept_beside_it_and_the_same_photo_in_another_file_looks_so_too(phone, order, company):
+    looks = []
+    for content, kind in ((photo(size=(320, 200)), "image/jpeg"), (photo("PNG", size=(640, 400)), "image/png")):
+        attachment_id, taken = upload(phone, order, content, kind)
+        assert taken.status_code == 204
+        looks.append(company.scalar(select(Attachment.look).where(Attachment.id == uuid.UUID(attachment_id))))
+    assert None not in looks
+    assert (looks[0] ^ looks[1]).bit_count() <= 4
+    attachment_id, _ = upload(phone, order, document(), "application/pdf")
+    assert company.scalar(select(Attachment.look).where(Attachment.id == uuid.UUID(attachment_id))) is None
+
+
 def test_a_document_is_kept_without_what_runs_in_it(client_as, phone, order):
     attachment_id, taken = upload(phone, order, document(), "application/pdf")
     assert taken.status_code == 204

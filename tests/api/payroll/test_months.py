@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 
 from app.core.db import set_scope
-from app.points.adjust import adjust_closed_months
-from app.points.close import close_month
+from app.points.closing.close import close_month
+from app.points.late.service import adjust_closed_months
 from tests.truth import CLOSING, OCTOBER, make_anas_october, make_sale
 
 MONTHS = "/payroll/v1/months"

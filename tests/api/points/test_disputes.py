@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core import clock
 from app.core.db import set_scope
 from app.models.dispute import PointsDispute
-from app.points.close import close_month
+from app.points.closing.close import close_month
 from tests.factories import make_work_order, staff
 from tests.truth import CLOSING, OCTOBER, make_anas_october
 

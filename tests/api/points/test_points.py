@@ -1,15 +1,16 @@
 """Points on the phone and the dashboard, closing a month, and answering back-checks."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from app.core import clock
 from app.core.db import set_scope
 from app.models.feedback import QuarantinedFeedback
 from app.models.organisation import Account
-from app.points.close import close_month
-from app.verification.service import draw_back_checks
+from app.points.closing.close import close_month
 from tests.factories import NOW, get, make_work_order, staff
-from tests.truth import CLOSING, OCTOBER, make_anas_october, make_feedback
+from tests.truth import CLOSING, OCTOBER, declare_complete, make_anas_october
 
 
 @pytest.fixture
@@ -132,7 +133,9 @@ def test_a_terminal_manager_sees_no_dashboard(client_as):
     assert client_as(None).get("/dashboard/v1/back-checks").status_code == 401
 
 
-def test_an_administrator_closes_a_month_once_it_is_over(client_as, orders):
+def test_an_administrator_closes_a_month_once_it_is_over(client_as, company, orders):
+    declare_complete(company, "orders", date(2026, 9, 1), date(2026, 10, 31))
+    company.commit()
     ada = client_as("ada")
     with clock.shifted_to(NOW):
         early = ada.post("/operations/v1/months/2026-10/close")
@@ -152,51 +155,26 @@ def test_only_an_administrator_closes_a_month(client_as):
             assert client_as(login).post("/operations/v1/months/2026-10/close").status_code == 403
 
 
-@pytest.fixture
-def drawn(company):
-    """Two feedbacks of Ana's, drawn for back-checks."""
-    feedback = [make_feedback(company, make_work_order(company, customer_no=number)) for number in ("C01", "C02")]
-    draw_back_checks(company, month=OCTOBER, secret="s", share=1.0, now=CLOSING)
-    company.commit()
-    return feedback
-
-
-def test_a_grid_manager_answers_a_back_check_once(client_as, drawn):
-    chen = client_as("chen")
-    first = chen.get("/dashboard/v1/back-checks?limit=1").json()
-    second = chen.get("/dashboard/v1/back-checks", params={"limit": 1, "cursor": first["next_cursor"]}).json()
-    assert {first["items"][0]["feedback_id"], second["items"][0]["feedback_id"]} == {str(one.id) for one in drawn}
-    assert first["items"][0]["phone"].startswith("139****")
-    path = f"/dashboard/v1/back-checks/{drawn[0].id}/answer"
-    assert chen.post(path, json={"verdict": "confirmed", "note": "yes"}).status_code == 200
-    again = chen.post(path, json={"verdict": "contradicted"})
-    assert (again.status_code, again.json()["code"]) == (409, "back_check.answered")
-    assert [one["verdict"] for one in chen.get("/dashboard/v1/back-checks?answered=true").json()["items"]] == ["confirmed"]
-    assert len(chen.get("/dashboard/v1/back-checks").json()["items"]) == 1
-
-
-def test_another_grid_s_back_checks_are_not_there(client_as, drawn):
-    fu = client_as("fu")
-    assert fu.get("/dashboard/v1/back-checks").json()["items"] == []
-    answer = fu.post(f"/dashboard/v1/back-checks/{drawn[0].id}/answer", json={"verdict": "confirmed"})
-    assert (answer.status_code, answer.json()["code"]) == (404, "back_check.unknown")
-
-
-def test_the_manager_whom_it_is_about_may_not_answer(client_as, drawn):
-    answer = client_as("ana").post(f"/dashboard/v1/back-checks/{drawn[0].id}/answer", json={"verdict": "confirmed"})
-    assert answer.status_code == 403
-
-
-def test_nobody_checks_their_own_feedback_though_promoted(client_as, company, drawn):
-    set_scope(company, scope="all")
-    staff(company, "ana").role = "grid_manager"
-    company.commit()
-    answer = client_as("ana").post(f"/dashboard/v1/back-checks/{drawn[0].id}/answer", json={"verdict": "confirmed"})
-    assert (answer.status_code, answer.json()["code"]) == (403, "back_check.own")
-
-
-def test_a_wrong_answer_is_invalid(client_as, drawn):
-    chen = client_as("chen")
-    for body in ({}, {"verdict": "maybe"}, {"verdict": "confirmed", "note": "\0"}, {"verdict": "confirmed", "x": 1}):
-        assert chen.post(f"/dashboard/v1/back-checks/{drawn[0].id}/answer", json=body).status_code == 422, body
-    assert chen.post("/dashboard/v1/back-checks/nobody/answer", json={"verdict": "confirmed"}).status_code == 422
+def test_phone_and_dashboard_show_a_month_as_it_was_served_then(client_as, company):
+    with clock.shifted_to(NOW):
+        set_scope(company, scope="all")
+        make_anas_october(company)
+        company.commit()
+        set_scope(company, scope="all")
+    with clock.shifted_to(CLOSING):
+        before = client_as("ana").get("/mobile/v1/points?month=2026-10").json()
+        _close(company)
+    with clock.shifted_to(CLOSING + timedelta(days=2)):
+        ana, chen = client_as("ana"), client_as("chen")
+        now = ana.get("/mobile/v1/points?month=2026-10").json()
+        when = {"month": "2026-10", "as_of": (CLOSING - timedelta(minutes=1)).isoformat()}
+        then = ana.get("/mobile/v1/points", params=when).json()
+        theirs = chen.get("/dashboard/v1/points/2026-10", params=when).json()["items"][0]
+        assert now["closed_at"] is not None
+        assert (then["closed_at"], then["total"], theirs["total"]) == (None, before["total"], before["total"])
+        assert then["lines"] == before["lines"] == theirs["lines"]
+        at_the_close = ana.get("/mobile/v1/points", params=when | {"as_of": CLOSING.isoformat()}).json()
+        assert at_the_close["total"] == now["total"]
+        for wrong in ("2026-11-30T00:00:00Z", "2026-11-01T00:00:00", "x", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+            for client, path in ((ana, "/mobile/v1/points"), (chen, "/dashboard/v1/points/2026-10")):
+                assert client.get(path, params={"as_of": wrong}).status_code == 422, (path, wrong)

@@ -7,7 +7,14 @@ from app import cli
 
 
 @pytest.mark.parametrize(
-    "command", [["close-month", "MONTH"], ["statement", "ANA", "MONTH"], ["draw-back-checks", "--month", "MONTH"]]
+    "command",
+    [
+        ["close-month", "MONTH"],
+        ["statement", "ANA", "MONTH"],
+        ["draw-back-checks", "--month", "MONTH"],
+        ["scan-evidence", "--month", "MONTH"],
+        ["evidence-rules", "--month", "MONTH"],
+    ],
 )
 @pytest.mark.parametrize("month", ["2026-13", "1970-01", "2099-01", "october", "2026-10\x00"])
 def test_what_is_no_month_is_refused_in_one_line_that_names_it(command, month):

@@ -3,7 +3,7 @@
 import random
 from decimal import Decimal
 
-from app.points.payroll_file import PayrollLine, read_file, write_file
+from app.points.payroll.file_format import PayrollLine, read_file, write_file
 
 LINES = [
     PayrollLine("7", "2026-10", "B", "success", "earned", "12.5000", "", ""),

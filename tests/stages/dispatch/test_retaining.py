@@ -17,7 +17,7 @@ from app.jobs.steps import run_in_steps
 from app.models.customer import Customer
 from app.models.points import PointsMonth, PointsPlan
 from app.models.work_order import DispatchRun, WorkOrder
-from app.points.plans import ensure_default_plan
+from app.points.plans.in_force import ensure_default_plan
 from tests.factories import NOW
 from tests.stages.dispatch.test_dispatching import make_list
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from app.core.clock import Month
 from app.ingest.service import import_feed
 from app.models.notice import OutboxEvent
-from app.points.close import close_month
+from app.points.closing.close import close_month
 from tests.factories import NOW
 
 

@@ -10,10 +10,10 @@ from app.core.clock import Month
 from app.dispatch.by_hand.returning import decide_return, give_back
 from app.models.points import EntryKind, MonthlyStatement, PointsEntry, PointsEvidence
 from app.models.work_order import ReturnDecision, WorkOrderReturn, WorkOrderState
-from app.points.adjust import adjust_closed_months
-from app.points.close import close_month
+from app.points.closing.close import close_month
 from app.points.figures import count_success
 from app.points.formula import DEFAULT_PLAN, ONE, earn_success
+from app.points.late.service import adjust_closed_months
 from app.points.queries import work_order_facts
 from tests.factories import NOW, staff
 from tests.phones import principal_of
@@ -21,7 +21,8 @@ from tests.truth import CLOSED_SALE, CLOSING, OCTOBER, make_anas_october, make_o
 
 NOVEMBER = Month(2026, 11)
 LATER = CLOSING + timedelta(days=1)
-NOTHING = {"late_wins": 0, "cancelled": 0, "left_out": 0, "counted_again": 0, "points": "0"}
+KINDS = ("late_wins", "cancelled", "left_out", "counted_again", "credit_moved", "verdicts", "base_points")
+NOTHING = dict.fromkeys(KINDS, 0) | {"points": "0"}
 
 
 def _adjustments(session):
@@ -140,7 +141,7 @@ def test_a_return_that_was_decided_after_the_close_leaves_the_denominator_of_the
     assert steps == (0, -1, 1, -Decimal("0.2"))
     assert "1 successes of 8 become 1 of 7" in entry.explanation["words"]
     evidence = session.scalars(select(PointsEvidence).where(PointsEvidence.entry_id == entry.id)).one()
-    assert (evidence.work_order_id, evidence.counted, evidence.weight) == (order.id, "left_out", 0)
+    assert (evidence.work_order_id, evidence.counted, evidence.weight) == (order.id, "left_out", 1)
     assert _paid(session) == _points_by_the_facts(session)
     assert adjust_closed_months(session, now=LATER) == NOTHING
 

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from app.core.clock import Month
 from app.models.feedback import ContactFeedback
 from app.models.points import BasePoints, MonthlyStatement, PayrollFile, PointsEntry, PointsEvidence, PointsMonth, PointsPlan
-from app.points.close import EarlierMonthOpen, MonthAlreadyClosed, MonthNotOver, close_month
-from app.points.plans import ensure_default_plan, open_month
+from app.points.closing.close import EarlierMonthOpen, MonthAlreadyClosed, MonthNotOver, close_month
+from app.points.plans.in_force import ensure_default_plan, open_month
 from app.points.service import explain_statement, preview_month, show_my_month
 from tests.factories import NOW, make_work_order, staff
 from tests.truth import CLOSING, OCTOBER, make_anas_october, make_feedback, make_orders, make_sale
@@ -41,10 +41,13 @@ def test_a_manager_s_month_as_worked_out_by_hand(session):
         "successes": 1,
         "matured": 8,
         "left_out": 2,
+        "shared": 0,
         "expected": None,
         "company_ratio": "0.62500000",  # 1 success where 8 x 0.2 = 1.6 were expected
         "success_rate": "0.12500000",
+        "success_rate_interval": ["0.02241749", "0.47088818"],
         "success_index": "0.62500000",  # (1 + 5 x 0.625) / (1.6 + 5)
+        "success_index_interval": ["0.17274475", "1.35651579"],
         "value": "0.12500000",
         "normalised": "0.58333333",
         "fell_back": False,

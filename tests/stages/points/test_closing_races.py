@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.core.db import set_scope
 from app.models.points import EntryKind, MonthlyStatement, PayrollFile, PointsEntry, PointsMonth
-from app.points.close import MonthAlreadyClosed, close_month
-from app.points.plans import open_month
+from app.points.closing.close import MonthAlreadyClosed, close_month
+from app.points.plans.in_force import open_month
 from tests.factories import NOW, staff
 from tests.truth import CLOSING, OCTOBER
 

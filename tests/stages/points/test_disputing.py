@@ -8,7 +8,8 @@ from app.core.db import set_scope
 from app.core.errors import AppError
 from app.models.dispute import DisputeDecision, PointsDispute
 from app.models.points import Component
-from app.points.disputes import Disputed, decide_dispute, raise_dispute
+from app.points.disputes.deciding import Answer, decide_dispute
+from app.points.disputes.service import Disputed, raise_dispute
 from tests.factories import staff
 from tests.phones import principal_of
 from tests.stages.points.test_closing_races import _wait_until_blocked
@@ -27,7 +28,7 @@ def test_who_decides_second_waits_for_the_first_and_is_told(sessions, company):
         with sessions() as session:
             set_scope(session, scope="all")
             try:
-                deciding = {"dispute_id": said.id, "decision": decision, "reason": "x", "now": CLOSING}
+                deciding = {"dispute_id": said.id, "answer": Answer(decision, "x"), "now": CLOSING}
                 decide_dispute(session, principal=chen, grid_ids=chen.grid_ids, **deciding)
             except AppError as error:
                 return error.code
@@ -36,7 +37,7 @@ def test_who_decides_second_waits_for_the_first_and_is_told(sessions, company):
 
     with ThreadPoolExecutor(1) as threads, sessions() as first:
         set_scope(first, scope="all")
-        deciding = {"dispute_id": said.id, "decision": DisputeDecision.ACCEPTED, "reason": "x", "now": CLOSING}
+        deciding = {"dispute_id": said.id, "answer": Answer(DisputeDecision.ACCEPTED, "x"), "now": CLOSING}
         decide_dispute(first, principal=chen, grid_ids=chen.grid_ids, **deciding)
         second = threads.submit(decide, DisputeDecision.REJECTED)
         _wait_until_blocked(first)

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from app.core.clock import local_date
-from app.core.security import Principal
-from app.models.feedback import Channel, Verdict, Verification
-from app.models.organisation import Account
-from app.verification.service import answer_back_check, draw_back_checks, verify_feedback
-from tests.factories import NOW, get, grid, make_work_order, staff
-from tests.truth import OCTOBER, declare_complete, make_call, make_feedback, make_sale
+from app.models.feedback import BackCheck, Channel, Verdict, Verification
+from app.verification.asking import answer_back_check
+from app.verification.drawing import draw_back_checks
+from app.verification.service import verify_feedback
+from tests.factories import NOW, get, make_work_order, staff
+from tests.truth import OCTOBER, declare_complete, make_call, make_feedback, make_sale, principal_of
 
 LATER = NOW + timedelta(days=5)
 DAY = local_date(NOW)
@@ -130,50 +130,44 @@ def test_judging_again_changes_nothing(session):
     assert verify_feedback(session, now=LATER)["added"] == 0
 
 
-def _principal(session, name):
-    person = staff(session, name)
-    return Principal(
-        account_id=get(session, Account, login=name).id,
-        login=name,
-        role=person.role.value,
-        scope="grids",
-        unit_id=person.unit_id,
-        grid_ids=(grid(session, "G11").id,),
-        staff_id=person.id,
-    )
-
-
-def _checked(session, feedback, verdict, *, share=0.999999):
-    drawn = draw_back_checks(session, month=OCTOBER, secret="s", share=share, now=LATER)
+def _checked(session, feedback, answers, *, probability=1.0):
+    drawn = draw_back_checks(session, month=OCTOBER, secret="s", now=LATER)
     assert drawn["drawn"] == 1
+    get(session, BackCheck, feedback_id=feedback.id).inclusion_probability = probability
     answer_back_check(
-        session, feedback_id=feedback.id, verdict=verdict, note=None, principal=_principal(session, "chen"), now=LATER
+        session,
+        feedback_id=feedback.id,
+        reached=bool(answers),
+        answers=answers,
+        note=None,
+        principal=principal_of(session, "fu"),
+        now=LATER,
     )
 
 
 def test_the_answer_of_a_back_check_stands_over_the_feeds_for_ever(session):
     order = make_work_order(session)
-    feedback = make_feedback(session, order)
+    feedback = make_feedback(session, order, outcome="refused", objection="no_need")
     make_call(session, order)
     verify_feedback(session, now=LATER)
-    _checked(session, feedback, Verdict.CONTRADICTED)
+    _checked(session, feedback, {"contacted": "no"})
     assert _verify(session, feedback).verdict == Verdict.CONTRADICTED
 
 
 def test_what_the_feeds_judged_keeps_its_weight_of_one_when_it_is_checked_too(session):
     order = make_work_order(session)
-    feedback = make_feedback(session, order)
+    feedback = make_feedback(session, order, outcome="refused", objection="no_need")
     make_call(session, order)
     verify_feedback(session, now=LATER)
-    _checked(session, feedback, Verdict.CONFIRMED)
+    _checked(session, feedback, {"contacted": "yes"}, probability=0.25)
     assert _verdicts(session, feedback)[-1].judging_probability == 1
 
 
 def test_what_only_the_draw_could_judge_weighs_by_the_draw_until_the_feeds_can_judge_it_too(session):
-    feedback = make_feedback(session, make_work_order(session))
+    feedback = make_feedback(session, make_work_order(session), outcome="refused")
     verify_feedback(session, now=LATER)
-    _checked(session, feedback, Verdict.CONFIRMED)
-    assert _verdicts(session, feedback)[-1].judging_probability == pytest.approx(0.999999)
+    _checked(session, feedback, {"contacted": "yes"}, probability=0.25)
+    assert _verdicts(session, feedback)[-1].judging_probability == 0.25
     declare_complete(session, "calls", DAY, DAY)
     last = _verify(session, feedback)
     assert (last.kind, last.verdict, last.judging_probability) == ("back_check", "confirmed", 1)
@@ -183,16 +177,8 @@ def test_what_only_the_draw_could_judge_weighs_by_the_draw_until_the_feeds_can_j
 
 def test_a_customer_who_was_not_reached_leaves_the_verdict_as_it_is(session):
     order = make_work_order(session)
-    feedback = make_feedback(session, order)
+    feedback = make_feedback(session, order, outcome="refused", objection="no_need")
     make_call(session, order)
     verify_feedback(session, now=LATER)
-    _checked(session, feedback, Verdict.UNVERIFIABLE)
+    _checked(session, feedback, {})
     assert [verdict.verdict for verdict in _verdicts(session, feedback)] == [Verdict.CONFIRMED]
-
-
-def test_what_is_drawn_stays_drawn_and_is_not_drawn_again(session):
-    feedback = [make_feedback(session, make_work_order(session, customer_no=f"C{n:02d}")) for n in range(1, 10)]
-    first = draw_back_checks(session, month=OCTOBER, secret="s", share=0.5, now=LATER)
-    assert 0 < first["drawn"] < len(feedback)
-    again = draw_back_checks(session, month=OCTOBER, secret="s", share=0.5, now=LATER)
-    assert again == {"looked_at": len(feedback) - first["drawn"], "drawn": 0}

@@ -1,0 +1,48 @@
+"""A month as it was served at a past instant: what was there by then, and nothing that came or changed since."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.core.clock import Month
+from app.core.errors import Invalid
+from app.points import past_queries, statement_queries
+from app.points.open_month import ManagerMonth, MonthFacts, preview_of
+from app.points.plans.in_force import plans_by_staff
+from app.points.service import show_months, show_my_month
+
+
+def show_months_at(
+    session: Session, *, staff_ids: Collection[int], month: Month, as_of: datetime | None, now: datetime
+) -> dict[int, ManagerMonth]:
+    """The month of these managers as it was served at `as_of` (None: now), by staff id. Raises Invalid for an instant to come.
+
+    A month that was closed by then is its stored statement; an open one is computed from what was there then.
+    """
+    if as_of is None:
+        return show_months(session, staff_ids=staff_ids, month=month, now=now)
+    if as_of > now:
+        raise Invalid("as_of", "an instant that is past")
+    closed_at = statement_queries.find_closed_at(session, month)
+    if closed_at is not None and closed_at <= as_of:
+        return show_months(session, staff_ids=staff_ids, month=month, now=now)
+    facts = MonthFacts(
+        plans_by_staff(session, month=month, staff_ids=staff_ids),  # signed before the month began, and unchanged since
+        past_queries.work_order_facts(session, month, as_of, staff_ids),
+        past_queries.feedback_facts(session, month, as_of, staff_ids),
+        past_queries.base_points(session, month, as_of, staff_ids),
+        past_queries.posted(session, month, as_of, staff_ids),
+    )
+    return preview_of(facts, staff_ids=staff_ids, month=month, at=as_of)
+
+
+def show_my_month_at(
+    session: Session, *, staff_id: int, month: Month | None, as_of: datetime | None, now: datetime
+) -> ManagerMonth:
+    """One manager's month (default: that of the instant): now with what is pending and was rejected, else as it was served at
+    `as_of`, without these lists. Raises Invalid for an instant to come."""
+    if as_of is None:
+        return show_my_month(session, staff_id=staff_id, month=month, now=now)
+    month = month or Month.of(as_of)
+    return show_months_at(session, staff_ids=[staff_id], month=month, as_of=as_of, now=now)[staff_id]

@@ -1,0 +1,109 @@
+"""Reads behind the findings: a month's reports as the rules ask for them, and how often each rule found something."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, SQLColumnExpression, case, distinct, func, select, true
+from sqlalchemy.orm import Session, aliased
+
+from app.core.clock import Month
+from app.models.attachment import Attachment
+from app.models.customer import Customer
+from app.models.evidence import CaseKind, EvidenceFinding, EvidenceRuleState, ReviewCase
+from app.models.feedback import ContactFeedback
+from app.models.findings import FeedbackAttachment
+from app.models.organisation import Unit
+from app.verification.queries import claims_with_traces, is_current
+
+
+def reporters(session: Session, month: Month) -> list[int]:
+    """Who reported in a month."""
+    reported = select(ContactFeedback.staff_id).where(ContactFeedback.month == month)
+    return list(session.scalars(reported.distinct().order_by(ContactFeedback.staff_id)))
+
+
+def reports(
+    session: Session, *, month: Month, staff_ids: Collection[int], sale_outcomes: Collection[str]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Current feedback of these people in a month: the columns of `claims`, what the phone said, and where the customer lives.
+
+    `home_*` are null where neither the customer nor the grid has a place; `is_exact`: it is the customer's own.
+    """
+    statement = _with_places(claims_with_traces(sale_outcomes)).where(
+        ContactFeedback.staff_id.in_(staff_ids), ContactFeedback.month == month, is_current()
+    )
+    return session.execute(statement.order_by(ContactFeedback.id)).all()
+
+
+def _with_places(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    feedback, grid = ContactFeedback, aliased(Unit)
+    is_exact = Customer.latitude.is_not(None) & Customer.longitude.is_not(None)
+    columns: tuple[SQLColumnExpression[Any], ...] = (
+        feedback.customer_id,
+        feedback.device_id,
+        feedback.contacted_at,
+        (feedback.elapsed_ms / 1000.0).label("elapsed"),
+        func.extract("epoch", feedback.phone_ended_at - feedback.phone_started_at).label("between"),
+        feedback.latitude,
+        feedback.longitude,
+        feedback.accuracy_metres,
+        feedback.mock_location,
+        feedback.note,
+        case((is_exact, Customer.latitude), else_=grid.latitude).label("home_latitude"),
+        case((is_exact, Customer.longitude), else_=grid.longitude).label("home_longitude"),
+        is_exact.label("is_exact"),
+        _looks().label("looks"),
+    )
+    joined = statement.outerjoin(Customer, Customer.id == feedback.customer_id).outerjoin(grid, grid.id == Customer.grid_id)
+    return joined.add_columns(*columns)
+
+
+def _looks() -> ScalarSelect[Any]:
+    found = select(func.array_agg(Attachment.look)).join(FeedbackAttachment, FeedbackAttachment.attachment_id == Attachment.id)
+    return found.where(FeedbackAttachment.feedback_id == ContactFeedback.id, Attachment.look.is_not(None)).scalar_subquery()
+
+
+def switched_off(session: Session) -> Sequence[EvidenceRuleState]:
+    """The states of rules that are not in use."""
+    found = select(EvidenceRuleState).where(EvidenceRuleState.switched_off_at.is_not(None))
+    return session.scalars(found.order_by(EvidenceRuleState.rule, EvidenceRuleState.version)).all()
+
+
+def rule_states(session: Session) -> Sequence[EvidenceRuleState]:
+    """The state of every rule that has one."""
+    return session.scalars(select(EvidenceRuleState).order_by(EvidenceRuleState.rule, EvidenceRuleState.version)).all()
+
+
+def month_size(session: Session, month: Month, grid_ids: Collection[int] | None) -> Row[int, int]:
+    """(reports that stand, managers who made them) of a month, in these grids or in all."""
+    counted = select(func.count(), func.count(distinct(ContactFeedback.staff_id))).where(
+        ContactFeedback.month == month, is_current()
+    )
+    return session.execute(counted.where(_within(ContactFeedback.grid_id, grid_ids))).one()
+
+
+def finding_counts(session: Session, month: Month, grid_ids: Collection[int] | None) -> Sequence[Row[str, int, int, int]]:
+    """(rule, version, reports, managers) with a finding in a month, in these grids or in all; only of reports that stand."""
+    finding = EvidenceFinding
+    people = func.count(distinct(finding.staff_id))
+    counted = (
+        select(finding.rule, finding.rule_version, func.count().label("reports"), people.label("managers"))
+        .join(ContactFeedback, ContactFeedback.id == finding.feedback_id)
+        .where(finding.month == month, is_current(), _within(finding.grid_id, grid_ids))
+    )
+    return session.execute(
+        counted.group_by(finding.rule, finding.rule_version).order_by(finding.rule, finding.rule_version)
+    ).all()
+
+
+def case_counts(session: Session, month: Month, grid_ids: Collection[int] | None) -> Sequence[Row[str, int]]:
+    """(rule, cases: managers' cases that name it) of a month, in these grids or in all."""
+    named = func.jsonb_array_elements(ReviewCase.reasons).op("->>")("rule").label("rule")
+    mine = (ReviewCase.month == month) & (ReviewCase.kind == CaseKind.MANAGER) & _within(ReviewCase.grid_id, grid_ids)
+    each = select(ReviewCase.id, named).where(mine).subquery()
+    counted = select(each.c.rule, func.count(distinct(each.c.id)).label("cases"))
+    return session.execute(counted.group_by(each.c.rule).order_by(each.c.rule)).all()
+
+
+def _within(grid_id: SQLColumnExpression[int], grid_ids: Collection[int] | None) -> ColumnElement[bool]:
+    return true() if grid_ids is None else grid_id.in_(grid_ids)
