@@ -91,7 +91,7 @@ def _people(owner: Session) -> dict[int, int]:
         {"staff_no": f"M{number:04d}", "name": "M", "role": role, "unit_id": grid.id, "active_from": joined}
         for number in range(MANAGERS)
     ]
-    owner.bulk_insert_mappings(Staff, rows)  # type: ignore[arg-type]
+    owner.bulk_insert_mappings(Staff, rows)  # type: ignore[arg-type]  # takes a class
     found = {staff_id: int(staff_no[1:]) for staff_id, staff_no in owner.execute(select(Staff.id, Staff.staff_no))}
     owner.add_all(BasePoints(period=MONTH, staff_id=one, component="existing_scheme", points=Decimal(50)) for one in found)
     owner.flush()

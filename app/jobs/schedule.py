@@ -163,7 +163,7 @@ def _judging(zone: ZoneInfo, secret: str) -> tuple[Row, ...]:
 
     return (
         Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
-        Scheduled("scan-evidence", at(hour=1, minute=20, second=0), _now(scan_evidence), idle_seconds=TRAINING_SECONDS),
+        Scheduled("scan-evidence", at(hour=0, minute=30, second=0), _now(scan_evidence), idle_seconds=TRAINING_SECONDS),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
         Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),
     )

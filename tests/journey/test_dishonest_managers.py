@@ -72,7 +72,7 @@ def test_who_fakes_comes_before_a_person_within_the_month_and_who_is_honest_does
         "honest": honest["opened"].mean(),
         "odd": honest.filter(pl.col("kind").is_in(ODD))["opened"].mean(),
     }
-    print({name: round(share, 4) for name, share in shares.items()})  # noqa: T201
+    print({name: round(share, 4) for name, share in shares.items()})  # noqa: T201 - seen with -s
     assert much["share"].min() > 0.1
     assert shares["at least 30 %"] >= 0.95
     assert shares["adapts"] >= 0.70
@@ -92,7 +92,7 @@ def test_no_rule_alone_would_send_many_honest_managers_to_a_person():
             & (counts["found"] > 1).to_numpy()
         )
         share, of_reports = alone.sum() / len(honest), _share_of_reports(counts.filter(pl.col("staff").is_in(honest)))
-        print(f"{code}: {share:.2%} of the honest managers, {of_reports:.2%} of their reports")  # noqa: T201
+        print(f"{code}: {share:.2%} of the honest managers, {of_reports:.2%} of their reports")  # noqa: T201 - seen with -s
         assert share <= 0.005 or not rule.counts, code
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 
 from app.api.deps import Admin, Now, SessionDep
 from app.api.types import CodePath, In, LongText, Out
-from app.reports.evidence_precision import rules_shown
+from app.reports.evidence_rules import rules_shown
 from app.verification.reviewing.switching import switch_on
 
 router = APIRouter(prefix="/operations/v1/evidence-rules", tags=["operations"])

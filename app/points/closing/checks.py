@@ -74,7 +74,7 @@ CHECKS: Mapping[str, Check] = {
         Check(
             "back_checks_unanswered", False,
             "回访未完成", "back-checks that nobody answered",
-            "完成回访", "call these customers: later answers change no closed month",
+            "完成回访", "call these customers: later it is an adjustment",
         ),
         Check(
             "plan_default", False,

@@ -83,11 +83,6 @@ def find_last_switched_on(session: Session, rule: str, version: int) -> datetime
     )
 
 
-def rule_states(session: Session) -> list[EvidenceRuleState]:
-    """Every rule that has a state, by name."""
-    return list(session.scalars(select(EvidenceRuleState).order_by(EvidenceRuleState.rule, EvidenceRuleState.version)))
-
-
 def company_id(session: Session) -> int:
     """The company's unit."""
     return session.scalars(select(Unit.id).where(Unit.kind == UnitKind.COMPANY).order_by(Unit.id).limit(1)).one()
