@@ -44,20 +44,22 @@ def test_a_photo_goes_with_its_report_though_the_net_breaks_between_its_pieces(p
     (kept,) = [row for row in shelf.dump(page)["queue"] if row["kind"] == "attachment"]
     assert len(kept["bytes"]["content"]) > PIECE_BYTES
     assert "JFIF" not in kept["bytes"]["content"]
-    pieces = []
+    pieces, broken = [], ["after the first piece"]
 
     def breaks(route):
         pieces.append(route.request.headers["upload-offset"])
-        route.abort() if len(pieces) == 2 else route.continue_()
+        route.abort() if broken and pieces[-1] != "0" else route.continue_()
 
     page.route("**/mobile/v1/attachments/*", breaks)
     air.up()
     page.get_by_role("link", name="回到今日").click()
     sync(page)
     expect(page.get_by_text("还有 1 条在手机上")).to_be_visible()
+    broken.clear()
     page.get_by_role("button", name="立即同步").click()
     expect(page.get_by_role("heading", name="全部已上传")).to_be_visible()
-    assert pieces[:3] == ["0", str(PIECE_BYTES), str(PIECE_BYTES)]
+    assert pieces.count("0") == 1
+    assert pieces.count(str(PIECE_BYTES)) >= 2
     with as_company(sessions) as session:
         photo = session.scalars(select(Attachment)).one()
         assert photo.completed_at is not None
