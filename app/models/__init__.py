@@ -1,6 +1,7 @@
 """Tables only, one file per aggregate. Importing this package registers them all."""
 
 from app.models import (
+    access,
     attachment,
     campaign,
     campaign_life,
@@ -31,6 +32,7 @@ from app.models import (
 )
 
 __all__ = [
+    "access",
     "attachment",
     "campaign",
     "campaign_life",
