@@ -145,9 +145,8 @@ def _with_files(session: Session, month: Month | None) -> Sequence[Month]:
     statement = closed.where(PointsMonth.closed_at.is_not(None))
     if month is not None:
         paid = select(PayrollFileLine.month).join(LedgerPosting, LedgerPosting.entry_id == PayrollFileLine.entry_id)
-        statement = statement.where(
-            (PayrollFile.month == month) | PayrollFile.month.in_(paid.where(LedgerPosting.month == month))
-        )
+        of_it = paid.where(LedgerPosting.month == month)
+        statement = statement.where((PayrollFile.month == month) | PayrollFile.month.in_(of_it))
     return session.scalars(statement.order_by(PayrollFile.month)).all()
 
 
