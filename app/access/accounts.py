@@ -1,5 +1,6 @@
 """Accounts as an administrator keeps them: made for people of the staff feed, switched off and on; each act on record."""
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -32,7 +33,7 @@ def open_account(
     account = service.create_account(
         session,
         login=login,
-        password=service.unusable_password(),
+        password=secrets.token_urlsafe(32),  # which nobody is told
         staff_no=staff_no,
         service_role=None,
         by_account_id=by.account_id,

@@ -1,6 +1,5 @@
 """Logging in and out, and the accounts to do it with."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,8 +106,7 @@ def log_in_system(session: Session, *, client_id: str, client_secret: str, rules
 
 
 def checked_account(session: Session, *, login: str, password: str, now: datetime) -> Account:
-    """The account of these credentials, of which somebody may act today; raises WrongLogin, also for a temporary password that
-    is over."""
+    """The account of these credentials; raises WrongLogin, also for a temporary password that is over."""
     with turn_to_check():
         account = queries.find_account(session, login)
         fits = check_password(password, account.password_hash if account else None)
@@ -230,11 +228,6 @@ def create_account(
     session.flush()  # a second account of the same person fails here, not at the commit
     note_act(session, account=account, act=AccountAct.CREATED, by_account_id=by_account_id, reason=reason, now=now)
     return account
-
-
-def unusable_password() -> str:
-    """For an account to which somebody is given a password in the next step."""
-    return secrets.token_urlsafe(32)
 
 
 def _issue(session: Session, *, family: RefreshFamily, generation: int, rules: TokenRules, now: datetime) -> Tokens:
