@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
+from app.models.access import Permission, PermissionEnd, PermissionGrant
 from app.models.organisation import Account, RefreshFamily, RefreshToken, RevokedDevice, Staff, Unit
 
 REVOKED = "device revoked"  # why the log-ins of a device ended
@@ -19,6 +20,12 @@ class UnknownStaff(NotFound):
     code = "staff.unknown"
 
 
+class UnknownAccount(NotFound):
+    """There is no account with this login."""
+
+    code = "account.unknown"
+
+
 def _active(today: date) -> ColumnElement[bool]:
     return and_(Staff.active_from <= today, or_(Staff.active_to.is_(None), Staff.active_to >= today))
 
@@ -26,6 +33,23 @@ def _active(today: date) -> ColumnElement[bool]:
 def find_account(session: Session, login: str) -> Account | None:
     """The account with this login."""
     return session.scalar(select(Account).where(Account.login == login).order_by(Account.id))
+
+
+def lock_account(session: Session, login: str) -> Account:
+    """The account with this login, locked; raises UnknownAccount."""
+    statement = select(Account).where(Account.login == login).order_by(Account.id).with_for_update()
+    found = session.scalar(statement.execution_options(populate_existing=True))
+    if found is None:
+        raise UnknownAccount
+    return found
+
+
+def permissions_of(session: Session, staff_id: int | None, today: date) -> list[Permission]:
+    """What a person may do today beyond their role."""
+    grant = PermissionGrant
+    ended = select(PermissionEnd.grant_id).where(PermissionEnd.grant_id == grant.id).exists()
+    statement = select(grant.permission).where(grant.staff_id == staff_id, grant.until >= today, ~ended)
+    return list(session.scalars(statement.distinct().order_by(grant.permission)))
 
 
 def get_staff(session: Session, staff_no: str) -> Staff:

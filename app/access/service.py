@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from app.access import queries
 from app.access.acting import principal_of
+from app.access.acts import note_act
 from app.access.revoking import DeviceRevoked, refuse_device, tell_device
 from app.access.rotation import Decision, PresentedToken, decide
 from app.core import clock
 from app.core.db import set_scope
-from app.core.errors import Conflict, Invalid, Unauthenticated
+from app.core.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from app.core.security import (
     AccessClaims,
     Principal,
@@ -25,6 +26,7 @@ from app.core.security import (
     turn_to_check,
     write_access_token,
 )
+from app.models.access import AccountAct
 from app.models.organisation import Account, RefreshFamily, RefreshToken, Role
 
 MINIMUM_PASSWORD = 10
@@ -34,6 +36,12 @@ class WrongLogin(Unauthenticated):
     """Login or password is wrong."""
 
     code = "login.wrong"
+
+
+class TemporaryPassword(Forbidden):
+    """This password was made for you: choose one of your own first (POST /auth/password)."""
+
+    code = "login.password_temporary"
 
 
 class WrongRefreshToken(Unauthenticated):
@@ -75,10 +83,13 @@ class Tokens:
 
 
 def log_in(session: Session, *, login: str, password: str, device_id: str | None, rules: TokenRules, now: datetime) -> Tokens:
-    """Start a refresh family for a person; raises WrongLogin alike for an unknown login and a wrong password, DeviceRevoked."""
-    account = _checked_account(session, login=login, password=password, now=now)
+    """Start a refresh family for a person; raises WrongLogin alike for an unknown login and a wrong password, TemporaryPassword,
+    DeviceRevoked."""
+    account = checked_account(session, login=login, password=password, now=now)
     if account.staff_id is None:
         raise WrongLogin
+    if account.temporary_until is not None:
+        raise TemporaryPassword
     refuse_device(session, account_id=account.id, device_id=device_id, now=now)
     family = RefreshFamily(account_id=account.id, device_id=device_id, started_at=now)
     session.add(family)
@@ -88,17 +99,18 @@ def log_in(session: Session, *, login: str, password: str, device_id: str | None
 
 def log_in_system(session: Session, *, client_id: str, client_secret: str, rules: TokenRules, now: datetime) -> Tokens:
     """An access token for a system by its client credentials; raises WrongLogin."""
-    account = _checked_account(session, login=client_id, password=client_secret, now=now)
+    account = checked_account(session, login=client_id, password=client_secret, now=now)
     if account.service_role is None:
         raise WrongLogin
     return _tokens(AccessClaims(account.id, None), refresh_token=None, rules=rules, now=now)
 
 
-def _checked_account(session: Session, *, login: str, password: str, now: datetime) -> Account:
+def checked_account(session: Session, *, login: str, password: str, now: datetime) -> Account:
+    """The account of these credentials; raises WrongLogin, also for a temporary password that is over."""
     with turn_to_check():
         account = queries.find_account(session, login)
         fits = check_password(password, account.password_hash if account else None)
-    if account is None or not fits:
+    if account is None or not fits or (account.temporary_until is not None and account.temporary_until <= now):
         raise WrongLogin
     if queries.find_actor(session, account.id, None, clock.local_date(now)) is None:
         raise WrongLogin
@@ -188,9 +200,17 @@ def find_person(session: Session, *, login: str, now: datetime) -> Principal:
 
 
 def create_account(
-    session: Session, *, login: str, password: str, staff_no: str | None, service_role: Role | None, now: datetime
+    session: Session,
+    *,
+    login: str,
+    password: str,
+    staff_no: str | None,
+    service_role: Role | None,
+    by_account_id: int | None = None,
+    reason: str = "",
+    now: datetime,
 ) -> Account:
-    """An account for a person (`staff_no`) or for a system (`service_role`).
+    """An account for a person (`staff_no`) or for a system (`service_role`); by nobody: at the command line.
 
     Raises Invalid for a short password or both or neither owner, UnknownStaff, LoginTaken.
     """
@@ -206,15 +226,8 @@ def create_account(
     )
     session.add(account)
     session.flush()  # a second account of the same person fails here, not at the commit
+    note_act(session, account=account, act=AccountAct.CREATED, by_account_id=by_account_id, reason=reason, now=now)
     return account
-
-
-def disable_account(session: Session, *, login: str, now: datetime) -> None:
-    """No request of this account is answered from the next one on; raises WrongLogin where there is none."""
-    account = queries.find_account(session, login)
-    if account is None:
-        raise Invalid("login", "the login of an account")
-    account.disabled_at = now
 
 
 def _issue(session: Session, *, family: RefreshFamily, generation: int, rules: TokenRules, now: datetime) -> Tokens:

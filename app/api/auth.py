@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form
 from pydantic import Field
 
-from app.access import service
+from app.access import passwords, service
 from app.api.deps import Now, PrincipalDep, SessionDep, TokenRulesDep, refuse_when_full
 from app.api.types import In, Out, Secret, ShortText
 
@@ -18,6 +18,14 @@ class LogIn(In):
     login: ShortText = Field(examples=["TB01G011"])
     password: Secret
     device_id: ShortText | None = None
+
+
+class Choose(In):
+    """The present password, perhaps one that an administrator made, and one's own."""
+
+    login: ShortText = Field(examples=["TB01G011"])
+    password: Secret
+    new_password: Secret
 
 
 class Refresh(In):
@@ -52,6 +60,12 @@ def log_in(body: LogIn, session: SessionDep, rules: TokenRulesDep, now: Now) -> 
     """Log in as a person."""
     tokens = service.log_in(session, login=body.login, password=body.password, device_id=body.device_id, rules=rules, now=now)
     return TokensOut.model_validate(tokens)
+
+
+@router.post("/password", status_code=204, dependencies=[Depends(refuse_when_full)])
+def choose_password(body: Choose, session: SessionDep, now: Now) -> None:
+    """Choose a password of one's own; all log-ins end, log in with it. 401 where the present one is wrong or over."""
+    passwords.choose_password(session, now=now, **body.model_dump())
 
 
 @router.post("/refresh")

@@ -12,6 +12,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
+from app.access.grants import require_permission
 from app.access.service import TokenRules, identify
 from app.api.cookies import token_of
 from app.api.types import CODE
@@ -21,6 +22,7 @@ from app.core.payroll_keys import PayrollSigner
 from app.core.security import Principal, WrongToken, read_access_token, refuse_more_log_ins
 from app.devices.versions import refuse_old
 from app.disclosure.relays import Relay
+from app.models.access import Permission
 from app.models.organisation import Role
 from app.notices.quiet import QuietHours
 from app.notices.sealing import Seal
@@ -169,6 +171,19 @@ class Allow:
     async def __call__(self, principal: "PrincipalDep") -> Principal:
         if principal.role not in self.roles:
             raise WrongRole
+        return principal
+
+
+class Permit:
+    """Dependency: the principal, if their role is one of these, or an administrator gave them this permission."""
+
+    def __init__(self, permission: Permission, *roles: Role) -> None:
+        self.permission = permission
+        self.roles = frozenset(role.value for role in roles)
+
+    def __call__(self, principal: "PrincipalDep", session: SessionDep, now: Now) -> Principal:
+        if principal.role not in self.roles:
+            require_permission(session, principal=principal, permission=self.permission, now=now)
         return principal
 
 

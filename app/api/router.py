@@ -25,6 +25,8 @@ from app.api.dashboard import notices as dashboard_notices
 from app.api.dashboard import offers as dashboard_offers
 from app.api.dashboard import order_feedback as dashboard_order_feedback
 from app.api.dashboard import owners as dashboard_owners
+from app.api.dashboard import payroll_console as dashboard_payroll_console
+from app.api.dashboard import personnel as dashboard_personnel
 from app.api.dashboard import points as dashboard_points
 from app.api.dashboard import points_plans as dashboard_points_plans
 from app.api.dashboard import programmes as dashboard_programmes
@@ -50,11 +52,15 @@ from app.api.mobile import work_orders as mobile_work_orders
 from app.api.operations import corrections as operations_corrections
 from app.api.operations import escalation as operations_escalation
 from app.api.operations import evidence_rules as operations_evidence_rules
+from app.api.operations import feeds as operations_feeds
 from app.api.operations import imports as operations_imports
 from app.api.operations import jobs as operations_jobs
 from app.api.operations import months as operations_months
+from app.api.operations import people as operations_people
+from app.api.operations import permissions as operations_permissions
 from app.api.operations import rankers as operations_rankers
 from app.api.operations import sms as operations_sms
+from app.api.operations import system as operations_system
 from app.api.operations import webhooks as operations_webhooks
 from app.api.payroll import files as payroll_files
 from app.api.payroll import months as payroll_months
@@ -82,6 +88,7 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(mobile_points.router)
     app.include_router(dashboard_points.router)
     _add_truth_and_pay(app)
+    _add_administration(app)
     app.include_router(operations_imports.router)
     app.include_router(operations_jobs.router)
     app.include_router(operations_rankers.router)
@@ -117,6 +124,16 @@ def _add_truth_and_pay(app: FastAPI) -> None:
     app.include_router(payroll_files.router)
     app.include_router(operations_evidence_rules.router)
     app.include_router(operations_sms.router)
+
+
+def _add_administration(app: FastAPI) -> None:
+    """People, accounts and permissions, feeds, settings, health, and who did what."""
+    app.include_router(operations_people.router)
+    app.include_router(operations_permissions.router)
+    app.include_router(operations_feeds.router)
+    app.include_router(operations_system.router)
+    app.include_router(dashboard_payroll_console.router)
+    app.include_router(dashboard_personnel.router)
 
 
 def _add_field_routes(app: FastAPI) -> None:

@@ -17,6 +17,7 @@ OLDEST_SERVER = 15
 CLOCK_SECONDS = 2.0
 PROTECTED = (
     "attachments",
+    "audit_entries",
     "back_check_strata",
     "back_checks",
     "campaign_month_figures",
@@ -54,6 +55,9 @@ PROTECTED = (
     "outbox_deliveries",
     "outbox_events",
     "ownership_news",
+    "permission_ends",
+    "permission_grants",
+    "personnel_looks",
     "phone_pulls",
     "points_disputes",
     "points_entries",

@@ -35,15 +35,22 @@ def get_import(session: Session, batch_id: int) -> ImportBatch:
     return found
 
 
-def page_of_imports(session: Session, *, secret: str, cursor: str | None, limit: int) -> Page[ImportBatch]:
-    """A page of imports, newest first. Raises WrongCursor."""
+def page_of_imports(
+    session: Session, *, feed: str | None = None, rejected: bool = False, secret: str, cursor: str | None, limit: int
+) -> Page[ImportBatch]:
+    """A page of imports, of one feed or all, perhaps only those that put rows aside; newest first. Raises WrongCursor."""
     size = clamp_page_size(limit)
+    list_name = f"{_LIST}/{feed or ''}/{rejected}"
     statement = select(ImportBatch).order_by(ImportBatch.id.desc()).limit(size + 1)
+    if feed is not None:
+        statement = statement.where(ImportBatch.feed == feed)
+    if rejected:
+        statement = statement.where(ImportBatch.counts["rejected"].as_integer() > 0)
     if cursor is not None:
-        statement = statement.where(ImportBatch.id < read_cursor(secret, _LIST, cursor))
+        statement = statement.where(ImportBatch.id < read_cursor(secret, list_name, cursor))
     found = list(session.scalars(statement))
     more = len(found) > size
-    return Page(found[:size], write_cursor(secret, _LIST, found[size - 1].id) if more else None)
+    return Page(found[:size], write_cursor(secret, list_name, found[size - 1].id) if more else None)
 
 
 def rejected_rows(session: Session, batch_id: int) -> Iterator[RejectedRow]:

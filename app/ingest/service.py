@@ -97,12 +97,12 @@ def import_feed(
     return _report(batch, already_applied=batch_id is None, declared=declared)
 
 
-def declare_complete(session: Session, *, feed: str, first: date, last: date, now: datetime) -> int:
-    """Say that a feed holds all there was on these local days, so that absence from it proves something.
+def declare_complete(session: Session, *, feed: str, first: date, last: date, by: int | None = None, now: datetime) -> int:
+    """Say that a feed holds all there was on these local days, so that absence from it proves something. `by`: whose account.
 
     Returns how many days were not known to be complete before. Raises UnknownFeed, WrongDays.
     """
-    return _declare(session, feed_named(feed).name, _days(feed, first, last, now), now)
+    return _declare(session, feed_named(feed).name, _days(feed, first, last, now), now, by)
 
 
 def write_rejected(session: Session, *, batch_id: int, path: Path) -> int:
@@ -135,8 +135,8 @@ def _days(feed: str, first: date | None, last: date | None, now: datetime) -> li
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def _declare(session: Session, feed: str, days: list[date], now: datetime) -> int:
-    rows = [{"feed": feed, "day": day, "declared_at": now} for day in days]
+def _declare(session: Session, feed: str, days: list[date], now: datetime, by: int | None = None) -> int:
+    rows = [{"feed": feed, "day": day, "declared_at": now, "declared_by_account_id": by} for day in days]
     if not rows:
         return 0
     return len(session.scalars(insert(FeedDay).values(rows).on_conflict_do_nothing().returning(FeedDay.day)).all())

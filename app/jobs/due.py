@@ -31,6 +31,18 @@ def last_due(when: CronTrigger, now: datetime) -> datetime | None:
     return None
 
 
+def next_due(when: CronTrigger, now: datetime) -> datetime | None:
+    """The next due time after `now`, in UTC."""
+    due = when.get_next_fire_time(None, now + timedelta(microseconds=1))
+    return None if due is None else due.astimezone(UTC)
+
+
+def times_of(when: CronTrigger) -> str:
+    """When a job is due, as its fields are written, such as `hour 2, minute 15`."""
+    said = [f"{field.name} {field}" for field in when.fields if not field.is_default and str(field) != "0"]
+    return ", ".join(said) or "every second"
+
+
 def should_try(tries: Tries, now: datetime) -> bool:
     """True until it is done; again 1, 2, 4, 8 ... minutes after the start of a failed try, at most MAX_TRIES times."""
     if tries.done or tries.count >= MAX_TRIES:

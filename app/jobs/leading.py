@@ -11,8 +11,9 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -20,15 +21,19 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.access.job_requests import note_times, take_requests
 from app.core import clock
-from app.jobs.due import last_due, should_try
+from app.jobs.due import last_due, next_due, should_try, times_of
 from app.jobs.lease import release_lease, renew_lease, take_lease
+from app.jobs.on_request import MAY_ASK
 from app.jobs.queries import tries_of
 from app.jobs.records import give_up_runs
 from app.jobs.runner import in_transaction
 from app.jobs.schedule import Row
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -107,25 +112,62 @@ class Worker:
             self._looked_at = time.monotonic()
             for row in self._timetable:
                 self._scheduler.add_job(self.run_if_due, args=[row], id=f"look at {row.name}", replace_existing=True)
+            self._scheduler.add_job(self.note_timetable, id="note the timetable", replace_existing=True)
+        self._scheduler.add_job(self.take_requests, id="take requests", replace_existing=True)
         self._scheduler.resume()
+
+    def note_timetable(self) -> None:
+        """Let people see when each job is due."""
+        now = clock.now()
+        rows = [(row.name, times_of(row.when), next_due(row.when, now), row.name in MAY_ASK) for row in self._timetable]
+        self._quietly(lambda session: note_times(session, rows=rows, now=now))
+
+    def take_requests(self) -> None:
+        """Run what people asked for, unless it runs already: then it does what they want."""
+        asked = self._quietly(lambda session: take_requests(session, now=clock.now())) or []
+        for row in self._timetable:
+            if row.name in asked:
+                self._scheduler.add_job(self.run_asked, args=[row], id=f"asked for {row.name}", replace_existing=True)
+
+    def run_asked(self, row: Row) -> None:
+        """Run a job because somebody asked."""
+        self._run(row, lambda token: row.run(self._sessions, token, None))
 
     def run_if_due(self, row: Row) -> None:
         """Run a job for its last due time, unless that is done or another leads."""
+
+        def work(token: int) -> None:
+            now = clock.now()
+            due = last_due(row.when, now)
+            if due is None:
+                return
+            tries = in_transaction(self._sessions, lambda session: tries_of(session, row.name, due))
+            if should_try(tries, now):
+                row.run(self._sessions, token, due)
+
+        self._run(row, work)
+
+    def _run(self, row: Row, work: Callable[[int], None]) -> None:
+        """Do this with a job while this worker leads, unless it runs already."""
         with self._lock:
             if self._leaving or row.name in self._running:
                 return
             self._running.add(row.name)
         try:
-            token, now = self.token, clock.now()
-            due = last_due(row.when, now)
-            if token is not None and due is not None:
-                tries = in_transaction(self._sessions, lambda session: tries_of(session, row.name, due))
-                if should_try(tries, now):
-                    row.run(self._sessions, token, due)
+            if (token := self.token) is not None:
+                work(token)
         except Exception as error:  # run_job logged it and kept it in the run's row; the other jobs go on
             log.debug("job_not_done", job=row.name, kind=type(error).__name__)
         finally:
             self._running.discard(row.name)
+
+    def _quietly(self, work: Callable[[Session], T]) -> T | None:
+        """What `work` gives; None where the database is away: it is tried again soon."""
+        try:
+            return in_transaction(self._sessions, work)
+        except SQLAlchemyError as error:
+            log.warning("worker_beat_failed", kind=type(error).__name__)
+            return None
 
     def _hold(self) -> bool:
         """Renew or take the lease. True if this worker has just taken it."""

@@ -65,8 +65,8 @@ class Scheduled:
     work: Work
     idle_seconds: int = IDLE_SECONDS
 
-    def run(self, sessions: sessionmaker[Session], fencing_token: int, due_at: datetime) -> None:
-        """Run it for this due time."""
+    def run(self, sessions: sessionmaker[Session], fencing_token: int, due_at: datetime | None) -> None:
+        """Run it for this due time; None: because somebody asked."""
         run_job(sessions, self.name, self.work, fencing_token=fencing_token, due_at=due_at, idle_seconds=self.idle_seconds)
 
 
@@ -78,8 +78,8 @@ class InSteps:
     when: CronTrigger
     work: StepWork
 
-    def run(self, sessions: sessionmaker[Session], fencing_token: int, due_at: datetime) -> None:
-        """Run it for this due time."""
+    def run(self, sessions: sessionmaker[Session], fencing_token: int, due_at: datetime | None) -> None:
+        """Run it for this due time; None: because somebody asked."""
         run_in_steps(sessions, self.name, self.work, fencing_token=fencing_token, due_at=due_at)
 
 

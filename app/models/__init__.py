@@ -1,6 +1,7 @@
 """Tables only, one file per aggregate. Importing this package registers them all."""
 
 from app.models import (
+    access,
     attachment,
     campaign,
     campaign_life,
@@ -32,6 +33,7 @@ from app.models import (
 )
 
 __all__ = [
+    "access",
     "attachment",
     "campaign",
     "campaign_life",

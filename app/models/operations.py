@@ -23,7 +23,7 @@ class ImportBatch(Base):
     """One file applied, once: the same bytes for the same feed again change nothing."""
 
     __tablename__ = "import_batches"
-    __table_args__ = (Index("uq_import_batches_feed_sha256", "feed", "sha256", unique=True),)
+    __table_args__ = (Index("uq_import_batches_feed_sha256", "feed", "sha256", unique=True), Index(None, "feed", "id"))
 
     id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
     feed: Mapped[str] = mapped_column(Text)
@@ -57,6 +57,7 @@ class FeedDay(Base):
     feed: Mapped[str] = mapped_column(Text, primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     declared_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    declared_by_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
 
 class JobRun(Base):
@@ -65,6 +66,8 @@ class JobRun(Base):
     __tablename__ = "job_runs"
     __table_args__ = (
         Index(None, "job", "started_at"),
+        Index(None, "job", "id"),
+        Index("ix_job_runs_failed", "id", postgresql_where=text("outcome = 'failed'")),
         Index("uq_job_runs_job_due_at", "job", "due_at", unique=True, postgresql_where=text("outcome = 'done'")),
     )
 
@@ -77,6 +80,32 @@ class JobRun(Base):
     counts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     error: Mapped[str | None] = mapped_column(Text)
     fencing_token: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class JobTime(Base):
+    """A row of the timetable as the worker that leads has it: its times as text, when it is due next, and whether people may
+    ask for it in between."""
+
+    __tablename__ = "job_times"
+
+    job: Mapped[str] = mapped_column(Text, primary_key=True)
+    times: Mapped[str] = mapped_column(Text)
+    next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    may_ask: Mapped[bool]
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class JobRequest(Base):
+    """That somebody asked for a job now; the worker that leads takes it within seconds."""
+
+    __tablename__ = "job_requests"
+    __table_args__ = (Index("uq_job_requests_waiting", "job", unique=True, postgresql_where=text("taken_at IS NULL")),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    job: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class JobLease(Base):

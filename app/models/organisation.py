@@ -83,7 +83,10 @@ class Holiday(Base):
 
 
 class Account(Base):
-    """A login: of a person (role and unit are those of the staff row) or of a system (`role`, no staff)."""
+    """A login: of a person (role and unit are those of the staff row) or of a system (`role`, no staff).
+
+    `temporary_until`: somebody else made its password, which opens nothing but the choice of another one, until then.
+    """
 
     __tablename__ = "accounts"
 
@@ -94,6 +97,7 @@ class Account(Base):
     service_role: Mapped[Role | None] = mapped_column(enum_text(Role))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    temporary_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RefreshFamily(Base):

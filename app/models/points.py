@@ -215,6 +215,7 @@ class MonthlyStatement(Base):
     """A manager's closed month: total and lines, as they were at the close."""
 
     __tablename__ = "monthly_statements"
+    __table_args__ = (Index(None, "staff_id", "month"),)
 
     month: Mapped[Month] = mapped_column(ForeignKey("points_months.month"), primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)

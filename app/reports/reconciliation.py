@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from app.core.clock import Month
 from app.core.db import whole_company
 from app.models.ledger import LedgerOverride, LedgerPosting, LedgerSide
 from app.models.organisation import Staff
+from app.models.payroll import PayrollFileLine
 from app.models.points import MonthlyStatement, PayrollFile, PointsMonth
 from app.points.ledger.posting import points_of, units_of
 from app.points.payroll.file_format import PayrollLine, points_text, read_file
@@ -70,9 +72,15 @@ def reconcile(session: Session, *, month: Month | None = None) -> Reconciliation
         return _reconcile(session, month)
 
 
+def reconciled_month(session: Session, month: Month) -> dict[str, Any]:
+    """The same of one month, for people: whether all agrees, how many files wait, what does not agree."""
+    found = reconcile(session, month=month)
+    return {"agrees": found.agrees, "waiting": found.waiting, "differences": [asdict(one) for one in found.differences]}
+
+
 def _reconcile(session: Session, month: Month | None) -> Reconciliation:
     closed = [one for one in _closed_months(session) if month in (None, one)]
-    files = [file for one in _with_files(session) for file in files_of(session, one)]
+    files = [file for one in _with_files(session, month) for file in files_of(session, one)]
     lines = [line for file in files for line in read_file(file.content)]
     differences = [found for one in closed for found in _of_month(session, one, lines)]
     differences += _twice(lines)
@@ -131,9 +139,15 @@ def _closed_months(session: Session) -> Sequence[Month]:
     return session.scalars(select(PointsMonth.month).where(PointsMonth.closed_at.is_not(None)).order_by(PointsMonth.month)).all()
 
 
-def _with_files(session: Session) -> Sequence[Month]:
+def _with_files(session: Session, month: Month | None) -> Sequence[Month]:
+    """Months whose files are to be read: all; of one month its own and those in whose corrections a line of it was paid."""
     closed = select(PayrollFile.month).join(PointsMonth, PointsMonth.month == PayrollFile.month)
-    return session.scalars(closed.where(PointsMonth.closed_at.is_not(None)).order_by(PayrollFile.month)).all()
+    statement = closed.where(PointsMonth.closed_at.is_not(None))
+    if month is not None:
+        paid = select(PayrollFileLine.month).join(LedgerPosting, LedgerPosting.entry_id == PayrollFileLine.entry_id)
+        of_it = paid.where(LedgerPosting.month == month)
+        statement = statement.where((PayrollFile.month == month) | PayrollFile.month.in_(of_it))
+    return session.scalars(statement.order_by(PayrollFile.month)).all()
 
 
 def _ledger(session: Session, month: Month) -> dict[str, int]:

@@ -12,7 +12,7 @@ from app.api.deps import Allow
 from app.api.errors import from_app_error, from_validation
 from app.core.errors import AppError, Unauthenticated
 from app.core.security import Principal
-from app.web.pages import ANALYSTS, PLANNING, READERS, REVIEWERS
+from app.web.pages import ANALYSTS, PLANNING, READERS
 from app.web.rendering import show
 
 HOME = "/console/"
@@ -43,5 +43,4 @@ class ConsoleRoute(APIRoute):
 
 AnyReader = Annotated[Principal, Depends(Allow(*READERS), scope="function")]
 PlanningReader = Annotated[Principal, Depends(Allow(*PLANNING), scope="function")]
-Reviewer = Annotated[Principal, Depends(Allow(*REVIEWERS), scope="function")]
 AnalystReader = Annotated[Principal, Depends(Allow(*ANALYSTS), scope="function")]

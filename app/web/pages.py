@@ -6,7 +6,6 @@ from app.models.organisation import Role
 
 ANALYSTS = (Role.ANALYST, Role.ADMIN)
 PLANNING = (Role.PLANNER, *ANALYSTS)
-REVIEWERS = (Role.GRID_MANAGER, Role.BRANCH_MANAGER, Role.ADMIN)
 READERS = (Role.GRID_MANAGER, Role.BRANCH_MANAGER, *PLANNING)
 
 
@@ -22,7 +21,6 @@ class Entry:
 
 MENU = (
     Entry("/console/customers", "客户", "Customers", READERS),
-    Entry("/console/reviews", "核查案件", "Cases", REVIEWERS),
     Entry("/console/tags", "标签", "Tags", PLANNING),
     Entry("/console/metrics", "指标", "Metrics", READERS),
     Entry("/console/rankers", "排序器", "Rankers", ANALYSTS),

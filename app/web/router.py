@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.web import centre, console, phone, rankers, reviews, session
+from app.web import centre, console, phone, rankers, session
 
 
 def page_routes() -> APIRouter:
@@ -11,7 +11,6 @@ def page_routes() -> APIRouter:
     router.include_router(session.router)
     router.include_router(centre.router)
     router.include_router(rankers.router)
-    router.include_router(reviews.router)
     router.include_router(console.router)
     router.include_router(phone.router)
     return router

@@ -21,7 +21,10 @@ export const GROUPS: readonly Group[] = ["work", "plan", "learn", "pay", "system
 
 const READERS: readonly Role[] = ["grid_manager", "branch_manager", "planner", "analyst", "admin"];
 
+const REVIEWERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
+
 export const PAGES: readonly Page[] = [
+  { path: "cases", word: "cases.title", group: "work", roles: REVIEWERS, load: () => import("./reviewing/Cases.svelte") },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
 ];
 

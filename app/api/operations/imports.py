@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 
 from app.api.deps import Admin, Now, SecretDep, SessionDep, SettingsDep
 from app.api.operations.uploads import UPLOAD_DOCUMENT, FeedPath, ReceivedFile, Scratch
-from app.api.types import Cursor, Limit, Out
+from app.api.types import CODE, Cursor, Limit, Out
 from app.core.paging import MAX_PAGE_SIZE
 from app.dispatch.intake import take_in
 from app.ingest import queries, service
@@ -71,10 +71,16 @@ def upload_feed(
 
 @router.get("")
 def list_imports(
-    _: Admin, session: SessionDep, secret: SecretDep, cursor: Cursor = None, limit: Limit = MAX_PAGE_SIZE
+    _: Admin,
+    session: SessionDep,
+    secret: SecretDep,
+    feed: Annotated[str | None, Query(pattern=CODE, description="only files of this feed")] = None,
+    rejected: Annotated[bool, Query(description="only files of which rows were put aside")] = False,
+    cursor: Cursor = None,
+    limit: Limit = MAX_PAGE_SIZE,
 ) -> ImportsOut:
     """What was applied, newest first."""
-    page = queries.page_of_imports(session, secret=secret, cursor=cursor, limit=limit)
+    page = queries.page_of_imports(session, feed=feed, rejected=rejected, secret=secret, cursor=cursor, limit=limit)
     return ImportsOut.model_validate(page)
 
 
