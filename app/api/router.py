@@ -53,6 +53,7 @@ from app.api.operations import evidence_rules as operations_evidence_rules
 from app.api.operations import imports as operations_imports
 from app.api.operations import jobs as operations_jobs
 from app.api.operations import months as operations_months
+from app.api.operations import ranker_analysis as operations_ranker_analysis
 from app.api.operations import rankers as operations_rankers
 from app.api.operations import sms as operations_sms
 from app.api.operations import webhooks as operations_webhooks
@@ -103,6 +104,12 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(dashboard_tags.router)
     app.include_router(dashboard_metrics.router)
     app.include_router(dashboard_dictionary.router)
+    _add_analysis(app)
+
+
+def _add_analysis(app: FastAPI) -> None:
+    """What analysts look into."""
+    app.include_router(operations_ranker_analysis.router)
 
 
 def _add_truth_and_pay(app: FastAPI) -> None:
