@@ -94,9 +94,9 @@ class WatchPointOut(Out):
 
     as_of: date
     watched_at: datetime
-    score_psi: float | None
+    psi: float | None
     base_rate: float | None
-    expected_rate: float | None
+    base_rate_then: float | None
     calibration_error: float | None
     label_rows: int
     alarms: list[dict[str, Any]]

@@ -21,9 +21,9 @@ class WatchPoint:
 
     as_of: date
     watched_at: datetime
-    score_psi: float | None
+    psi: float | None
     base_rate: float | None
-    expected_rate: float | None
+    base_rate_then: float | None
     calibration_error: float | None
     label_rows: int
     alarms: list[dict[str, Any]]
@@ -71,9 +71,9 @@ def _point(watch: WatchRow) -> WatchPoint:
     return WatchPoint(
         as_of=watch.as_of,
         watched_at=watch.watched_at,
-        score_psi=scores.get("psi"),
+        psi=scores.get("psi"),
         base_rate=labels.get("rate"),
-        expected_rate=labels.get("expected_rate"),
+        base_rate_then=labels.get("expected_rate"),
         calibration_error=labels.get("calibration_error") if labels.get("rows") else None,
         label_rows=labels.get("rows", 0),
         alarms=watch.alarms,

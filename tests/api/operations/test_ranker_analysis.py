@@ -53,7 +53,7 @@ def test_what_the_watch_saw_is_told_night_by_night_the_columns_that_moved_most_f
         company.flush()
     company.commit()
     found = client_as("lin").get(f"{RANKERS}/FTTH1/1/drift").json()
-    assert [(point["as_of"], point["score_psi"], len(point["alarms"])) for point in found["points"]] == [
+    assert [(point["as_of"], point["psi"], len(point["alarms"])) for point in found["points"]] == [
         ("2026-10-01", 0.02, 0),
         ("2026-10-02", 0.31, 1),
     ]
