@@ -23,6 +23,7 @@ from app.commands import (
     evidence,
     evidence_rules,
     feedback,
+    figures,
     handovers,
     imports,
     notices,
@@ -59,7 +60,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
         handovers,
     ),
     "Check, close, pay": (feedback, evidence, evidence_rules, points, points_plans, disputes),
-    "Run": (people, devices, serving, notices, escalation, doctor),
+    "Run": (people, devices, serving, notices, escalation, figures, doctor),
 }
 for section, modules in SECTIONS.items():
     for module in modules:

@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session
 
 from app.commands.doctor_finding import Finding, ok, wrong
 from app.core import clock
+from app.core.db import set_scope
 from app.core.storage import storage_of
+from app.figures.drift import find_drift
+from app.figures.drift_queries import oldest_mark
 from app.ingest.moving import has_unmoved
 from app.jobs.due import last_due
 from app.jobs.leftovers import FOLDERS, missing
@@ -103,6 +106,21 @@ def check_ledger(session: Session) -> Finding:
     return ok("nothing sealed yet" if newest is None else f"{newest.id} seals, the newest {newest.sha256[:12]}")
 
 
+def check_figures(session: Session) -> Finding:
+    """The figures of the past are added up in time, and are what counting the work gives."""
+    bind = session.get_bind()
+    with Session(bind.engine) as apart:  # in one transaction, which ends with nothing done
+        set_scope(apart, scope="all")
+        oldest, drift = oldest_mark(apart), find_drift(apart)
+    if drift:
+        return wrong("; ".join(drift)[:300], "gridwork rebuild-figures")
+    if oldest is not None and clock.now() - clock.shift() - oldest > 3 * LATE:
+        return wrong(
+            f"what changed since {oldest:%Y-%m-%d %H:%M} UTC waits", "start a worker: gridwork worker, or gridwork keep-figures"
+        )
+    return ok("added up, and equal to what was counted")
+
+
 BUSINESS: Mapping[str, Callable[[Session], Finding]] = {
     "worker": check_worker,
     "failed jobs": check_failed_jobs,
@@ -112,4 +130,5 @@ BUSINESS: Mapping[str, Callable[[Session], Finding]] = {
     "stored files": check_files,
     "told others": check_deliveries,
     "ledger": check_ledger,
+    "figures": check_figures,
 }

@@ -25,6 +25,7 @@ from app.dispatch.run.retaining import KEPT_DAYS, forget_inputs
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.feedback.attachments.purge import purge_attachments
 from app.feedback.replaying import take_waiting
+from app.figures.service import keep_figures
 from app.jobs import outgoing
 from app.jobs.asking import ask_contact_policy
 from app.jobs.leftovers import fill_all_draw_keys, sweep_files
@@ -143,6 +144,7 @@ def timetable(
         Scheduled("release-wave", at(hour=5, minute=30, second=0), release),
         Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
         Scheduled("follow-feed", at(second=25), _now(follow_feed)),
+        InSteps("keep-figures", at(minute="*/2", second=20), keep_figures),
         Scheduled("take-waiting-feedback", at(minute="*/10", second=50), _now(take_waiting)),
         *_judging(zone, secret),
         *_keeping_the_ledger(zone),

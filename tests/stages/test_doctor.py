@@ -14,11 +14,15 @@ from app.commands.doctor_database import PROTECTED
 from app.commands.doctor_finding import State, make_checks, wrong
 from app.core import clock
 from app.core.storage import Storage, storage_of
+from app.figures.service import keep_figures, rebuild_figures
 from app.ingest.service import import_feed
 from app.jobs.lease import take_lease
 from app.jobs.schedule import timetable
+from app.jobs.steps import run_in_steps
 from app.models.operations import ImportBatch, JobOutcome, JobRun
+from tests.factories import make_work_order
 from tests.postgres import database_url
+from tests.truth import make_feedback
 
 
 @pytest.fixture
@@ -193,3 +197,32 @@ def test_a_storage_that_cannot_be_written_is_wrong(installation, monkeypatch):
 def test_figures_of_the_release_before_that_were_not_moved_are_seen(installation, company, database):
     as_owner(database, "INSERT INTO feature_snapshots SELECT 1, '2026-10-01', '{}'")
     assert seen()["stored files"].remedy == "gridwork migrate"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("UPDATE daily_figures SET reports = reports + 1", "rows are not what was done"),
+        ("DELETE FROM daily_figures", "rows are not what was done"),
+        ("UPDATE campaign_month_figures SET due = due + 1", "its months are not the sum of its days"),
+        ("DELETE FROM monthly_figures", "monthly_figures of 20"),
+    ],
+)
+def test_figures_that_are_not_what_was_done_are_seen_and_mended(installation, company, sessions, database, damage, said):
+    make_feedback(company, make_work_order(company))
+    company.commit()
+    run_in_steps(sessions, "keep-figures", keep_figures)
+    assert seen()["figures"].state is State.OK
+    as_owner(database, f"SET gridwork.scope = 'all'; {damage}")
+    assert (seen()["figures"].state, said in seen()["figures"].found) == (State.WRONG, True)
+    assert seen()["figures"].remedy == "gridwork rebuild-figures"
+    run_in_steps(sessions, "rebuild-figures", rebuild_figures)
+    assert seen()["figures"].state is State.OK
+
+
+def test_changes_that_nobody_adds_up_are_seen(installation, company, database):
+    make_work_order(company)
+    company.commit()
+    assert seen()["figures"].state is State.OK
+    as_owner(database, "SET gridwork.scope = 'all'; UPDATE figure_marks SET changed_at = changed_at - interval '1 hour'")
+    assert "waits" in seen()["figures"].found

@@ -49,6 +49,12 @@ PROTECTED = {
     "attachments",
     "evidence_findings",
     "review_cases",
+    "daily_figures",
+    "grid_day_figures",
+    "grid_month_figures",
+    "monthly_figures",
+    "campaign_month_figures",
+    "figure_marks",
 }
 
 
