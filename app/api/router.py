@@ -10,6 +10,7 @@ from app.api.dashboard import bulk as dashboard_bulk
 from app.api.dashboard import campaign_life as dashboard_campaign_life
 from app.api.dashboard import campaigns as dashboard_campaigns
 from app.api.dashboard import contact_policy as dashboard_contact_policy
+from app.api.dashboard import cube as dashboard_cube
 from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import devices as dashboard_devices
 from app.api.dashboard import dictionary as dashboard_dictionary
@@ -32,6 +33,7 @@ from app.api.dashboard import proposals as dashboard_proposals
 from app.api.dashboard import returns as dashboard_returns
 from app.api.dashboard import reviews as dashboard_reviews
 from app.api.dashboard import runs as dashboard_runs
+from app.api.dashboard import saved_views as dashboard_saved_views
 from app.api.dashboard import tags as dashboard_tags
 from app.api.dashboard import verification as dashboard_verification
 from app.api.dashboard import work_orders as dashboard_work_orders
@@ -110,6 +112,8 @@ def add_routes(app: FastAPI) -> None:
 def _add_analysis(app: FastAPI) -> None:
     """What analysts look into."""
     app.include_router(operations_ranker_analysis.router)
+    app.include_router(dashboard_cube.router)
+    app.include_router(dashboard_saved_views.router)
 
 
 def _add_truth_and_pay(app: FastAPI) -> None:
