@@ -10,6 +10,7 @@ from app.api.dashboard import bulk as dashboard_bulk
 from app.api.dashboard import campaign_life as dashboard_campaign_life
 from app.api.dashboard import campaigns as dashboard_campaigns
 from app.api.dashboard import contact_policy as dashboard_contact_policy
+from app.api.dashboard import cube as dashboard_cube
 from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import devices as dashboard_devices
 from app.api.dashboard import dictionary as dashboard_dictionary
@@ -34,6 +35,7 @@ from app.api.dashboard import proposals as dashboard_proposals
 from app.api.dashboard import returns as dashboard_returns
 from app.api.dashboard import reviews as dashboard_reviews
 from app.api.dashboard import runs as dashboard_runs
+from app.api.dashboard import saved_views as dashboard_saved_views
 from app.api.dashboard import tags as dashboard_tags
 from app.api.dashboard import verification as dashboard_verification
 from app.api.dashboard import work_orders as dashboard_work_orders
@@ -58,6 +60,7 @@ from app.api.operations import jobs as operations_jobs
 from app.api.operations import months as operations_months
 from app.api.operations import people as operations_people
 from app.api.operations import permissions as operations_permissions
+from app.api.operations import ranker_analysis as operations_ranker_analysis
 from app.api.operations import rankers as operations_rankers
 from app.api.operations import sms as operations_sms
 from app.api.operations import system as operations_system
@@ -110,6 +113,14 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(dashboard_tags.router)
     app.include_router(dashboard_metrics.router)
     app.include_router(dashboard_dictionary.router)
+    _add_analysis(app)
+
+
+def _add_analysis(app: FastAPI) -> None:
+    """What analysts look into."""
+    app.include_router(operations_ranker_analysis.router)
+    app.include_router(dashboard_cube.router)
+    app.include_router(dashboard_saved_views.router)
 
 
 def _add_truth_and_pay(app: FastAPI) -> None:

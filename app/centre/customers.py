@@ -3,11 +3,16 @@
 from collections.abc import Collection, Mapping
 from datetime import date
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.centre.bearing import add_holdings, plain_figures
 from app.centre.rules import FEATURE
+from app.core.storage import storage_of
+from app.ingest.partition_queries import files_before
+from app.scoring.assembling import with_figures
 from app.scoring.bulk import read_frame
 from app.scoring.figures import Manifest, read_branch
 from app.scoring.frames import choose_ids
@@ -22,8 +27,26 @@ def read_people(session: Session, *, branch_id: int, manifest: Manifest, feature
     A figure is a number (also for true and false) or text; one that no customer of the branch has is null.
     """
     day = manifest.as_of
-    columns = {name: column_of(name) for name in sorted(features)}
+    columns = _columns(features)
     figures = read_branch(session, branch_id=branch_id, as_of=day, columns=columns.values(), manifest=manifest)
+    return _people(session, figures, columns, day)
+
+
+def read_some_people(
+    session: Session, customer_ids: NDArray[np.int64], *, as_of: date, features: Collection[str]
+) -> pl.DataFrame:
+    """These customers of any branches in the same way, by what was known before the day `as_of`."""
+    asked, columns = pl.DataFrame({"customer_id": customer_ids}).with_columns(as_of=pl.lit(as_of)), _columns(features)
+    files = files_before(session, as_of) if columns else []
+    figures = with_figures(storage_of(session), files, asked, columns=columns.values())
+    return _people(session, figures, columns, as_of)
+
+
+def _columns(features: Collection[str]) -> dict[str, str]:
+    return {name: column_of(name) for name in sorted(features)}
+
+
+def _people(session: Session, figures: pl.DataFrame, columns: Mapping[str, str], day: date) -> pl.DataFrame:
     choose_ids(session, figures["customer_id"].to_numpy(), day)
     people = _customers(session).with_columns(as_of=pl.lit(day))
     people = add_holdings(people, _holdings(session, day), day)

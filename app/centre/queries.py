@@ -63,6 +63,15 @@ def last_version(session: Session, code: str) -> int:
     return session.scalars(select(func.coalesce(func.max(TagDefinition.version), 0)).where(TagDefinition.code == code)).one()
 
 
+def versions_of(session: Session, code: str) -> list[TagDefinition]:
+    """Every version of a tag, retired ones too, newest first; raises UnknownTag where there never was one."""
+    statement = select(TagDefinition).where(TagDefinition.code == code).order_by(TagDefinition.version.desc())
+    found = list(session.scalars(statement))
+    if not found:
+        raise UnknownTag(f"code: there is no tag {code}")
+    return found
+
+
 def version_ids(session: Session, code: str) -> list[int]:
     """All versions of a tag, oldest first."""
     return list(session.scalars(select(TagDefinition.id).where(TagDefinition.code == code).order_by(TagDefinition.id)))

@@ -67,6 +67,7 @@ PROTECTED = (
     "push_settings",
     "review_cases",
     "review_events",
+    "saved_views",
     "sms_confirmations",
     "verifications",
     "webhook_secrets",

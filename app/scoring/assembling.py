@@ -174,4 +174,5 @@ def _in_order(parts: list[pl.DataFrame], places: list[NDArray[np.int64]]) -> pl.
     order = np.argsort(np.concatenate(places))
     whole = pl.concat(parts)
     parts.clear()
-    return whole[order] if np.any(np.diff(order) != 1) else whole
+    in_order = whole.width == 0 or bool(np.all(np.diff(order) == 1))  # of no column there is nothing to put in order
+    return whole if in_order else whole[order]

@@ -79,7 +79,7 @@ def revert_ranker(
     product = queries.get_product(session, product_code)
     queries.lock_rankers(session, product.id)
     champion = queries.get_champion(session, product, target)
-    before = _before(queries.list_promotions(session, product.id, target), champion.id)
+    before = champion_before(queries.list_promotions(session, product.id, target), champion.id)
     if before is None:
         raise NothingToRevert(f"product: expected one that had another champion before, {product_code} had none")
     chosen = queries.get_version_by_id(session, before)
@@ -184,7 +184,7 @@ def _enthrone(
     session.flush()
 
 
-def _before(promotions: Sequence[RankerPromotion], champion_id: int) -> int | None:
+def champion_before(promotions: Sequence[RankerPromotion], champion_id: int) -> int | None:
     """The champion before: each promotion lays a version on the pile, each revert takes one off. Oldest promotion first."""
     pile: list[int] = []
     for each in promotions:

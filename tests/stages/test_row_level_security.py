@@ -55,6 +55,7 @@ PROTECTED = {
     "monthly_figures",
     "campaign_month_figures",
     "figure_marks",
+    "saved_views",
 }
 
 

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 
-from app.api.deps import PlannerOrAnalyst, SessionDep
+from app.api.deps import Now, PlannerOrAnalyst, SessionDep
 from app.api.types import In, LongText, Out, ShortText
 from app.centre import queries, service
 from app.centre.definitions import FeatureWords, TalkTrackText
+from app.centre.figure_list import list_figures
 
 router = APIRouter(prefix="/dashboard/v1", tags=["dashboard"])
 
@@ -77,10 +78,33 @@ class LinesOut(Out):
     items: list[LineOut]
 
 
+class FigureOut(Out):
+    """A figure of customers that a rule can speak of; `kind` is number or text."""
+
+    feature: str
+    kind: str
+    name_zh: str
+    name_en: str
+    unit_zh: str
+    unit_en: str
+
+
+class FiguresOut(Out):
+    """By name."""
+
+    items: list[FigureOut]
+
+
 class KeptOut(Out):
     """How many were kept."""
 
     kept: int
+
+
+@router.get("/customer-figures")
+def show_figures(_: PlannerOrAnalyst, session: SessionDep, now: Now) -> FiguresOut:
+    """The figures that customers have, in words: what the rule of a tag can speak of."""
+    return FiguresOut.model_validate({"items": list_figures(session, now=now)})
 
 
 @router.get("/feature-words")

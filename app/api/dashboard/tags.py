@@ -4,21 +4,30 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from app.api.deps import Now, PlannerOrAnalyst, SessionDep
 from app.api.types import CodePath, In, Out, ShortText
 from app.centre import queries, service
 from app.centre.definitions import TagOptions
+from app.centre.preview import preview_tag
 
 router = APIRouter(prefix="/dashboard/v1/tags", tags=["dashboard"])
+RULE = {"all": [{"lifecycle_stage": "mature"}, {"monthly_value": {"at_least": 150}}]}
 
 
 class TagIn(In):
     """What the tag is called, and by which rule customers bear it: see docs/decisions/0015-customer-data-centre.md."""
 
-    name_zh: ShortText
-    name_en: ShortText
-    rule: dict[str, Any]
+    name_zh: ShortText = Field(examples=["高价值客户"])
+    name_en: ShortText = Field(examples=["High value"])
+    rule: dict[str, Any] = Field(examples=[RULE])
+
+
+class RuleIn(In):
+    """A rule, before it is a tag."""
+
+    rule: dict[str, Any] = Field(examples=[RULE])
 
 
 class TagOut(Out):
@@ -42,6 +51,38 @@ class TagsOut(Out):
     items: list[TagOut]
 
 
+class TagVersionOut(Out):
+    """One version of a tag, from `created_at` until `retired_at`; null: in use."""
+
+    version: int
+    name_zh: str
+    name_en: str
+    rule: dict[str, Any]
+    owner: str
+    created_at: datetime
+    retired_at: datetime | None
+    member_count: int | None
+
+
+class TagVersionsOut(Out):
+    """Newest first."""
+
+    items: list[TagVersionOut]
+
+
+class TagPreviewOut(Out):
+    """Of `customers` so many were looked at and so many bear it; `low` and `high` bound the estimate with 95 %. `problem` says
+    why the rule cannot be computed."""
+
+    customers: int
+    looked_at: int
+    bearing: int
+    estimate: int
+    low: int
+    high: int
+    problem: str | None
+
+
 class MembersOut(Out):
     """How many customers bear a tag, by the code of their branch."""
 
@@ -60,6 +101,18 @@ class RetiredOut(Out):
 def list_tags(_: PlannerOrAnalyst, session: SessionDep) -> TagsOut:
     """Every tag in use."""
     return TagsOut.model_validate({"items": queries.tags_in_use(session)})
+
+
+@router.post("/preview")
+def preview(body: RuleIn, _: PlannerOrAnalyst, session: SessionDep, now: Now) -> TagPreviewOut:
+    """How many customers would bear a tag of this rule, estimated from 20,000 of them."""
+    return TagPreviewOut.model_validate(preview_tag(session, rule=body.rule, now=now))
+
+
+@router.get("/{code}/versions")
+def list_versions(code: CodePath, _: PlannerOrAnalyst, session: SessionDep) -> TagVersionsOut:
+    """Every version of a tag."""
+    return TagVersionsOut.model_validate({"items": queries.versions_of(session, code)})
 
 
 @router.get("/{code}")

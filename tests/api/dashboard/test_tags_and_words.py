@@ -47,7 +47,23 @@ def test_a_wrong_rule_is_refused_with_its_place(client_as, rule, said):
     assert answer.json()["detail"].startswith(said)
 
 
-@pytest.mark.parametrize("path", ["", "/none", "/none/members"])
+def test_a_rule_is_tried_before_it_is_a_tag_and_versions_are_kept(client_as):
+    lin = client_as("lin")
+    tried = lin.post(f"{TAGS}/preview", json={"rule": HOME["rule"]})
+    assert (tried.status_code, tried.json()["estimate"], tried.json()["problem"]) == (200, 15, None)
+    wrong = lin.post(f"{TAGS}/preview", json={"rule": {"x": 1}})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "tag.rule_wrong")
+    assert lin.get("/dashboard/v1/customer-figures").json() == {"items": []}
+    for name in ("Home", "House"):
+        lin.put(f"{TAGS}/home", json=HOME | {"name_en": name})
+    versions = lin.get(f"{TAGS}/home/versions").json()["items"]
+    assert [(each["version"], each["name_en"], each["retired_at"] is None) for each in versions] == [
+        (2, "House", True),
+        (1, "Home", False),
+    ]
+
+
+@pytest.mark.parametrize("path", ["", "/none", "/none/members", "/none/versions"])
 def test_what_is_not_there_is_said_and_only_planners_and_analysts_ask(client_as, path):
     assert client_as("pia").get(TAGS + path).status_code == (404 if path else 200)
     for login in ("ana", "chen", "bea", "payroll"):
@@ -74,8 +90,10 @@ def test_nobody_else_changes_words_lines_or_tags(client_as, login):
         client.put("/dashboard/v1/talk-tracks", json=LINES),
         client.put(f"{TAGS}/home", json=HOME),
         client.post(f"{TAGS}/home/retire"),
+        client.post(f"{TAGS}/preview", json={"rule": {}}),
+        client.get("/dashboard/v1/customer-figures"),
     ]
-    assert [answer.status_code for answer in answers] == [403] * 4
+    assert [answer.status_code for answer in answers] == [403] * 6
 
 
 def test_the_metric_library_is_open_to_who_reads_figures(client_as):

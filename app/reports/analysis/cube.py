@@ -1,0 +1,134 @@
+"""The cube: measures by dimensions from the rollups, one statement, never from work orders."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.reports.analysis.cube_terms import (
+    MOST_CELLS,
+    OUTCOMES,
+    CubeQuestion,
+    Dimension,
+    Source,
+    TooManyCells,
+    check_question,
+    columns_of,
+    days_of,
+    source_of,
+    values_of,
+)
+
+# Code and name of a member of each dimension; what they speak of is joined below.
+_CAMPAIGN = "JOIN campaigns k ON k.id = f.campaign_id"
+_PRODUCT = f"{_CAMPAIGN} JOIN products p ON p.id = k.product_id"
+_GRID = "JOIN units g ON g.id = f.grid_id"
+_BRANCH = f"{_GRID} JOIN units b ON b.id = coalesce(g.parent_id, g.id)"
+_OUTCOMES = ", ".join(f"('{name}', f.{name})" for name in OUTCOMES)
+_OUTCOME = f"CROSS JOIN LATERAL (VALUES {_OUTCOMES}) AS o (code, n)"
+_CODES = {
+    Dimension.DAY: ("{day}::text", "NULL", ""),
+    Dimension.WEEK: ("date_trunc('week', {day})::date::text", "NULL", ""),
+    Dimension.MONTH: ("to_char({day}, 'YYYY-MM')", "NULL", ""),
+    Dimension.BRANCH: ("b.code", "b.name", _BRANCH),
+    Dimension.GRID: ("g.code", "g.name", _GRID),
+    Dimension.MANAGER: ("s.staff_no", "s.name", "JOIN staff s ON s.id = f.staff_id"),
+    Dimension.CAMPAIGN: ("k.code", "k.name", _CAMPAIGN),
+    Dimension.PRODUCT: ("p.product_code", "p.name", _PRODUCT),
+    Dimension.OBJECTIVE: ("coalesce(k.objective, p.kind)", "NULL", _PRODUCT),
+    Dimension.CHANNEL: ("k.channel", "NULL", _CAMPAIGN),
+    Dimension.OUTCOME: ("o.code", "NULL", _OUTCOME),
+}
+_MONTHS = frozenset(Source) - {Source.DAYS_OF_GRIDS, Source.DAYS}
+
+
+@dataclass(frozen=True)
+class CubeRow:
+    """The codes of the question's dimensions in its order, and its measures in theirs."""
+
+    key: tuple[str, ...]
+    values: list[Decimal | None]
+
+
+@dataclass(frozen=True)
+class CubeAnswer:
+    """`names`: by dimension, what its codes are called, where they have a name. `total`: the measures of all rows together."""
+
+    first_day: date
+    last_day: date
+    source: Source
+    rows: list[CubeRow]
+    names: dict[str, dict[str, str]]
+    total: list[Decimal | None]
+
+
+def ask_cube(session: Session, *, question: CubeQuestion, grid_ids: Sequence[int], now: datetime) -> CubeAnswer:
+    """The answer for these grids, those of the person who asks, ordered by key.
+
+    Raises Invalid, TooWide where too many days of too many grids would be added up, TooManyCells.
+    """
+    check_question(question)
+    first, last = days_of(question, clock.local_date(now))
+    source = source_of(question, first, last, grids=len(grid_ids))
+    columns = columns_of(question)
+    most = MOST_CELLS // len(question.measures)
+    filters = {f"only_{dimension}": list(codes) for dimension, codes in question.filters.items() if codes}
+    values = {"grids": list(grid_ids), "first": first, "last": last, "most": most + 1, **filters}
+    found = session.execute(text(_statement(question, source, columns)), values).all()
+    if len(found) > most:
+        raise TooManyCells(
+            "rows", f"at most {MOST_CELLS:,} cells; fewer or coarser dimensions, a filter or a shorter period will do"
+        )
+    return _answer(question, (first, last), source, columns, found)
+
+
+def _statement(question: CubeQuestion, source: Source, columns: Sequence[str]) -> str:
+    day = "f.month" if source in _MONTHS else "f.day"
+    used = {*question.dimensions, *(dimension for dimension, codes in question.filters.items() if codes)}
+    joins = dict.fromkeys(part for dimension in sorted(used, key=_by_need) for part in _parts(_CODES[dimension][2]))
+    keys = [_CODES[dimension][0].format(day=day) for dimension in question.dimensions]
+    names = [_CODES[dimension][1] for dimension in question.dimensions]
+    split = Dimension.OUTCOME in question.dimensions
+    sums = ["sum(o.n)" if split else f"sum(f.{name})" for name in columns]
+    shown = [f"{key} AS k{i}" for i, key in enumerate(keys)]
+    shown += [f"{'NULL' if name == 'NULL' else f'max({name})'} AS n{i}" for i, name in enumerate(names)]
+    shown += [f"{total}::numeric AS s{i}" for i, total in enumerate(sums)]
+    where = [f"f.grid_id = ANY(CAST(:grids AS int[])) AND {day} BETWEEN :first AND :last"]
+    where += [f"{_CODES[each][0]} = ANY(CAST(:only_{each} AS text[]))" for each, codes in question.filters.items() if codes]
+    numbers = ", ".join(str(i + 1) for i in range(len(keys)))
+    return (
+        f"SELECT {', '.join(shown)} FROM {source} f {' '.join(joins)} WHERE {' AND '.join(where)}"  # noqa: S608 - our own words
+        f" GROUP BY {numbers} ORDER BY {numbers} LIMIT :most"
+    )
+
+
+def _by_need(dimension: Dimension) -> int:
+    """What needs one join comes before what needs that and another."""
+    return len(_CODES[dimension][2])
+
+
+def _parts(joins: str) -> list[str]:
+    """The joins one by one, so that none stands twice."""
+    return [f"JOIN {part}".strip() for part in joins.split("JOIN ") if part] if not joins.startswith("CROSS") else [joins]
+
+
+def _answer(
+    question: CubeQuestion, days: tuple[date, date], source: Source, columns: Sequence[str], found: Sequence[Any]
+) -> CubeAnswer:
+    width = len(question.dimensions)
+    rows, names = [], {dimension.value: {} for dimension in question.dimensions}
+    totals = dict.fromkeys(columns, Decimal(0))
+    for row in found:
+        key, called, sums = row[:width], row[width : 2 * width], dict(zip(columns, row[2 * width :], strict=True))
+        rows.append(CubeRow(tuple(key), values_of(question, sums)))
+        for dimension, code, name in zip(question.dimensions, key, called, strict=True):
+            if name is not None:
+                names[dimension.value][code] = name
+        for column, value in sums.items():
+            totals[column] += value
+    return CubeAnswer(*days, source, rows, {name: found for name, found in names.items() if found}, values_of(question, totals))
