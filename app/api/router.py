@@ -15,6 +15,7 @@ from app.api.dashboard import customers as dashboard_customers
 from app.api.dashboard import devices as dashboard_devices
 from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import disclosures as dashboard_disclosures
+from app.api.dashboard import dispatch_requests as dashboard_dispatch_requests
 from app.api.dashboard import disputes as dashboard_disputes
 from app.api.dashboard import do_not_disturb as dashboard_do_not_disturb
 from app.api.dashboard import evidence as dashboard_evidence
@@ -28,6 +29,7 @@ from app.api.dashboard import order_feedback as dashboard_order_feedback
 from app.api.dashboard import owners as dashboard_owners
 from app.api.dashboard import payroll_console as dashboard_payroll_console
 from app.api.dashboard import personnel as dashboard_personnel
+from app.api.dashboard import planning as dashboard_planning
 from app.api.dashboard import points as dashboard_points
 from app.api.dashboard import points_plans as dashboard_points_plans
 from app.api.dashboard import programmes as dashboard_programmes
@@ -121,6 +123,13 @@ def _add_analysis(app: FastAPI) -> None:
     app.include_router(operations_ranker_analysis.router)
     app.include_router(dashboard_cube.router)
     app.include_router(dashboard_saved_views.router)
+    _add_planning(app)
+
+
+def _add_planning(app: FastAPI) -> None:
+    """The planner's console."""
+    app.include_router(dashboard_planning.router)
+    app.include_router(dashboard_dispatch_requests.router)
 
 
 def _add_truth_and_pay(app: FastAPI) -> None:

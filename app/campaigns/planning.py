@@ -97,7 +97,7 @@ def _resolve(session: Session, options: CampaignOptions) -> tuple[CampaignOption
     product = queries.find_product(session, options.product_code)
     if product is None:
         raise Invalid("product_code", "the code of a product")
-    unit_id = _branch_of(session, options.unit_code)
+    unit_id = branch_of(session, options.unit_code)
     plan = replace(
         options,
         unit_code=options.unit_code if unit_id is not None else None,
@@ -111,7 +111,8 @@ def _resolve(session: Session, options: CampaignOptions) -> tuple[CampaignOption
     return plan, product, unit_id
 
 
-def _branch_of(session: Session, unit_code: str | None) -> int | None:
+def branch_of(session: Session, unit_code: str | None) -> int | None:
+    """The id of a plan's branch; None: the company. Raises Invalid."""
     if unit_code is None:
         return None
     unit = plan_queries.find_unit_by_code(session, unit_code)

@@ -16,19 +16,32 @@ from app.scoring.assembling import with_figures
 from app.scoring.bulk import read_frame
 from app.scoring.figures import Manifest, read_branch
 from app.scoring.frames import choose_ids
-from app.scoring.snapshots import column_of
+from app.scoring.snapshots import OURS, PREFIX, column_of
 
 _CHOSEN = "SELECT customer_id FROM scoring_chosen"
 
 
-def read_people(session: Session, *, branch_id: int, manifest: Manifest, features: Collection[str]) -> pl.DataFrame:
+def read_people(
+    session: Session,
+    *,
+    branch_id: int,
+    manifest: Manifest,
+    features: Collection[str] | None,
+    only: NDArray[np.int64] | None = None,
+) -> pl.DataFrame:
     """The customers of a branch by what was known before the manifest's day: the columns that `rules.expression_of` reads.
 
-    A figure is a number (also for true and false) or text; one that no customer of the branch has is null.
+    A figure is a number (also for true and false) or text; one that no customer of the branch has is null. `features` None: all
+    there are; `only`: of the branch these customers alone.
     """
     day = manifest.as_of
-    columns = _columns(features)
-    figures = read_branch(session, branch_id=branch_id, as_of=day, columns=columns.values(), manifest=manifest)
+    columns = None if features is None else _columns(features)
+    wanted = None if columns is None else columns.values()
+    figures = read_branch(session, branch_id=branch_id, as_of=day, columns=wanted, manifest=manifest)
+    if only is not None:
+        figures = figures.filter(pl.col("customer_id").is_in(only))
+    if columns is None:
+        columns = {name.removeprefix(PREFIX): name for name in figures.columns if name not in OURS}
     return _people(session, figures, columns, day)
 
 
@@ -62,8 +75,10 @@ def _named(figures: pl.DataFrame, columns: Mapping[str, str]) -> pl.DataFrame:
 
 
 def _customers(session: Session) -> pl.DataFrame:
-    query = f"SELECT id, segment, opened_on - DATE '1970-01-01' FROM customers WHERE id IN ({_CHOSEN}) ORDER BY id"  # noqa: S608 - our own text
-    return read_frame(session, query, {"customer_id": pl.Int64, "segment": pl.String, "opened_on": pl.Date})
+    query = f"""
+        SELECT c.id, c.segment, u.code, c.opened_on - DATE '1970-01-01'
+        FROM customers c JOIN units u ON u.id = c.grid_id WHERE c.id IN ({_CHOSEN}) ORDER BY c.id"""  # noqa: S608 - our own text
+    return read_frame(session, query, {"customer_id": pl.Int64, "segment": pl.String, "grid": pl.String, "opened_on": pl.Date})
 
 
 def _holdings(session: Session, as_of: date) -> pl.DataFrame:

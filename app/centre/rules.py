@@ -4,8 +4,8 @@ A rule is JSON. Joined: {"all": [rules]}, {"any": [rules]}, {"not": rule}. Of fi
 with one or more of at_least, at_most, above, below (numbers), equals, one_of, is_missing. Of what is held, on the day:
 {"holds": "BB500"}, {"holds_family": "broadband"}, {"held_before": "BB500"} and {"held_family_before": "broadband"} (held once,
 not now), {"lost_within_days": 90, "family": "broadband"} (family may be left out: any that is not held any more). Of the
-customer: {"lifecycle_stage": "declining"} or a list of stages, {"segment": "home"} or a list,
-{"tenure_days": {"at_most": 180}}, {"monthly_value": {"at_least": 150}}.
+customer: {"lifecycle_stage": "declining"} or a list of stages, {"segment": "home"} or a list, {"grid": "TB01G01"} or a list of
+codes, {"tenure_days": {"at_most": 180}}, {"monthly_value": {"at_least": 150}}.
 
 A missing value fulfils no comparison: "not" of one holds for customers without the figure.
 """
@@ -35,7 +35,7 @@ HELD = {
 }
 AMOUNTS = ("tenure_days", "monthly_value")
 JOINED = ("all", "any", "not")
-LEAVES = ("feature", *HELD, "lost_within_days", "lifecycle_stage", "segment", *AMOUNTS)
+LEAVES = ("feature", *HELD, "lost_within_days", "lifecycle_stage", "segment", "grid", *AMOUNTS)
 FEATURE = "figure."
 
 
@@ -71,7 +71,7 @@ def features_of(rule: Mapping[str, Any]) -> dict[str, set[str]]:
 
 def expression_of(rule: Mapping[str, Any]) -> pl.Expr:
     """Never null. Over columns `figure.<feature>`, held_products, held_families, past_products, past_families (lists of text),
-    lost (list of {family, days}), lifecycle_stage, segment, tenure_days and monthly_value."""
+    lost (list of {family, days}), lifecycle_stage, segment, grid (its code), tenure_days and monthly_value."""
     if "all" in rule:
         return pl.all_horizontal([expression_of(part) for part in rule["all"]])
     if "any" in rule:

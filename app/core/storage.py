@@ -92,6 +92,11 @@ class Storage:
         with _named(path):
             return pq.read_table(path, filesystem=self._root, columns=names, filters=filters, partitioning=None)
 
+    def column_names(self, path: str) -> list[str]:
+        """The columns of a Parquet file. Raises StoredFileMissing."""
+        with _named(path):
+            return list(pq.read_schema(path, filesystem=self._root).names)
+
     def read_rows(self, path: str, first: int, last: int, *, columns: Collection[str]) -> tuple[pa.Table, int]:
         """The row groups of a Parquet file that hold its rows `first` to `last`, and which row their first one is.
 

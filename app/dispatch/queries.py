@@ -12,7 +12,7 @@ from app.dispatch.capacity import Manager
 from app.dispatch.moves import HeldOrder
 from app.models.campaign import Campaign
 from app.models.organisation import Absence, Holiday, Role, Staff
-from app.models.work_order import DispatchRequest, DispatchRun, WorkOrder, WorkOrderState
+from app.models.work_order import DispatchRun, WorkOrder, WorkOrderState
 
 LOADING = (WorkOrderState.PLANNED, WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS, WorkOrderState.DONE)
 LIVE_STATES = (WorkOrderState.PLANNED, WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS)
@@ -44,12 +44,6 @@ def code_of_run(session: Session, run_id: int) -> str:
     """The code of the campaign of a run."""
     statement = select(Campaign.code).join(DispatchRun, DispatchRun.campaign_id == Campaign.id)
     return session.scalars(statement.where(DispatchRun.id == run_id).order_by(Campaign.id)).one()
-
-
-def lock_waiting_request(session: Session) -> DispatchRequest | None:
-    """The oldest request of a dispatch that is not done and that nobody works on."""
-    statement = select(DispatchRequest).where(DispatchRequest.outcome.is_(None)).order_by(DispatchRequest.id).limit(1)
-    return session.scalar(statement.with_for_update(skip_locked=True))
 
 
 def list_runs(session: Session, *, campaign_code: str | None, limit: int) -> list[tuple[DispatchRun, str]]:

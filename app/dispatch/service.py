@@ -23,6 +23,8 @@ from app.dispatch.run.deciding import RunDecision, RunInputs, decide_run
 from app.dispatch.run.inputs import check_dispatchable, customers_to_look_at, read_inputs
 from app.dispatch.run.keeping import code_version, keep_inputs
 from app.dispatch.run.order_rows import write_decisions
+from app.dispatch.run.pricing import prices_of
+from app.dispatch.run.progress import Told, tell_nobody
 from app.dispatch.splitting.beside import split_beside
 from app.models.campaign import Campaign, CampaignStatus
 from app.models.work_order import DispatchRun
@@ -41,13 +43,19 @@ def dispatch_campaign(session: Session, *, campaign_code: str, now: datetime) ->
 
 
 def dispatch_campaigns(
-    session: Session, *, campaign_codes: Collection[str], freed_places: Mapping[str, int] | None = None, now: datetime
+    session: Session,
+    *,
+    campaign_codes: Collection[str],
+    freed_places: Mapping[str, int] | None = None,
+    told: Told = tell_nobody,
+    now: datetime,
 ) -> dict[str, dict[str, Any]]:
     """Dispatch several campaigns as one run: each customer to the best use, several families as one contact.
 
-    `freed_places`: by code, of a refill, how many places it is for. Gives for each campaign what `dispatch_campaign` gives, and
-    raises the same.
+    `freed_places`: by code, of a refill, how many places it is for; `told` hears which of PHASES begins, and may stop the run.
+    Gives for each campaign what `dispatch_campaign` gives, and raises the same.
     """
+    told(0)
     chosen = [_lock_dispatchable(session, code, now) for code in sorted(set(campaign_codes))]
     session.flush()
     # The database notices within two seconds where this process was killed, and lets the next one go on.
@@ -63,7 +71,8 @@ def dispatch_campaigns(
     # Who is given work by hand at this moment: that is either seen below or waits.
     queries.lock_all_capacity(session)
     runs = {campaign.id: _begin_run(session, campaign, (freed_places or {}).get(campaign.code), now) for campaign in chosen}
-    new = _decide_and_write(session, chosen, runs, now)
+    new = _decide_and_write(session, chosen, runs, told, now)
+    told(4)
     return {campaign.code: _close_run(session, campaign, runs[campaign.id], new[campaign.id]) for campaign in chosen}
 
 
@@ -94,14 +103,17 @@ def _begin_run(session: Session, campaign: Campaign, freed_places: int | None, n
 
 
 def _decide_and_write(
-    session: Session, chosen: list[Campaign], runs: Mapping[int, DispatchRun], now: datetime
+    session: Session, chosen: list[Campaign], runs: Mapping[int, DispatchRun], told: Told, now: datetime
 ) -> Mapping[int, int]:
     """Look, decide and write; again where somebody got a live order since the look, until the look is as things are."""
     run_ids = {campaign_id: run.id for campaign_id, run in runs.items()}
     for attempt in range(1, MOST_TRIES + 1):
+        told(1)
         with split_beside(sum(customers_to_look_at(session, campaign) for campaign in chosen)) as beside:
             inputs = read_inputs(session, chosen, now=now)
+            told(2)
             decided = decide_run(inputs, beside=beside)
+        told(3)
         try:
             with ThreadPoolExecutor(1) as pool, session.begin_nested():
                 # While PostgreSQL writes, the other processor keeps the inputs.
@@ -113,9 +125,11 @@ def _decide_and_write(
                 raise
         else:
             _note_lists(chosen, inputs, decided, now)
-            for run in runs.values():
+            for place, campaign in enumerate(chosen):
+                run = runs[campaign.id]
                 run.inputs_path, run.inputs_sha256, run.result_sha256 = kept
                 run.objective, run.bound = _money(decided.worth), _money(decided.bound)
+                run.prices = prices_of(decided, place)
             return new
     raise AssertionError("the last try returns or raises")
 

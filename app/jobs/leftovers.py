@@ -11,7 +11,7 @@ from app.ingest.partitions import drop_replaced
 from app.jobs.queries import named_files
 from app.jobs.steps import Step
 
-FOLDERS = ("features", "scores", "offers", "rankers", "runs", "attachments")
+FOLDERS = ("features", "scores", "offers", "rankers", "runs", "attachments", "samples")
 KEPT = timedelta(days=1)  # longer than a transaction takes, or anybody reads files that he found in one
 
 

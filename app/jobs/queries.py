@@ -13,6 +13,7 @@ from app.models.attachment import Attachment
 from app.models.centre import OfferRun
 from app.models.customer import FeatureFile
 from app.models.operations import ImportBatch, JobLease, JobOutcome, JobRun
+from app.models.planning import PlanningSample
 from app.models.score import RankerVersion, ScoringRun
 from app.models.work_order import DispatchRun
 
@@ -72,7 +73,14 @@ def named_files(session: Session, *, in_use: bool = False) -> set[str]:
     """Paths of the storage, of files or folders, that a row names. `in_use`: without files that were replaced."""
     files = select(FeatureFile.path.label("path")).where(FeatureFile.replaced_at.is_(None) | (not in_use))
     others = [
-        select(column) for column in (ScoringRun.folder, OfferRun.folder, RankerVersion.judged_path, DispatchRun.inputs_path)
+        select(column)
+        for column in (
+            ScoringRun.folder,
+            OfferRun.folder,
+            RankerVersion.judged_path,
+            DispatchRun.inputs_path,
+            PlanningSample.path,
+        )
     ]
     attached = [select(Attachment.kept_path), select(func.unnest(Attachment.parts))]
     return {path for path in session.scalars(union_all(files, *others, *attached)) if path}

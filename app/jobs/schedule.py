@@ -10,6 +10,7 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.purge import purge_log_ins
+from app.campaigns.sampling.drawing import draw_sample_if_due
 from app.centre.computing import compute_tags
 from app.core.clock import Month
 from app.devices.web_push import Sign
@@ -17,6 +18,7 @@ from app.disclosure.service import resolve_old_news
 from app.dispatch.arrivals import tell_of_new_work
 from app.dispatch.days.release import release_wave
 from app.dispatch.escalation.service import escalate
+from app.dispatch.preview.capacity_map import measure_if_due
 from app.dispatch.preview.piloting import check_pilots
 from app.dispatch.preview.requests import work_on_plans
 from app.dispatch.refilling.service import refill_places
@@ -135,6 +137,8 @@ def timetable(
         Scheduled("compute-tags", at(hour=2, minute=30, second=0), _now(compute_tags)),
         Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all), idle_seconds=TRAINING_SECONDS),
         Scheduled("choose-offers", at(hour=3, minute=50, second=0), _now(choose_offers)),
+        Scheduled("draw-sample", at(second=45), _now(draw_sample_if_due), idle_seconds=TRAINING_SECONDS),
+        Scheduled("measure-capacity", at(second=15), _now(measure_if_due)),
         Scheduled("dispatch-requested", at(second="*/10"), _now(dispatch_requested), idle_seconds=TRAINING_SECONDS),
         InSteps("work-on-plans", at(second="*/5"), work_on_plans),
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),

@@ -44,10 +44,11 @@ LIVE = "state IN ('planned', 'open', 'in_progress')"
 
 
 class RequestOutcome(StrEnum):
-    """How a requested dispatch ended."""
+    """How a requested dispatch ended; stopped: by a person, and nothing of it was kept."""
 
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 class DispatchRun(Base):
@@ -55,7 +56,7 @@ class DispatchRun(Base):
 
     `inputs_path`: all that decided it, a folder of the storage that campaigns of one run share; null once it was forgotten,
     which `kept_because` prevents. objective, bound: see deciding.RunDecision, of the whole run.
-    `freed_places`: of a refill, for how many places that were free again it was; else null.
+    `freed_places`: of a refill, for how many places that were free again it was; else null. `prices`: see run/pricing.py.
     """
 
     __tablename__ = "dispatch_runs"
@@ -75,6 +76,7 @@ class DispatchRun(Base):
     code_version: Mapped[str | None] = mapped_column(Text)
     kept_because: Mapped[str | None] = mapped_column(Text)
     freed_places: Mapped[int | None] = mapped_column(Integer)
+    prices: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class DispatchRequest(Base):

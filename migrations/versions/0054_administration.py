@@ -9,7 +9,7 @@ from alembic import op
 import sqlalchemy as sa
 
 revision = "0054"
-down_revision = "0046"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 

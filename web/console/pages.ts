@@ -25,6 +25,31 @@ const REVIEWERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
 
 export const PAGES: readonly Page[] = [
   { path: "cases", word: "cases.title", group: "work", roles: REVIEWERS, load: () => import("./reviewing/Cases.svelte") },
+const PLANNERS: readonly Role[] = ["planner", "branch_manager", "admin"];
+
+export const PAGES: readonly Page[] = [
+  {
+    path: "campaigns",
+    word: "campaigns.title",
+    group: "plan",
+    roles: PLANNERS,
+    load: () => import("./planning/Campaigns.svelte"),
+  },
+  {
+    path: "programmes",
+    word: "programmes.title",
+    group: "plan",
+    roles: PLANNERS,
+    load: () => import("./planning/Programmes.svelte"),
+  },
+  { path: "capacity", word: "capacity.title", group: "plan", roles: PLANNERS, load: () => import("./planning/Capacity.svelte") },
+  {
+    path: "conflicts",
+    word: "conflicts.title",
+    group: "plan",
+    roles: PLANNERS,
+    load: () => import("./planning/Conflicts.svelte"),
+  },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
 ];
 

@@ -19,7 +19,9 @@ RunId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 class RunOut(Out):
     """A dispatch of one campaign. objective, bound: what the contacts of the whole run are worth, and at most could be; gap is
-    their distance as a share of the bound. `freed_places`: of a refill, for how many places that were free again it was."""
+    their distance as a share of the bound. `freed_places`: of a refill, for how many places that were free again it was.
+    `prices`: what one more unit of budget, one promised contact less, and one more place of each grid would have brought, in
+    money; null for runs of before that was kept."""
 
     run_id: int
     campaign_code: str
@@ -33,6 +35,7 @@ class RunOut(Out):
     can_be_replayed: bool
     code_version: str | None
     freed_places: int | None
+    prices: dict[str, Any] | None
 
 
 class RunsOut(Out):

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from app.core.columns import read_columns
 from app.core.errors import NotFound
 from app.models.campaign import Campaign, CampaignStatus, CampaignTarget
-from app.models.campaign_life import CampaignPreview, PlanRequest
+from app.models.campaign_life import CampaignEvent, CampaignPreview, PlanRequest
 from app.models.organisation import Unit
+from app.models.planning import CapacityMap
 from app.models.score import RankerCalibration, RankerVersion, ScoringRun
+from app.models.work_order import DispatchRun
 
 LIVE = (CampaignStatus.APPROVED, CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
 _CONTACTS = "FROM campaign_targets t WHERE t.campaign_id = :campaign_id AND (t.reason IS NULL OR t.reason = 'dispatched')"
@@ -101,3 +103,19 @@ def count_waiting_before(session: Session, request_id: int) -> int:
     """Requests that are done before this one."""
     statement = select(func.count()).where(PlanRequest.outcome.is_(None), PlanRequest.id < request_id)
     return session.scalars(statement).one()
+
+
+def find_capacity_map(session: Session) -> CapacityMap | None:
+    """The newest map of capacity."""
+    return session.scalar(select(CapacityMap).order_by(CapacityMap.id.desc()).limit(1))
+
+
+def capacity_maps(session: Session) -> list[CapacityMap]:
+    """All maps of capacity that are there."""
+    return list(session.scalars(select(CapacityMap).order_by(CapacityMap.id)))
+
+
+def last_seen(session: Session) -> str:
+    """The last event of a campaign and the last run, as `CapacityMap.seen` keeps them."""
+    event, run = session.scalar(select(func.max(CampaignEvent.id))), session.scalar(select(func.max(DispatchRun.id)))
+    return f"{event or 0}/{run or 0}"

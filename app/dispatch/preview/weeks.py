@@ -34,11 +34,15 @@ def monday_of(day: date) -> date:
 
 def free_by_week(managers: Managers, *, first: date) -> dict[Cell, int]:
     """Contacts that managers can still take in each week of their days, which count from `first`."""
-    free = np.maximum(managers.capacity - managers.used, 0)
+    return spread_by_week(managers, np.maximum(managers.capacity - managers.used, 0), first=first)
+
+
+def spread_by_week(managers: Managers, values: Integers, *, first: date) -> dict[Cell, int]:
+    """A figure of each manager and day, (m, days) from `first` on, summed by grid and week."""
     found: dict[Cell, int] = {}
-    for column in range(free.shape[1]):
+    for column in range(values.shape[1]):
         day = first + timedelta(days=column)
-        for grid, count in _by_grid(managers.grid, free[:, column]):
+        for grid, count in _by_grid(managers.grid, values[:, column]):
             cell = (grid, monday_of(day))
             found[cell] = found.get(cell, 0) + count
     return found

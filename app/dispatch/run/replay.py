@@ -26,7 +26,7 @@ class InputsNotKept(Conflict):
 class RunSummary:
     """A run of one campaign. objective, bound: see RunDecision; gap: (bound - objective) / bound, None where bound is 0.
 
-    `freed_places`: for how many places that were free again it was; None where it was no refill.
+    `freed_places`: for how many places that were free again it was; None where it was no refill. `prices`: see pricing.py.
     """
 
     run_id: int
@@ -41,6 +41,7 @@ class RunSummary:
     can_be_replayed: bool
     code_version: str | None
     freed_places: int | None
+    prices: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def _summary(run: DispatchRun, code: str) -> RunSummary:
         gap=(bound - objective) / bound if bound and objective is not None else None,
         can_be_replayed=run.inputs_path is not None,
         freed_places=run.freed_places,
+        prices=run.prices,
         code_version=run.code_version,
     )
 

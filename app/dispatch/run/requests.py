@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from app.campaigns import queries as campaigns
 from app.core.errors import AppError
 from app.core.security import Principal
-from app.dispatch import queries
+from app.dispatch import request_queries as queries
 from app.dispatch.run.inputs import check_dispatchable, customers_to_look_at
+from app.dispatch.run.progress import RunStopped, teller
 from app.dispatch.service import dispatch_campaigns
+from app.models.planning import RunProgress
 from app.models.work_order import DispatchRequest, RequestOutcome
 
 LARGE = 100_000  # customers to look at; below, a dispatch takes a second or two
@@ -48,22 +50,27 @@ def request_dispatch(
     )
     session.add(request)
     session.flush()
+    session.add(RunProgress(request_id=request.id, phase=0))
+    session.flush()
     return request
 
 
 def dispatch_requested(session: Session, *, now: datetime) -> dict[str, Any]:
     """Run the oldest request that is not done; what it refuses is kept with it. Killed, it is as if it had not begun.
 
-    Returns {} where there is none.
+    Stopped in between, nothing of it is kept but that it was. Returns {} where there is none.
     """
     request = queries.lock_waiting_request(session)
     if request is None:
         return {}
     try:
         with session.begin_nested():
-            request.counts = dispatch_campaigns(session, campaign_codes=request.campaign_codes, now=now)
+            told = teller(session, request.id)
+            request.counts = dispatch_campaigns(session, campaign_codes=request.campaign_codes, told=told, now=now)
             session.flush()
         request.outcome = RequestOutcome.DONE
+    except RunStopped:
+        request.outcome = RequestOutcome.STOPPED
     except AppError as error:
         request.outcome, request.error = RequestOutcome.FAILED, f"{error.code}: {error.detail}"
     except SQLAlchemyError as error:  # the next request must not wait for this one for ever

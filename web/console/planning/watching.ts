@@ -1,0 +1,29 @@
+// Looking again and again at something that the worker does, until it is over.
+import { get } from "../server.ts";
+import type { Asked } from "./campaigns.ts";
+
+const BETWEEN_MS = 700;
+
+/** Ask until it is over, or until nobody looks any more; each answer is told. */
+export async function watch<T>(
+  ask: () => Promise<T>,
+  isOver: (found: T) => boolean,
+  tell: (found: T) => void,
+  gone: AbortSignal,
+): Promise<T> {
+  for (;;) {
+    const found = await ask();
+    if (!gone.aborted) tell(found);
+    if (gone.aborted || isOver(found)) return found;
+    await new Promise((later) => setTimeout(later, BETWEEN_MS));
+  }
+}
+
+export function watchPlan(id: number, tell: (found: Asked) => void, gone: AbortSignal): Promise<Asked> {
+  return watch(
+    () => get("/dashboard/v1/plan-requests/{request_id}", { path: { request_id: id } }),
+    (found) => found.state === "done" || found.state === "failed",
+    tell,
+    gone,
+  );
+}
