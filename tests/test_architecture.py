@@ -40,6 +40,7 @@ STAGES = (
     "feedback",
     "verification",
     "points",
+    "evaluation",
 )
 KNOWS_DATABASE = re.compile(
     r"^(from|import) (sqlalchemy|psycopg|app\.models|app\.core\.(db|clock|hot)|app\.settings)", re.MULTILINE
