@@ -41,6 +41,7 @@ STAGES = (
     "verification",
     "points",
     "figures",
+    "evaluation",
 )
 KNOWS_DATABASE = re.compile(
     r"^(from|import) (sqlalchemy|psycopg|app\.models|app\.core\.(db|clock|hot)|app\.settings)", re.MULTILINE

@@ -80,6 +80,15 @@ def add_event(
     )
 
 
+def check_over(campaign: Campaign) -> None:
+    """Raise WrongStatus for a campaign that is neither closed nor evaluated."""
+    if campaign.status not in (CampaignStatus.CLOSED, CampaignStatus.EVALUATED):
+        raise WrongStatus(
+            f"The campaign {campaign.code} is {campaign.status}: expected closed or evaluated.",
+            campaign_status=campaign.status.value,
+        )
+
+
 def check_comment(comment: str, *, says_why: bool = False) -> None:
     """Raise Invalid for a comment that cannot be kept, or that is missing where it `says_why`."""
     if len(comment) > LONGEST_COMMENT or "\0" in comment or any("\ud800" <= letter <= "\udfff" for letter in comment):

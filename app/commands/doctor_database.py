@@ -37,6 +37,7 @@ PROTECTED = (
     "do_not_disturb",
     "do_not_disturb_undos",
     "escalations",
+    "evaluated_managers",
     "evidence_findings",
     "feedback_attachments",
     "feedback_quarantine",

@@ -23,11 +23,10 @@ const READERS: readonly Role[] = ["grid_manager", "branch_manager", "planner", "
 
 const REVIEWERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
 
-export const PAGES: readonly Page[] = [
-  { path: "cases", word: "cases.title", group: "work", roles: REVIEWERS, load: () => import("./reviewing/Cases.svelte") },
 const PLANNERS: readonly Role[] = ["planner", "branch_manager", "admin"];
 
 export const PAGES: readonly Page[] = [
+  { path: "cases", word: "cases.title", group: "work", roles: REVIEWERS, load: () => import("./reviewing/Cases.svelte") },
   {
     path: "campaigns",
     word: "campaigns.title",
