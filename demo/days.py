@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.dispatch.days.release import release_wave
+from app.dispatch.refilling.service import refill_places
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.models.campaign import Campaign
 from app.models.customer import Customer
@@ -42,11 +43,17 @@ class Phones:
 
     def __init__(self, office: Office, client: httpx.Client) -> None:
         self.office, self.client = office, client
-        orders = _work_orders(office)
-        self.customers = {customer_no for customer_no, _ in orders}
-        password = office.memory.password
-        self.phones = {staff_no: Phone(client, staff_no, password) for staff_no in sorted({staff_no for _, staff_no in orders})}
+        self.customers: set[str] = set()
+        self.phones: dict[str, Phone] = {}
         self.absent = _absences(office)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Whoever has work orders by now."""
+        orders, password = _work_orders(self.office), self.office.memory.password
+        self.customers = {customer_no for customer_no, _ in orders}
+        for staff_no in sorted({staff_no for _, staff_no in orders} - self.phones.keys()):
+            self.phones[staff_no] = Phone(self.client, staff_no, password)
 
     def each(self, staff_nos: Iterable[str], work: Callable[[Phone], Any]) -> list[Any]:
         """Let some phones do something, a few at a time; the results in their order."""
@@ -79,6 +86,8 @@ def play_day(office: Office, phones: Phones, number: int) -> dict[str, Any]:
         office.run("withdraw-refused", lambda session, now: withdraw_refused(session, now=now))
         office.run("expire-overdue", lambda session, now: expire_overdue(session, now=now))
         office.run("release-wave", lambda session, now: release_wave(session, now=now))
+        office.run("refill-places", lambda session, now: refill_places(session, now=now))
+        phones.look_again()
     answers: Counter[str] = Counter()
     with clock.shifted_to(at(day, 8, 30)):
         waiting = [one for one in office.journal.of_day(day - timedelta(days=1)) if not one.online]

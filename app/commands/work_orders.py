@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def refill() -> None:
-    """Give places that refusals and withdrawals freed to the next best of the list; the worker does it every morning."""
+    """Give places that refusals, returns and unfinished work freed to the next best; the worker does it every morning."""
     run("refill-places", lambda session, now: refill_places(session, now=now))
 
 

@@ -1,7 +1,7 @@
 """How many contacts each manager can take on each day of a window (pure NumPy)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -55,3 +55,18 @@ def capacity_of(
         capacity=capacity,
         used=used,
     )
+
+
+def with_unfinished(managers: Managers, unfinished: Iterable[tuple[int, int]]) -> Managers:
+    """The same where so many contacts of earlier days, (staff id, contacts), take each one's first free places of the window.
+
+    Before the morning's wave nobody knows on which days they will be; what has no room left goes to the pool.
+    """
+    position = {int(staff_id): index for index, staff_id in enumerate(managers.staff)}
+    waiting = np.zeros(len(managers.staff), dtype=np.int64)
+    for staff_id, contacts in unfinished:
+        if staff_id in position:
+            waiting[position[staff_id]] += contacts
+    free = np.maximum(managers.capacity - managers.used, 0)
+    before = np.cumsum(free, axis=1) - free
+    return replace(managers, used=managers.used + np.clip(waiting[:, None] - before, 0, free))

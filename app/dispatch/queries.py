@@ -121,6 +121,19 @@ def live_load_between(session: Session, first: date, last: date) -> list[tuple[i
     return _load_between(session, first, last, ())
 
 
+def unfinished_before(session: Session, today: date) -> list[tuple[int, int]]:
+    """(staff id, contacts) that are on phones with an earlier day and may still be done: the next wave says when."""
+    order = WorkOrder
+    statement = (
+        select(order.staff_id, func.count(contact_key().distinct()))
+        .where(order.state.in_((WorkOrderState.OPEN, WorkOrderState.IN_PROGRESS)), order.pooled_at.is_(None))
+        .where(order.scheduled_on < today, order.due_on >= today)
+        .group_by(order.staff_id)
+        .order_by(order.staff_id)
+    )
+    return [(staff_id, contacts) for staff_id, contacts in session.execute(statement)]
+
+
 def load_beside(
     session: Session, first: date, last: date, work_order_ids: Collection[int], *, of: Collection[int] | None = None
 ) -> list[tuple[int, date, int]]:

@@ -144,8 +144,9 @@ def timetable(
         Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
         Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
         InSteps("ask-contact-policy", at(second=40), ask_contact_policy),
-        Scheduled("refill-places", at(hour=5, minute=0, second=0), _now(refill_places), idle_seconds=TRAINING_SECONDS),
         Scheduled("release-wave", at(hour=5, minute=30, second=0), release),
+        # after the wave, which says what becomes of what yesterday left unfinished
+        Scheduled("refill-places", at(hour=5, minute=45, second=0), _now(refill_places), idle_seconds=TRAINING_SECONDS),
         Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
         Scheduled("follow-feed", at(second=25), _now(follow_feed)),
         InSteps("keep-figures", at(minute="*/2", second=20), keep_figures),

@@ -1,6 +1,6 @@
 """A month of four overlapping campaigns in a synthetic town, played through the real services.
 
-One run plans them together; each morning refills what refusals freed and releases the day's work, managers do what is on their
+One run plans them together; each morning releases the day's work and refills what refusals freed, managers do what is on their
 phones, and every other morning somebody refuses all contact.
 """
 
@@ -163,11 +163,11 @@ def _principal(session: Session, staff_no: str) -> Principal:
 
 
 def _live_a_day(month: Month, day: date) -> None:
-    """Freed places are refilled, the day's work is released, somebody may refuse all contact, all do what the phone says."""
-    with month.at(on(day, 5)) as session:
-        month.refilled += refill_places(session, now=on(day, 5))["new_work_orders"]
+    """The day's work is released, freed places are refilled, somebody may refuse all contact, all do what the phone says."""
     with month.at(on(day, 5)) as session:
         release_wave(session, now=on(day, 5))
+    with month.at(on(day, 5)) as session:
+        month.refilled += refill_places(session, now=on(day, 5))["new_work_orders"]
         live = select(WorkOrder.customer_id).where(WorkOrder.state.in_(("planned", "open", "in_progress")))
         people = select(Customer.id, Customer.customer_no).where(Customer.id.in_(live)).order_by(Customer.id)
         waiting = session.execute(people).all()

@@ -49,7 +49,7 @@ def test_while_writers_hold_long_transactions_every_phone_ends_with_the_servers_
 
 def test_phone_clocks_wrong_by_up_to_400_days_put_nothing_into_a_wrong_month(url: str):
     found = report_by_wrong_clocks(url, step=200)
-    assert found.reports == found.accepted == found.doubtful == 48
+    assert found.reports == found.accepted == found.doubtful == 96
     assert (found.wrong_month, found.not_after, found.misplaced) == (0, 0, 0)
 
 

@@ -229,8 +229,8 @@ def _choose_the_dishonest(world: World) -> None:
 def _work_a_day(world: World, day: date) -> bool:
     """The morning's wave goes out and every manager reports it; False when nobody has work left."""
     with clock.shifted_to(at(day, 5, 30)):
-        world.run("refill-places", lambda session, now: refill_places(session, now=now))
         world.run("release-wave", lambda session, now: release_wave(session, now=now))
+        world.run("refill-places", lambda session, now: refill_places(session, now=now))
     with clock.shifted_to(at(day, 18)):
         for staff_no in sorted(set(world.dispatched.values())):
             headers = world.as_person(staff_no)

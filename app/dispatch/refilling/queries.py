@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.dispatch.refilling.rules import Kind
 from app.models.campaign import Campaign, CampaignStatus, CampaignTarget, Draw
 from app.models.feedback import ContactFeedback
-from app.models.work_order import DispatchRun, WorkOrder, WorkOrderState
+from app.models.work_order import DispatchRun, ReturnDecision, WorkOrder, WorkOrderReturn, WorkOrderState
 
 ByCampaign = dict[int, dict[Kind, int]]
 
@@ -31,11 +31,19 @@ def waits_for_dispatch(session: Session, campaign_id: int) -> bool:
 
 
 def freed_places(session: Session, campaign_ids: Collection[int]) -> ByCampaign:
-    """Work orders that were withdrawn before anybody reported a contact, by campaign, grid and kind of draw."""
+    """Work orders that ended before anybody reported a contact, by campaign, grid and kind of draw: withdrawn, left unfinished
+    until they expired, or given back with the grid manager's consent."""
     reported = select(ContactFeedback.id).where(ContactFeedback.work_order_id == WorkOrder.id)
+    accepted = select(WorkOrderReturn.id).where(
+        WorkOrderReturn.work_order_id == WorkOrder.id, WorkOrderReturn.decision == ReturnDecision.ACCEPTED
+    )
+    ended = or_(
+        WorkOrder.state.in_((WorkOrderState.WITHDRAWN, WorkOrderState.EXPIRED)),
+        and_(WorkOrder.state == WorkOrderState.RETURNED, accepted.exists()),
+    )
     statement = (
         select(WorkOrder.campaign_id, WorkOrder.grid_id, WorkOrder.draw, func.count())
-        .where(WorkOrder.campaign_id.in_(campaign_ids), WorkOrder.state == WorkOrderState.WITHDRAWN, ~reported.exists())
+        .where(WorkOrder.campaign_id.in_(campaign_ids), ended, ~reported.exists())
         .group_by(WorkOrder.campaign_id, WorkOrder.grid_id, WorkOrder.draw)
     )
     return _by_campaign(session, statement)

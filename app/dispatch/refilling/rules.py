@@ -21,7 +21,7 @@ class LeftOut:
 
 
 def open_places(freed: Mapping[Kind, int], refilled: Mapping[Kind, int]) -> dict[Kind, int]:
-    """Places that work withdrawn without a contact has left, without those that refills gave to others."""
+    """Places that work which ended without a contact has left, without those that refills gave to others."""
     open_ones = {kind: places - refilled.get(kind, 0) for kind, places in freed.items()}
     return {kind: places for kind, places in open_ones.items() if places > 0}
 

@@ -1,4 +1,4 @@
-"""Places that refusals and other withdrawals free go to the next best of the same list."""
+"""Places that refusals, returns and unfinished work free go to the next best of the same list."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -25,8 +25,10 @@ WHERE campaign_id = :id AND customer_id = ANY(:customer_ids) AND reason = 'over_
 def refill_places(session: Session, *, now: datetime) -> dict[str, Any]:
     """Dispatch to the next best who were over capacity, in running campaigns, as many as places are free again; once a day.
 
-    A place is free again whose work order was withdrawn without a contact. {campaigns: codes, freed_places, new_work_orders};
-    the run asks the gate and keeps to capacity, so whom it cannot place is left out again, and the place waits for the next day.
+    A place is free again whose work order ended without a contact: withdrawn, expired, or given back and accepted. After the
+    wave, which says what becomes of yesterday's unfinished work; before it, that work counts against the first free days.
+    {campaigns: codes, freed_places, new_work_orders}; the run asks the gate and keeps to capacity, so whom it cannot place is
+    left out again, and the place waits for the next day.
     """
     asked: dict[str, int] = {}
     for campaign, places in _places_by_campaign(session, now):

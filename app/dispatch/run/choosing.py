@@ -15,6 +15,7 @@ from app.campaigns.listing import NO_REASON, Customers
 from app.dispatch.run.arbitration import Arbitration, Promises, Use, Uses, arbitrate
 from app.dispatch.run.terms import REASON_OF_USE, CampaignInput, Places, Worth
 from app.dispatch.splitting.split import Managers, Targets, order_of
+from app.dispatch.splitting.worth import SplitRules, likely_factor
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -51,7 +52,7 @@ class Contacts:
     contact: Integers
 
 
-def choose_uses(lists: Sequence[Listed], managers: Managers) -> tuple[list[Listed], Arbitration | None]:
+def choose_uses(lists: Sequence[Listed], managers: Managers, rules: SplitRules) -> tuple[list[Listed], Arbitration | None]:
     """The lists with a reason for who is another's better use, over budget or below cost.
 
     The arbitration is that of the rows that were waiting, list after list; None where there was nothing to decide.
@@ -64,7 +65,7 @@ def choose_uses(lists: Sequence[Listed], managers: Managers) -> tuple[list[Liste
     grids = np.unique(np.concatenate([managers.grid[working], *(listed.customers.grid_id for listed in lists)]))
     free = np.maximum(managers.capacity - managers.used, 0).sum(axis=1)[working]
     places = np.bincount(np.searchsorted(grids, managers.grid[working]), weights=free, minlength=len(grids)).astype(np.int64)
-    uses = _uses(lists, grids)
+    uses = _uses(lists, grids, managers, rules)
     volume, budget = np.array([one.minimum_volume for one in sources]), np.array([float(one.budget) for one in sources])
     found = arbitrate(uses, Promises(volume, budget), places)
     outcome = _within_windows(found, uses, *_windows(lists, managers.capacity.shape[1]))
@@ -112,7 +113,7 @@ def contacts_of(lists: Sequence[Listed], found: Arbitration | None, places: Plac
     return Contacts(targets, contact)
 
 
-def _uses(lists: Sequence[Listed], grids: Integers) -> Uses:
+def _uses(lists: Sequence[Listed], grids: Integers, managers: Managers, rules: SplitRules) -> Uses:
     waiting = [listed.waiting for listed in lists]
     which = np.repeat(np.arange(len(lists)), [len(rows) for rows in waiting])
     families = sorted({listed.source.family for listed in lists})
@@ -122,6 +123,10 @@ def _uses(lists: Sequence[Listed], grids: Integers) -> Uses:
     def column(name: str) -> NDArray[np.int64]:
         return np.concatenate([getattr(listed.customers, name)[rows] for listed, rows in zip(lists, waiting, strict=True)])
 
+    factor = None
+    if rules.likely_manager:
+        product = np.array([listed.source.product for listed in lists])[which]
+        factor = likely_factor(column("grid_id"), column("owner"), product, managers, rules)
     return Uses(
         customer=column("customer_id"),
         campaign=which,
@@ -130,6 +135,7 @@ def _uses(lists: Sequence[Listed], grids: Integers) -> Uses:
         value=np.concatenate([listed.money[rows] for listed, rows in zip(lists, waiting, strict=True)]),
         cost=cost[which],
         drawn=column("explored").astype(np.bool_),
+        factor=factor,
     )
 
 

@@ -72,7 +72,7 @@ class RunDecision:
 def decide_run(inputs: RunInputs, *, without: Collection[str] = (), beside: Beside | None = None) -> RunDecision:
     """Decide every target. `without`: reasons that are not asked; `beside`: who splits half of the grids meanwhile."""
     before = [list_of(source, without) for source in inputs.campaigns]
-    lists, found = choose_uses(before, inputs.managers)
+    lists, found = choose_uses(before, inputs.managers, inputs.rules)
     contacts = contacts_of(lists, found, inputs.places)
     placed = split(contacts.targets, inputs.managers, inputs.rules, beside=beside)
     ends = np.cumsum([len(listed.waiting) for listed in lists])[:-1]

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.columns import read_columns
 from app.core.errors import Conflict
 from app.dispatch import queries
-from app.dispatch.capacity import capacity_of
+from app.dispatch.capacity import capacity_of, with_unfinished
 from app.dispatch.preview.weeks import keep_for_others, sum_by_week
 from app.dispatch.run.terms import CampaignInput, Places, RunInputs, Worth
 from app.dispatch.splitting import queries as split_queries
@@ -133,7 +133,10 @@ def _managers(
     """Who can take the contacts of these campaigns; what others have booked is kept for them."""
     channels = {campaign.channel for campaign in chosen}
     booked = bookings.booked_by_others(session, [campaign.id for campaign in chosen], first=first, last=last)
-    managers = keep_for_others(read_managers(session, channels, first, last), sum_by_week(booked), first=first)
+    managers = read_managers(session, channels, first, last)
+    if first == clock.local_date(now):
+        managers = with_unfinished(managers, queries.unfinished_before(session, first))
+    managers = keep_for_others(managers, sum_by_week(booked), first=first)
     achieved = split_queries.achieved_since(session, products, since=now - REMEMBERED, now=now)
     middles = [*split_queries.middles_of_own(session), *split_queries.middles_of_visits(session)] if rules.km_cost else []
     return replace(

@@ -86,7 +86,8 @@ def load_inputs(storage: Storage, kept: KeptInputs) -> RunInputs:
     found.update(content)
     if found.hexdigest() != kept.sha256:
         raise InputsChanged(f"inputs: expected the checksum {kept.sha256}, got {found.hexdigest()}")
-    rules, managers = SplitRules(**rest["rules"]), _managers_of(rest["managers"])
+    # Of a run from before it is said, arbitration knew of no managers: it is repeated as it was.
+    rules, managers = SplitRules(**({"likely_manager": False} | rest["rules"])), _managers_of(rest["managers"])
     return RunInputs(date.fromisoformat(rest["first"]), campaigns, managers, rules, places)
 
 

@@ -41,7 +41,7 @@ class Prices:
         self.campaigns = len(promises.budget)
         uses = table.uses
         self.nothing = np.zeros(len(uses.cost), dtype=bool)
-        self.highest = float(2 * np.abs(uses.value).max(initial=0) + np.abs(uses.cost).max(initial=0) + 1)
+        self.highest = float(2 * np.abs(table.likely).max(initial=0) + np.abs(uses.cost).max(initial=0) + 1)
 
     def plan(self, budget: Floats, volume: Floats, *, blocked: Booleans | None = None, first: Booleans | None = None) -> Plan:
         """The best plan at these prices."""
@@ -137,7 +137,7 @@ class Prices:
         uses = self.table.uses
         leads = plan.choice.lead[plan.placed]
         leads = leads[(uses.campaign[leads] == campaign) & (uses.cost[leads] > 0)]
-        keep = np.lexsort((leads, -uses.value[leads] / uses.cost[leads], ~uses.drawn[leads]))
+        keep = np.lexsort((leads, -self.table.likely[leads] / uses.cost[leads], ~uses.drawn[leads]))
         cost = uses.cost[leads[keep]].cumsum()
         given_up: Integers = leads[keep[cost > self.promises.budget[campaign]]]
         return given_up
@@ -147,7 +147,7 @@ class Prices:
         table, uses = self.table, self.table.uses
         counted = plan.choice.offered & plan.placed[table.customer_of]
         rows = np.flatnonzero((uses.campaign == campaign) & ~counted & ~plan.blocked & ~plan.first)
-        own = uses.value[rows] - budget[campaign] * uses.cost[rows] + volume[campaign]
+        own = table.likely[rows] - budget[campaign] * uses.cost[rows] + volume[campaign]
         who = table.customer_of[rows]
         now = np.where(plan.placed[who], plan.choice.total[who], plan.price_of_place[table.grid[who]])
         return rows[np.argsort(now - own, kind="stable")[:missing]]

@@ -5,11 +5,12 @@ A contact may hold one offer of each product family. Its lead is paid for, the o
 
 contact = value of the lead + joint_share x sum of (value + cost) of the others
 
-and at prices: a lead counts value - budget_price x cost + volume_price, another offer joint_share x (value + cost) +
-volume_price, the prices being those of its campaign.
+a value being that with the likely manager, and at prices: a lead counts value - budget_price x cost + volume_price, another
+offer joint_share x (value + cost) + volume_price, the prices being those of its campaign.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ class Uses:
     """Possible offers to customers, each (n,): customer and family as any ids, campaign as a position, grid as a position.
 
     value: money of a contact for this offer alone, cost taken off; cost: of the contact. drawn: here by chance, to learn from.
+    factor: what the manager whom the split will likely give it makes of what is earned (splitting/worth.py); None: 1.
     """
 
     customer: Integers
@@ -34,6 +36,13 @@ class Uses:
     value: Floats
     cost: Floats
     drawn: Booleans
+    factor: Floats | None = None
+
+    def only(self, rows: Integers | Booleans) -> "Uses":
+        """Those of these rows, in their order."""
+        columns: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        cut: dict[str, Any] = {name: None if column is None else column[rows] for name, column in columns.items()}
+        return Uses(**cut)
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,10 @@ class Table:
 
     def __init__(self, uses: Uses, joint_share: float) -> None:
         self.order = np.lexsort((uses.campaign, uses.family, uses.customer))
-        self.uses = Uses(*(getattr(uses, name)[self.order] for name in Uses.__dataclass_fields__))
+        self.uses = uses.only(self.order)
+        uses = self.uses
+        self.factor = np.ones(len(uses.value)) if uses.factor is None else uses.factor
+        self.likely = uses.value if uses.factor is None else (uses.value + uses.cost) * uses.factor - uses.cost
         self.joint_share = joint_share
         customer, family = self.uses.customer, self.uses.family
         new = np.r_[True, customer[1:] != customer[:-1]] if len(customer) else np.zeros(0, dtype=bool)
@@ -69,14 +81,14 @@ class Table:
     def part(self, step: int) -> "Table":
         """Every so many-th customer."""
         rows = self.customer_of % step == 0
-        return Table(Uses(*(getattr(self.uses, name)[rows] for name in Uses.__dataclass_fields__)), self.joint_share)
+        return Table(self.uses.only(rows), self.joint_share)
 
     def choose(self, budget_price: Floats, volume_price: Floats, *, blocked: Booleans, first: Booleans) -> Choice:
         """The best contact of each customer; rows `blocked` are no part of one, rows `first` are before all others."""
         uses = self.uses
         volume = volume_price[uses.campaign] + np.where(uses.drawn | first, FIRST, 0.0)
-        lead = np.where(blocked, -np.inf, uses.value - budget_price[uses.campaign] * uses.cost + volume)
-        other = np.where(blocked, -np.inf, self.joint_share * (uses.value + uses.cost) + volume)
+        lead = np.where(blocked, -np.inf, self.likely - budget_price[uses.campaign] * uses.cost + volume)
+        other = np.where(blocked, -np.inf, self.joint_share * (self.likely + uses.cost) + volume)
         best = np.maximum(np.maximum.reduceat(other, self.turns), 0.0)
         others = np.add.reduceat(best, self.family_of[self.starts])
         total = lead + others[self.customer_of] - best[self.family_of]
@@ -108,12 +120,15 @@ class Table:
             placed[who] = True
         return placed, price
 
-    def worth(self, choice: Choice) -> Floats:
-        """Money of each row as it is offered: the lead's value, of others their share; 0 where not offered."""
-        uses = self.uses
-        worth = np.where(choice.offered, self.joint_share * (uses.value + uses.cost), 0.0)
+    def worth(self, choice: Choice, value: Floats | None = None) -> Floats:
+        """Money of each row as it is offered: the lead's value, of others their share; 0 where not offered.
+
+        `value`: of each row alone; None: with its likely manager.
+        """
+        value = self.likely if value is None else value
+        worth = np.where(choice.offered, self.joint_share * (value + self.uses.cost), 0.0)
         leads = choice.lead[choice.offered[choice.lead]]
-        worth[leads] = uses.value[leads]
+        worth[leads] = value[leads]
         return worth
 
     def spent(self, choice: Choice, placed: Booleans, campaigns: int) -> tuple[Floats, Integers]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.dispatch.splitting.terms import Managers
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _KM_PER_DEGREE = 111.195
@@ -28,6 +30,7 @@ class SplitRules:
     km_cost: money a kilometre; 0: distance does not count.
     fairness: how far the load of a manager, as a share of capacity, may be from the grid's.
     skill_prior: contacts expected to succeed that pull a skill to 1; lowest_skill, highest_skill: its bounds.
+    likely_manager: whether arbitration compares uses with the manager whom each is likely to get.
     """
 
     owner_share: float = 0.2
@@ -36,6 +39,7 @@ class SplitRules:
     skill_prior: float = 20.0
     lowest_skill: float = 0.8
     highest_skill: float = 1.25
+    likely_manager: bool = True
 
 
 def skill_of(successes: Floats, expected: Floats, rules: SplitRules) -> Floats:
@@ -89,6 +93,28 @@ def worth_of(
     if km is not None and rules.km_cost:
         worth -= np.nan_to_num(km * rules.km_cost)
     return worth
+
+
+def likely_factor(grid: Integers, owner: Integers, product: Integers, managers: Managers, rules: SplitRules) -> Floats:
+    """What the manager whom a target will likely get makes of what is earned, before anybody is placed, (n,).
+
+    The owner, where one works in the grid and is no worse with their bonus than the others; else the others: their skill for
+    the product on average, by the places that each has. grid, owner: ids; product: rows of Managers.skill. All (n,).
+    """
+    free = np.maximum(managers.capacity - managers.used, 0).sum(axis=1)
+    at = np.flatnonzero(free > 0)
+    if len(at) == 0:
+        return np.ones(len(grid))
+    skill = np.ones((int(product.max(initial=0)) + 1, len(free))) if managers.skill is None else managers.skill
+    grids, of = np.unique(managers.grid[at], return_inverse=True)
+    places = np.bincount(of, weights=free[at])
+    mean = np.stack([np.bincount(of, weights=free[at] * row[at]) / places for row in skill])
+    where = np.minimum(np.searchsorted(grids, grid), len(grids) - 1)
+    others = np.where(grids[where] == grid, mean[product, where], 1.0)
+    who = at[np.minimum(np.searchsorted(managers.staff[at], owner), len(at) - 1)]
+    owned = (managers.staff[who] == owner) & (managers.grid[who] == grid)
+    factor: Floats = np.where(owned, np.maximum(skill[product, who] * (1 + rules.owner_share), others), others)
+    return factor
 
 
 def km_between(places: Floats, anchors: Floats) -> Floats:

@@ -172,7 +172,7 @@ def test_the_order_in_which_uses_are_given_changes_nothing():
     uses, places = _company(customers=800, grids=3)
     promises = Promises(np.array([150, 0, 0, 0]), np.array([ANY, ANY, ANY, 100.0]))
     mixed = np.random.default_rng(2).permutation(len(uses.customer))
-    other = Uses(*(getattr(uses, name)[mixed] for name in Uses.__dataclass_fields__))
+    other = uses.only(mixed)
     one, two = arbitrate(uses, promises, places // 4), arbitrate(other, promises, places // 4)
     assert (one.outcome[mixed] == two.outcome).all()
     assert (one.lead[mixed] == two.lead).all()

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from app.dispatch.capacity import DEFAULT_DAILY_CAPACITY, Manager, capacity_of
+from app.dispatch.capacity import DEFAULT_DAILY_CAPACITY, Manager, capacity_of, with_unfinished
 
 FIRST, LAST = date(2026, 10, 12), date(2026, 10, 15)
 LONG_AGO = date(2020, 1, 1)
@@ -31,3 +31,12 @@ def test_live_work_of_the_days_is_used_capacity():
     found = _capacity(Manager(1, 9, None, LONG_AGO, None), loads=[(1, LAST, 3), (2, LAST, 4)])
     assert found.used.tolist() == [[0, 0, 0, 3]]
     assert found.capacity.tolist() == [[DEFAULT_DAILY_CAPACITY] * 4]
+
+
+def test_unfinished_work_takes_the_first_free_places_and_no_more_than_there_are():
+    found = _capacity(
+        Manager(1, 9, 2, LONG_AGO, None), absences=[(1, date(2026, 10, 13), date(2026, 10, 13))], loads=[(1, FIRST, 1)]
+    )
+    assert with_unfinished(found, [(1, 2), (7, 5)]).used.tolist() == [[2, 0, 1, 0]]
+    assert with_unfinished(found, [(1, 3), (1, 99)]).used.tolist() == [[2, 0, 2, 2]]
+    assert with_unfinished(found, []).used.tolist() == found.used.tolist()

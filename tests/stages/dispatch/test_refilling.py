@@ -1,4 +1,4 @@
-"""Places that refusals free go to the next best, once, and never above capacity."""
+"""Places that refusals, returns and unfinished work free go to the next best, once, and never above capacity."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from app.core.clock import Month
 from app.core.db import set_scope
+from app.dispatch.days.release import release_wave
 from app.dispatch.explaining.explanation import explain_customer
 from app.dispatch.refilling.service import refill_places
 from app.dispatch.run.replay import list_summaries
@@ -17,10 +18,11 @@ from app.dispatch.sweeps import end_campaign, withdraw_refused
 from app.models.campaign import CampaignTarget
 from app.models.feedback import ContactFeedback
 from app.models.organisation import Staff
-from app.models.work_order import DispatchRun, WorkOrder
+from app.models.work_order import DispatchRun, ReturnDecision, WorkOrder
 from tests.factories import NOW, TODAY, customer, make_work_order
 from tests.stages.dispatch.test_dispatching import ALL, make_list, refuse
 from tests.stages.dispatch.test_races import _together, _wait_until_somebody_waits
+from tests.stages.dispatch.test_returning import decide, give
 
 DAY = timedelta(days=1)
 NOTHING = {"campaigns": [], "freed_places": 0, "new_work_orders": 0}
@@ -42,6 +44,9 @@ def order_on(session, campaign, day, draw="ranked"):
 
 
 def refill(session, days=1):
+    """The morning after days on which everybody did what was on the phone."""
+    due = (WorkOrder.state == "open", WorkOrder.scheduled_on < TODAY + days * DAY)
+    session.execute(update(WorkOrder).where(*due).values(state="done"))
     return refill_places(session, now=NOW + days * DAY)
 
 
@@ -117,7 +122,7 @@ def test_a_place_on_a_day_that_is_over_is_no_capacity_and_is_asked_for_once_a_da
     assert refill(session) == {"campaigns": [campaign.code], "freed_places": 1, "new_work_orders": 0}
     assert left_out(session, campaign) == ["C07", "C08", "C09", "C10"]
     assert refill(session) == NOTHING
-    session.execute(update(Staff).values(daily_capacity=2))
+    session.execute(update(Staff).values(daily_capacity=9))
     assert refill(session, days=2)["new_work_orders"] == 1  # one place, whatever else is free
 
 
@@ -138,6 +143,34 @@ def test_an_order_withdrawn_after_a_contact_frees_nothing(session):
     refusal(session, customer_no)
     assert order.state == "withdrawn"
     assert refill(session) == NOTHING
+
+
+def test_work_that_expired_unfinished_frees_its_places_once(session):
+    campaign = launch(session, unfinished_rule="expire")
+    assert release_wave(session, now=NOW + DAY)["expired"] == 2
+    session.execute(update(Staff).values(daily_capacity=9))
+    assert refill(session) == {"campaigns": [campaign.code], "freed_places": 2, "new_work_orders": 2}
+    assert left_out(session, campaign) == ["C09", "C10"]
+    assert refill(session, days=2) == NOTHING
+
+
+@pytest.mark.parametrize(("decision", "places"), [("accepted", 1), ("rejected", 0), (None, 0)])
+def test_what_was_given_back_frees_a_place_once_that_is_accepted(session, decision, places):
+    campaign = launch(session)
+    _, order = order_on(session, campaign, 0)
+    made = give(session, order, who=session.get(Staff, order.staff_id).staff_no.lower())
+    if decision:
+        decide(session, made, ReturnDecision(decision))
+    session.execute(update(Staff).values(daily_capacity=9))
+    assert refill(session)["new_work_orders"] == places
+
+
+def test_before_the_wave_what_yesterday_left_unfinished_takes_the_freed_place(session):
+    campaign = launch(session)
+    refusal(session, order_on(session, campaign, 1)[0])
+    assert refill_places(session, now=NOW + DAY) == {"campaigns": [campaign.code], "freed_places": 1, "new_work_orders": 0}
+    counts = release_wave(session, now=NOW + DAY)
+    assert (counts["rolled"], counts["pooled"]) == (2, 1)  # the other manager's day was full as it was
 
 
 @pytest.mark.parametrize("how", ["over", "closed"])
