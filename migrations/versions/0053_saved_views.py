@@ -34,7 +34,9 @@ def upgrade() -> None:
         "saved_views",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("owner_staff_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Enum("cube", name="view_kind", native_enum=False, create_constraint=True, length=40), nullable=False),
+        sa.Column(
+            "kind", sa.Enum("cube", name="view_kind", native_enum=False, create_constraint=True, length=40), nullable=False
+        ),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("definition", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("shared_role", sa.Text(), nullable=True),
