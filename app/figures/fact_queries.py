@@ -42,7 +42,7 @@ CLOSED = {
 }
 
 
-def facts_of(campaign_id: int, grid_ids: Sequence[int] | None) -> Facts:
+def daily_facts(campaign_id: int, grid_ids: Sequence[int] | None) -> Facts:
     """Every row of DailyFigures that a campaign has in these grids (None: in all of them): its keys and all measures.
 
     A pure function of what is stored, without the time of day: what is still to come, such as maturity, stands on its day.

@@ -54,7 +54,9 @@ PROTECTED = {
     "grid_month_figures",
     "monthly_figures",
     "campaign_month_figures",
+    "figure_alarms",
     "figure_marks",
+    "figure_targets",
 }
 
 

@@ -22,6 +22,13 @@ export const GROUPS: readonly Group[] = ["work", "plan", "learn", "pay", "system
 const READERS: readonly Role[] = ["grid_manager", "branch_manager", "planner", "analyst", "admin"];
 
 export const PAGES: readonly Page[] = [
+  {
+    path: "comparing",
+    word: "comparing.title",
+    group: "work",
+    roles: READERS,
+    load: () => import("./comparing/Comparing.svelte"),
+  },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
 ];
 

@@ -10,8 +10,8 @@ from sqlalchemy import delete, func, select, text
 
 from app.core.clock import Month, local_date
 from app.core.db import set_scope
+from app.figures.keeping import keep_figures, rebuild_figures
 from app.figures.measures import KEYS, MEASURES
-from app.figures.service import keep_figures, rebuild_figures
 from app.jobs.steps import run_in_steps
 from app.models.campaign import Campaign, Product
 from app.models.customer import Order
