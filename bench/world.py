@@ -89,6 +89,7 @@ def seed_world(url: str, *, customers: int) -> None:
     seed_company(url, customers=customers, grids=GRIDS, managers=MANAGERS)
     with _owner(url) as connection:
         connection.execute(text(_PRODUCTS))
+        connection.execute(text("SELECT setval(pg_get_serial_sequence('staff', 'id'), 100000)"))
         for role, (number, unit) in PEOPLE.items():
             for statement in _PEOPLE:
                 values = {"no": number, "role": role, "unit": unit}
