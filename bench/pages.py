@@ -15,8 +15,10 @@ from sqlalchemy import text
 
 from app.core import clock
 from app.core.clock import Month
-from app.core.db import make_engine
+from app.core.db import make_engine, make_sessions, set_scope
 from app.core.security import AccessClaims, write_access_token
+from app.figures.keeping import recount_campaign
+from app.models.figures import FigureMark
 from bench.measure import Figure, seconds
 from bench.page_requests import PAGES
 from bench.serving import SECRET, serving
@@ -37,7 +39,7 @@ def measure_pages(url: str, folder: Path, small: bool) -> list[Figure]:
         more = months[len(months) - 12 * years : len(months) - done]
         console.print(f"{len(more)} months of work: {seconds(lambda: add_months(url, more, customers=customers)):.0f} s")  # noqa: B023
         done = 12 * years
-        found.append(_measure(url, folder, today))
+        found.append([*_measure(url, folder, today), ("adding up one campaign, whole and again", _add_up(url, today))])
     return [figure for pair in zip(*found, strict=True) for figure in _named(pair)]
 
 
@@ -60,6 +62,23 @@ def _measure(url: str, folder: Path, today: date) -> list[tuple[str, list[float]
             slowest = max((_times(client, path.format(**values), headers) for path in page.paths), key=lambda times: times[2])
             found.append((page.page, slowest))
     return found
+
+
+def _add_up(url: str, today: date) -> list[float]:
+    """Milliseconds of counting last month's first campaign: with all of its rows to correct, and with none."""
+    sessions = make_sessions(make_engine(url))
+    (campaign_id,) = _row(
+        url, "SELECT min(id) FROM campaigns WHERE starts_on = :first", first=Month.of_day(today).previous.first_day
+    )
+    taken = []
+    for _ in range(3):
+        with sessions() as session:
+            set_scope(session, scope="all")
+            session.add(FigureMark(campaign_id=campaign_id))
+            session.flush()
+            taken.append(1_000 * seconds(lambda: recount_campaign(session, campaign_id=campaign_id)))
+            session.commit()
+    return taken
 
 
 def _times(client: httpx.Client, path: str, headers: dict[str, str]) -> list[float]:

@@ -18,12 +18,13 @@ from app.points.plans.in_force import find_plans
 
 def beside_of(session: Session, period: Period) -> Beside:
     """The company's actual / expected in these days, and k of the plan in force at their end."""
-    table = GridMonthFigures if period.is_whole_months else GridDayFigures
-    day = GridMonthFigures.month if period.is_whole_months else GridDayFigures.day
-    ends = [Month.of_day(one) if period.is_whole_months else one for one in (period.first, period.last)]
+    whole = period.is_whole_months
+    table = GridMonthFigures if whole else GridDayFigures
+    months = GridMonthFigures.month.between(Month.of_day(period.first), Month.of_day(period.last))
+    days = months if whole else GridDayFigures.day.between(period.first, period.last)
     sums = select(func.coalesce(func.sum(table.successes), 0), func.coalesce(func.sum(table.expected), 0))
     with whole_company(session):
-        successes, expected = session.execute(sums.where(day.between(*ends))).one()
+        successes, expected = session.execute(sums.where(days)).one()
     return Beside(
         company_ratio([success_of(Sums(successes=successes, expected=expected))]), _prior(session, Month.of_day(period.last))
     )

@@ -79,4 +79,4 @@ def remove(alarm_id: IdPath, principal: Viewer, session: SessionDep, now: Now) -
 
 def _out(row: AlarmRow) -> AlarmOut:
     unit = {"unit_code": row.unit_code, "unit_name": row.unit_name}
-    return AlarmOut(**unit, **{name: getattr(row.alarm, name) for name in AlarmOut.model_fields if name not in unit})
+    return AlarmOut.model_validate(unit | {name: getattr(row.alarm, name) for name in AlarmOut.model_fields if name not in unit})

@@ -189,8 +189,17 @@ def list_orders(
     limit: Limit = 50,
 ) -> OrdersPage:
     """The work orders behind a manager's figures in my grids."""
-    where = {"staff_no": staff_no, "grid_ids": principal.grid_ids, "which": which, "period": asked.period}
-    return OrdersPage.model_validate(manager_orders(session, **where, secret=secret, cursor=cursor, limit=limit))
+    found = manager_orders(
+        session,
+        staff_no=staff_no,
+        grid_ids=principal.grid_ids,
+        which=which,
+        period=asked.period,
+        secret=secret,
+        cursor=cursor,
+        limit=limit,
+    )
+    return OrdersPage.model_validate(found)
 
 
 class TargetsIn(In):
