@@ -48,7 +48,7 @@ _WORK_ORDERS = (
     " CAST(:first AS date) + (c.id % 28)::int, :last, c.n, 0.02 + 0.2 * random(), 'ranked', 0.95, 'owner', 100, :begins,"
     " CASE WHEN :last >= current_date AND c.id % 3 = 0 THEN NULL ELSE :begins + (c.id % 28) * interval '1 day' END, CAST(:last AS date) + 38"
     " FROM (SELECT id, product_id, product_family, row_number() OVER (ORDER BY id) AS turn FROM campaigns WHERE starts_on = :first) k"
-    " CROSS JOIN LATERAL (SELECT 1 + (n * 7919 + k.turn * 104729 + :month * 15485863) % :customers AS id, n FROM generate_series(1, :each) n) s"
+    " CROSS JOIN LATERAL (SELECT 1 + (CAST(n AS bigint) * 7919 + k.turn * 104729 + CAST(:month AS bigint) * 15485863) % :customers AS id, n FROM generate_series(1, :each) n) s"
     " CROSS JOIN LATERAL (SELECT s.id, s.n, 101 + s.id % :grids AS grid_id, 1 + (s.id % :grids + :grids - 1) % :grids + :grids * (s.n % (:managers / :grids)) AS owner) c"
 )
 _REPORTS = (

@@ -172,7 +172,7 @@ def test_what_is_on_the_screen_is_taken_along_as_a_file(branch, console, form, b
     assert content.startswith(begins)
     if form == "CSV":
         lines = content.decode("utf-8-sig").splitlines()
-        assert lines[0].startswith("编号,名称,派单数")
+        assert lines[0].startswith("编号,名称,成功指数,派单数")
         assert len(lines) == 11
 
 
