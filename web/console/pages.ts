@@ -48,6 +48,12 @@ export const PAGES: readonly Page[] = [
     group: "plan",
     roles: PLANNERS,
     load: () => import("./planning/Conflicts.svelte"),
+  {
+    path: "comparing",
+    word: "comparing.title",
+    group: "work",
+    roles: READERS,
+    load: () => import("./comparing/Comparing.svelte"),
   },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
 ];

@@ -1,6 +1,7 @@
 // The console's part of the one catalogue: each room's words, and what the shell itself says.
 import { inWords, type Language, type Said } from "../saying.ts";
 import { ANALYSIS } from "./words/analysis.ts";
+import { COMPARING } from "./words/comparing.ts";
 import { PLANNING } from "./words/planning.ts";
 import { REVIEWING } from "./words/reviewing.ts";
 import { SHELL } from "./words/shell.ts";
@@ -8,6 +9,7 @@ import { SHELL } from "./words/shell.ts";
 const WORDS = {
   ...SHELL,
   ...ANALYSIS,
+  ...COMPARING,
   ...PLANNING,
   ...REVIEWING,
 } as const satisfies Record<string, Said>;
