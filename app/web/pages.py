@@ -20,13 +20,7 @@ class Entry:
     roles: tuple[Role, ...]
 
 
-MENU = (
-    Entry("/console/customers", "客户", "Customers", READERS),
-    Entry("/console/reviews", "核查案件", "Cases", REVIEWERS),
-    Entry("/console/tags", "标签", "Tags", PLANNING),
-    Entry("/console/metrics", "指标", "Metrics", READERS),
-    Entry("/console/rankers", "排序器", "Rankers", ANALYSTS),
-)
+MENU = (Entry("/console/reviews", "核查案件", "Cases", REVIEWERS),)
 
 
 def menu_of(role: str) -> tuple[Entry, ...]:

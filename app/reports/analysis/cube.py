@@ -121,7 +121,8 @@ def _answer(
     question: CubeQuestion, days: tuple[date, date], source: Source, columns: Sequence[str], found: Sequence[Any]
 ) -> CubeAnswer:
     width = len(question.dimensions)
-    rows, names = [], {dimension.value: {} for dimension in question.dimensions}
+    rows = []
+    names: dict[str, dict[str, str]] = {dimension.value: {} for dimension in question.dimensions}
     totals = dict.fromkeys(columns, Decimal(0))
     for row in found:
         key, called, sums = row[:width], row[width : 2 * width], dict(zip(columns, row[2 * width :], strict=True))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from app.reports.analysis.cube import CubeAnswer
@@ -29,13 +29,13 @@ def write_csv(question: CubeQuestion, answer: CubeAnswer) -> str:
     return BOM + out.getvalue()
 
 
-def _titles(dimension: str, named: list[str]) -> Iterator[str]:
+def _titles(dimension: str, named: Collection[str]) -> Iterator[str]:
     yield dimension
     if dimension in named:
         yield f"{dimension}_name"
 
 
-def _called(code: str, dimension: str, named: list[str], answer: CubeAnswer) -> Iterator[str]:
+def _called(code: str, dimension: str, named: Collection[str], answer: CubeAnswer) -> Iterator[str]:
     yield code
     if dimension in named:
         yield answer.names[dimension].get(code, "")

@@ -4,21 +4,14 @@ import csv
 import io
 
 import pytest
-from sqlalchemy import text
 
 from app.centre.metrics import BY_CODE
 from app.reports.analysis import cube, cube_terms
 from tests.factories import grid, make_campaign, staff
+from tests.rollups import add_sums
 
 CUBE = "/dashboard/v1/cube"
 SEPTEMBER = {"period": "chosen", "first_day": "2026-09-01", "last_day": "2026-09-30"}
-TABLES = {
-    "grid_month_figures": ("month", "grid_id"),
-    "campaign_month_figures": ("month", "grid_id", "campaign_id"),
-    "grid_day_figures": ("day", "grid_id"),
-    "daily_figures": ("day", "grid_id", "staff_id", "campaign_id"),
-    "monthly_figures": ("month", "grid_id", "staff_id"),
-}
 
 
 @pytest.fixture
@@ -32,21 +25,10 @@ def months(company):
         ("2026-09-09", "G12", "cy", call.id, 1, 10),
         ("2026-09-10", "G21", "dee", call.id, 5, 10),
     ]
+    outcomes = {"reports": 9, "claimed": 5, "refused": 3, "unreached": 1}
     for day, code, who, campaign_id, won, matured in rows:
-        keys = {"day": day, "month": f"{day[:7]}-01", "grid_id": grid(company, code).id}
-        keys |= {"staff_id": staff(company, who).id, "campaign_id": campaign_id}
-        outcomes = {"reports": 9, "claimed": 5, "refused": 3, "unreached": 1}
-        values = {"successes": won, "matured": matured, **outcomes}
-        for table, names in TABLES.items():
-            columns = {name: keys[name] for name in names} | values
-            added = ", ".join(f"{name} = {table}.{name} + EXCLUDED.{name}" for name in values)
-            company.execute(
-                text(
-                    f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})"
-                    f" ON CONFLICT ({', '.join(names)}) DO UPDATE SET {added}"
-                ),
-                columns,
-            )
+        keys = {"grid_id": grid(company, code).id, "staff_id": staff(company, who).id, "campaign_id": campaign_id}
+        add_sums(company, day=day, **keys, successes=won, matured=matured, **outcomes)
     company.commit()
 
 
