@@ -1,6 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [--small | --customers=N]
+python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [pages] [--small | --customers=N]
 """
 
 import sys
@@ -18,6 +18,7 @@ from bench.handovers import measure_handovers
 from bench.importing import measure_import
 from bench.measure import Figure
 from bench.opening import measure_opening
+from bench.pages import measure_pages
 from bench.phones import measure_phones
 from bench.points import measure_points
 from bench.rankers import measure_rankers
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "handover": measure_handovers,
     "recompute": measure_recompute,
     "points": measure_points,
+    "pages": measure_pages,
 }
 
 

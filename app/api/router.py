@@ -5,10 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.api import auth, documentation, health
+from app.api.dashboard import alarms as dashboard_alarms
 from app.api.dashboard import attachments as dashboard_attachments
 from app.api.dashboard import bulk as dashboard_bulk
 from app.api.dashboard import campaign_life as dashboard_campaign_life
 from app.api.dashboard import campaigns as dashboard_campaigns
+from app.api.dashboard import comparing as dashboard_comparing
 from app.api.dashboard import contact_policy as dashboard_contact_policy
 from app.api.dashboard import cube as dashboard_cube
 from app.api.dashboard import customers as dashboard_customers
@@ -115,6 +117,7 @@ def _add_analysis(app: FastAPI) -> None:
     app.include_router(operations_ranker_analysis.router)
     app.include_router(dashboard_cube.router)
     app.include_router(dashboard_saved_views.router)
+    _add_comparing(app)
 
 
 def _add_truth_and_pay(app: FastAPI) -> None:
@@ -141,6 +144,12 @@ def _add_field_routes(app: FastAPI) -> None:
     app.include_router(dashboard_proposals.router)
     app.include_router(dashboard_order_feedback.router)
     app.include_router(operations_corrections.router)
+
+
+def _add_comparing(app: FastAPI) -> None:
+    """Units side by side, and alarms on their figures."""
+    app.include_router(dashboard_comparing.router)
+    app.include_router(dashboard_alarms.router)
 
 
 def openapi_document() -> dict[str, Any]:

@@ -7,6 +7,7 @@ else may compute a metric again under its name; tests/test_metrics.py holds that
 from app.centre.business_metrics import CUSTOMERS, LISTS, PAY
 from app.centre.metric import Metric
 from app.centre.ranker_metrics import RANKERS
+from app.centre.work_metrics import WORK
 from app.core.errors import NotFound
 
 
@@ -16,7 +17,7 @@ class UnknownMetric(NotFound):
     code = "metric.unknown"
 
 
-METRICS: tuple[Metric, ...] = (*PAY, *LISTS, *RANKERS, *CUSTOMERS)
+METRICS: tuple[Metric, ...] = (*PAY, *WORK, *LISTS, *RANKERS, *CUSTOMERS)
 BY_CODE: dict[str, Metric] = {metric.code: metric for metric in METRICS}
 
 

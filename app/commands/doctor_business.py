@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.db import set_scope
 from app.core.storage import storage_of
 from app.figures.drift import find_drift
-from app.figures.drift_queries import oldest_mark
+from app.figures.drift_queries import find_oldest_mark
 from app.ingest.moving import has_unmoved
 from app.jobs.due import last_due
 from app.jobs.leftovers import FOLDERS, missing
@@ -111,7 +111,7 @@ def check_figures(session: Session) -> Finding:
     bind = session.get_bind()
     with Session(bind.engine) as apart:  # in one transaction, which ends with nothing done
         set_scope(apart, scope="all")
-        oldest, drift = oldest_mark(apart), find_drift(apart)
+        oldest, drift = find_oldest_mark(apart), find_drift(apart)
     if drift:
         return wrong("; ".join(drift)[:300], "gridwork rebuild-figures")
     if oldest is not None and clock.now() - clock.shift() - oldest > 3 * LATE:

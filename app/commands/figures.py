@@ -3,7 +3,7 @@
 import typer
 
 from app.commands.context import sessions, show_counts
-from app.figures.service import keep_figures, rebuild_figures
+from app.figures.keeping import keep_figures, rebuild_figures
 from app.jobs.steps import run_in_steps
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Column, MetaData, Table, insert, text
 from sqlalchemy.orm import Session
 
 from app.core.db import count_changed
-from app.figures.fact_queries import facts_of
+from app.figures.fact_queries import daily_facts
 from app.figures.measures import KEYS, MEASURES
 from app.models.figures import DailyFigures
 
@@ -35,7 +35,7 @@ def find_difference(session: Session, campaign_id: int, grid_ids: Sequence[int] 
     daily_figures differs; how many do."""
     for statement in _EMPTY:
         session.execute(text(statement))
-    found = facts_of(campaign_id, grid_ids).subquery("found")
+    found = daily_facts(campaign_id, grid_ids).subquery("found")
     names = [*KEYS[_FINE], *MEASURES]
     session.execute(insert(_FOUND).from_select(names, found.select().with_only_columns(*(found.c[name] for name in names))))
     values = {"campaign": campaign_id, "everywhere": grid_ids is None, "grids": list(grid_ids or ())}

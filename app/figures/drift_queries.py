@@ -8,7 +8,7 @@ from sqlalchemy import and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
-from app.figures.fact_queries import facts_of
+from app.figures.fact_queries import daily_facts
 from app.figures.measures import KEYS, MEASURES
 from app.models.campaign import Campaign
 from app.models.figures import CampaignMonthFigures, DailyFigures, FigureMark, GridDayFigures, GridMonthFigures, MonthlyFigures
@@ -32,7 +32,7 @@ def newest_campaigns(session: Session, *, most: int) -> Sequence[tuple[int, str]
 
 def count_wrong_rows(session: Session, campaign_id: int) -> int:
     """How many rows that daily_figures has, or should have, of a campaign are not what counting it gives."""
-    found = facts_of(campaign_id, None).subquery("found")
+    found = daily_facts(campaign_id, None).subquery("found")
     kept = select(DailyFigures.__table__).where(DailyFigures.campaign_id == campaign_id).subquery("kept")
     same = and_(*(found.c[key] == kept.c[key] for key in KEYS["daily_figures"]))
     differs = or_(*(found.c[name].is_distinct_from(kept.c[name]) for name in MEASURES))
@@ -54,6 +54,6 @@ def sums_of_campaign(session: Session, table: type[Any], campaign_id: int) -> tu
     return tuple(session.execute(select(literal(1), *sums).where(table.campaign_id == campaign_id)).one())
 
 
-def oldest_mark(session: Session) -> datetime | None:
-    """When the oldest change was made that is not added up yet."""
-    return session.scalar(select(func.min(FigureMark.changed_at)))
+def find_oldest_mark(session: Session) -> datetime | None:
+    """When the oldest change was marked that is not added up yet."""
+    return session.scalar(select(FigureMark.changed_at).order_by(FigureMark.id).limit(1))

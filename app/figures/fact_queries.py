@@ -33,7 +33,7 @@ from app.points.queries import judged_weight
 from app.verification.queries import is_current, standing_verdict
 
 Facts = Select[Any]
-_AN_INSTANT = literal_column("interval '1 microsecond'")
+_AN_INSTANT: ColumnElement[Any] = literal_column("interval '1 microsecond'")
 CLOSED = {
     "done": WorkOrderState.DONE,
     "returned": WorkOrderState.RETURNED,
@@ -42,7 +42,7 @@ CLOSED = {
 }
 
 
-def facts_of(campaign_id: int, grid_ids: Sequence[int] | None) -> Facts:
+def daily_facts(campaign_id: int, grid_ids: Sequence[int] | None) -> Facts:
     """Every row of DailyFigures that a campaign has in these grids (None: in all of them): its keys and all measures.
 
     A pure function of what is stored, without the time of day: what is still to come, such as maturity, stands on its day.
@@ -57,7 +57,7 @@ def facts_of(campaign_id: int, grid_ids: Sequence[int] | None) -> Facts:
     return select(*keys, literal(campaign_id, Integer).label("campaign_id"), *sums).group_by(*keys)
 
 
-def local_day(instant: ColumnElement[Any]) -> ColumnElement[Any]:
+def local_day(instant: Any) -> ColumnElement[Any]:
     """The local day of an instant."""
     return cast(func.timezone(clock.zone().key, instant), Date)
 
@@ -67,7 +67,7 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _added(
-    day: ColumnElement[Any], grid: Any, staff: Any, measures: Mapping[str, ColumnElement[Any]], source: FromClause | None = None
+    day: Any, grid: Any, staff: Any, measures: Mapping[str, ColumnElement[Any]], source: FromClause | None = None
 ) -> Facts:
     """One part of the facts: these measures summed by day, grid and manager, nothing of the others."""
     columns = [
@@ -78,9 +78,7 @@ def _added(
     return (statement if source is None else statement.select_from(source)).group_by(day, grid, staff)
 
 
-def _of_orders(
-    day: ColumnElement[Any], chosen: Sequence[ColumnElement[bool]], measures: Mapping[str, ColumnElement[Any]]
-) -> Facts:
+def _of_orders(day: Any, chosen: Sequence[ColumnElement[bool]], measures: Mapping[str, ColumnElement[Any]]) -> Facts:
     return _added(day, WorkOrder.grid_id, WorkOrder.staff_id, measures).where(*chosen)
 
 

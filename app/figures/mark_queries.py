@@ -32,7 +32,6 @@ WITH taken AS (
 )
 SELECT count(*) FROM taken
 """
-_TAKE = "DELETE FROM figure_marks WHERE campaign_id = :campaign RETURNING grid_id"
 
 
 def turn_marks(session: Session, *, most: int) -> int:
@@ -44,9 +43,3 @@ def marked_campaigns(session: Session) -> Sequence[int]:
     """Campaigns of which something changed, that waits longest first."""
     statement = "SELECT campaign_id FROM figure_marks WHERE campaign_id IS NOT NULL GROUP BY campaign_id ORDER BY min(id)"
     return session.scalars(text(statement)).all()
-
-
-def take_marks(session: Session, campaign_id: int) -> list[int] | None:
-    """Take the marks of a campaign away; the grids of which something changed, None for all of them."""
-    grids = set(session.scalars(text(_TAKE), {"campaign": campaign_id}))
-    return None if None in grids else sorted(grids)

@@ -25,7 +25,8 @@ from app.dispatch.run.retaining import KEPT_DAYS, forget_inputs
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.feedback.attachments.purge import purge_attachments
 from app.feedback.replaying import take_waiting
-from app.figures.service import keep_figures
+from app.figures.alarms.service import look_at_alarms
+from app.figures.keeping import keep_figures
 from app.jobs import outgoing
 from app.jobs.asking import ask_contact_policy
 from app.jobs.leftovers import fill_all_draw_keys, sweep_files
@@ -215,6 +216,7 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
         return CronTrigger(**fields, timezone=zone)
 
     return (
+        Scheduled("look-at-alarms", at(minute="*/10", second=40), _now(look_at_alarms)),
         Scheduled("check-pilots", at(minute=40, second=0), _now(check_pilots)),
         Scheduled("escalate", at(minute="25,55", second=0), _now(escalate)),
         Scheduled("escalate-disputes", at(hour=7, minute=45, second=0), overdue),

@@ -2,13 +2,28 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Identity, Index, Integer, Numeric, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import Month
-from app.core.db import Base, MonthType, TransactionId, UtcDateTime
+from app.core.db import Base, MonthType, TransactionId, UtcDateTime, enum_text
 
 
 def _count() -> Mapped[int]:
@@ -139,3 +154,54 @@ class FigureMark(Base):
     ordered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, server_default=text("clock_timestamp()"))
     changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
+
+
+class FigureTarget(Base):
+    """What a grid is to reach in a month by a metric; the newest one set counts, for there is only that one."""
+
+    __tablename__ = "figure_targets"
+    __table_args__ = (UniqueConstraint("grid_id", "month", "metric"), Index(None, "month", "metric"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    month: Mapped[Month] = mapped_column(MonthType)
+    metric: Mapped[str] = mapped_column(Text)
+    value: Mapped[Decimal] = mapped_column(Numeric(18, 6))
+    set_by_account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AlarmSide(StrEnum):
+    """On which side of its threshold a figure raises an alarm."""
+
+    BELOW = "below"
+    ABOVE = "above"
+
+
+class FigureAlarm(Base):
+    """A threshold that somebody set for themselves: a metric of a unit over the last `days` days that are over.
+
+    `certain`: only where the whole 95 % interval is beyond the threshold. `value`: when it was looked at last; `raised_at`:
+    since when it is beyond, with its notice.
+    """
+
+    __tablename__ = "figure_alarms"
+    __table_args__ = (
+        Index(None, "staff_id"),
+        CheckConstraint("days BETWEEN 1 AND 366", name="days"),
+        CheckConstraint("(raised_at IS NULL) = (notice_id IS NULL)", name="raised_whole"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    metric: Mapped[str] = mapped_column(Text)
+    side: Mapped[AlarmSide] = mapped_column(enum_text(AlarmSide))
+    threshold: Mapped[Decimal] = mapped_column(Numeric(18, 6))
+    days: Mapped[int] = mapped_column(Integer)
+    certain: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    value: Mapped[Decimal | None] = mapped_column(Numeric)
+    evaluated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    raised_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    notice_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -28,10 +28,20 @@ _RULES: dict[str, tuple[str, str]] = {
 
 def words_of(kind: str, data: Mapping[str, Any], name: str) -> tuple[str, str]:
     """(Chinese, English) of one notice; `name` of the manager whom it is about. An unknown kind says its own name."""
+    if data.get("rule") == "figure_alarm":
+        return _alarm(data)
     zh, en = _RULES.get(str(data.get("rule")), (f"{kind} {{}}", kind))
     count, since = data.get("orders", 0), str(data.get("since", ""))[:10]
     grid = data.get("grid_code", "")
     return f"{grid} {name}：{zh.format(count)} {since}", f"{grid} {name}: {count} {en} {since}"
+
+
+def _alarm(data: Mapping[str, Any]) -> tuple[str, str]:
+    below = data.get("side") == "below"
+    unit, value, threshold, days = (data.get(name, "") for name in ("unit_code", "value", "threshold", "days"))
+    zh = f"{unit}：近 {days} 天{data.get('metric_zh', '')} {value}，{'低于' if below else '高于'}您设的 {threshold}"
+    en = f"{unit}: {data.get('metric_en', '')} of {days} days is {value}, {'below' if below else 'above'} your {threshold}"
+    return zh, en
 
 
 def digest_of(day: date, unit_name: str, lines: Sequence[tuple[str, str]]) -> tuple[str, str]:

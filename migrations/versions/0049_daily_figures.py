@@ -73,20 +73,14 @@ END $$;
 CREATE TRIGGER mark_figures AFTER UPDATE ON work_orders REFERENCING OLD TABLE AS before NEW TABLE AS after
     FOR EACH STATEMENT EXECUTE FUNCTION mark_changed_orders();
 
--- A run marks its campaign once: to collect what it adds would cost a run of millions more than to look again.
+-- A run marks its campaign once: to collect what it adds would cost a run of millions more than to look again. A campaign that
+-- has run never changes otherwise (migration 0009).
 CREATE FUNCTION mark_campaign() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_TABLE_NAME = 'campaigns' THEN
-        INSERT INTO figure_marks (campaign_id) VALUES (NEW.id);
-    ELSE
-        INSERT INTO figure_marks (campaign_id) VALUES (NEW.campaign_id);
-    END IF;
+    INSERT INTO figure_marks (campaign_id) VALUES (NEW.campaign_id);
     RETURN NULL;
 END $$;
 CREATE TRIGGER mark_figures AFTER INSERT ON dispatch_runs FOR EACH ROW EXECUTE FUNCTION mark_campaign();
-CREATE TRIGGER mark_figures AFTER UPDATE ON campaigns FOR EACH ROW WHEN (
-    (OLD.ends_on, OLD.attribution_days, OLD.product_id) IS DISTINCT FROM (NEW.ends_on, NEW.attribution_days, NEW.product_id)
-) EXECUTE FUNCTION mark_campaign();
 
 CREATE FUNCTION mark_reported_orders() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -156,7 +150,6 @@ MARKS_IT = "\n    INSERT INTO figure_marks (campaign_id, grid_id) VALUES (NEW.ca
 MARKED = {
     "work_orders": ("mark_figures",),
     "dispatch_runs": ("mark_figures",),
-    "campaigns": ("mark_figures",),
     "contact_feedback": ("mark_figures",),
     "verifications": ("mark_figures",),
     "orders": ("mark_inserted", "mark_updated", "mark_deleted"),

@@ -14,7 +14,7 @@ from app.commands.doctor_database import PROTECTED
 from app.commands.doctor_finding import State, make_checks, wrong
 from app.core import clock
 from app.core.storage import Storage, storage_of
-from app.figures.service import keep_figures, rebuild_figures
+from app.figures.keeping import keep_figures, rebuild_figures
 from app.ingest.service import import_feed
 from app.jobs.lease import take_lease
 from app.jobs.schedule import timetable

@@ -54,8 +54,10 @@ PROTECTED = {
     "grid_month_figures",
     "monthly_figures",
     "campaign_month_figures",
+    "figure_alarms",
     "figure_marks",
     "saved_views",
+    "figure_targets",
 }
 
 

@@ -34,6 +34,13 @@ export const PAGES: readonly Page[] = [
     load: () => import("./analysis/Customers.svelte"),
   },
   { path: "tags", word: "tags.title", group: "learn", roles: LIBRARIANS, load: () => import("./analysis/Tags.svelte") },
+  {
+    path: "comparing",
+    word: "comparing.title",
+    group: "work",
+    roles: READERS,
+    load: () => import("./comparing/Comparing.svelte"),
+  },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
   { path: "first-day", word: "help.title", group: "help", roles: READERS, load: () => import("./help/FirstDay.svelte") },
 ];

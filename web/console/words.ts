@@ -1,10 +1,11 @@
 // The console's part of the one catalogue: each room's words, and what the shell itself says.
 import { inWords, type Language, type Said } from "../saying.ts";
 import { ANALYSIS } from "./words/analysis.ts";
+import { COMPARING } from "./words/comparing.ts";
 import { HELP } from "./words/help.ts";
 import { SHELL } from "./words/shell.ts";
 
-const WORDS = { ...SHELL, ...ANALYSIS, ...HELP } as const satisfies Record<string, Said>;
+const WORDS = { ...SHELL, ...COMPARING, ...ANALYSIS, ...HELP } as const satisfies Record<string, Said>;
 
 export type Word = keyof typeof WORDS;
 

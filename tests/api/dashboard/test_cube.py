@@ -74,7 +74,7 @@ def test_a_filter_leaves_what_it_names_and_one_dimension_goes_across(client_as, 
 
 
 def test_reports_are_parted_by_what_came_of_them(client_as, months, monkeypatch):
-    found = ask(client_as("lin"), measures=["reports"], rows=["outcome"])
+    found = ask(client_as("lin"), measures=["feedback_count"], rows=["outcome"])
     assert cells(found) == {("claimed",): [20], ("impossible",): [0], ("pending",): [0], ("refused",): [12], ("unreached",): [4]}
 
 
@@ -97,12 +97,14 @@ def test_more_cells_than_anybody_reads_are_refused_with_what_to_do(client_as, mo
 
 def test_as_a_file_it_is_safe_in_a_spreadsheet_and_readable_in_chinese(client_as, months):
     question = {"measures": ["successes", "success_rate"], "rows": ["campaign"], **SEPTEMBER}
-    answer = client_as("lin").post(f"{CUBE}/csv", json=question)
+    answer = client_as("lin").post(f"{CUBE}/file", json=question, params={"language": "zh"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert rows[0] == ["campaign", "campaign_name", "successes", "success_rate"]
+    assert rows[0] == ["营销活动", "营销活动 名称", "成功工单", "目标客户营销成功率"]
     assert rows[1] == ["CALL", "'=cmd|' /C calc'!A0", "10", "0.33333333"]
+    book = client_as("lin").post(f"{CUBE}/file", json=question, params={"format": "xlsx"})
+    assert (book.status_code, book.content[:2]) == (200, b"PK")
 
 
 def test_what_it_offers_is_defined_in_the_metric_library(client_as):

@@ -4,14 +4,16 @@ import random
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
+from threading import Thread
 
 import pytest
 from sqlalchemy import delete, func, select, text
 
 from app.core.clock import Month, local_date
 from app.core.db import set_scope
+from app.figures.keeping import keep_figures, rebuild_figures, recount_campaign
+from app.figures.mark_queries import turn_marks
 from app.figures.measures import KEYS, MEASURES
-from app.figures.service import keep_figures, rebuild_figures
 from app.jobs.steps import run_in_steps
 from app.models.campaign import Campaign, Product
 from app.models.customer import Order
@@ -376,3 +378,41 @@ def test_no_mark_waits_for_another(sessions):
         assert second.scalar(select(func.count()).select_from(FigureMark)) >= 1
         second.commit()
         first.commit()
+
+
+def test_two_never_add_up_at_the_same_time(company, sessions):
+    """The second would count from rows that the first is about to correct, and correct them once more."""
+    order = make.make_work_order(company)
+    company.commit()
+    with sessions() as first, sessions() as second:
+        set_scope(first, scope="all")
+        assert recount_campaign(first, campaign_id=order.campaign_id) > 0
+        set_scope(company, scope="all")
+        make_feedback(company, order)
+        turn_marks(company, most=10)
+        company.commit()
+
+        def add_up():
+            set_scope(second, scope="all")
+            recount_campaign(second, campaign_id=order.campaign_id)
+            second.commit()
+
+        other = Thread(target=add_up)
+        other.start()
+        other.join(0.5)
+        assert other.is_alive()
+        first.commit()
+        other.join()
+    assert sums(sessions) == from_scratch(sessions)
+
+
+def test_a_terminal_manager_marks_and_reads_no_marks(company, sessions):
+    order = make.make_work_order(company)
+    company.commit()
+    with sessions() as session:
+        set_scope(session, scope="own", grid_ids=[order.grid_id], staff_id=order.staff_id)
+        make_feedback(session, order)
+        assert session.scalars(select(FigureMark.id)).all() == []
+        session.commit()
+    keep(sessions)
+    assert one(sessions, MonthlyFigures, month=Month.of(NOW), staff_id=order.staff_id).reports == 1

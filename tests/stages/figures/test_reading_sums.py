@@ -3,6 +3,7 @@
 import random
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from sqlalchemy import text
@@ -29,7 +30,7 @@ def rows(session):
     for grid_id, day, staff_id, campaign_id in sorted(keys):
         values = {
             "dispatched": chance.randrange(1, 9),
-            "successes": Decimal(chance.randrange(50)) / 7,
+            "successes": Decimal(chance.randrange(50)) / 8,
             "done_seconds": 3_000_000_000,
         }
         found.append(DailyFigures(grid_id=grid_id, day=day, staff_id=staff_id, campaign_id=campaign_id, **values))
@@ -41,20 +42,21 @@ def rows(session):
     return found
 
 
-@pytest.mark.parametrize("by", [(), ("grid_id",), ("month",), ("grid_id", "month"), ("day",), ("grid_id", "day"), ("staff_id",),
-                                ("staff_id", "month"), ("campaign_id",), ("campaign_id", "grid_id"), ("staff_id", "campaign_id")])  # fmt: skip
-@pytest.mark.parametrize(
-    "days", [(date(2026, 9, 1), date(2026, 9, 30)), (date(2026, 9, 1), date(2026, 10, 31)), (date(2026, 9, 5), date(2026, 10, 9))]
-)
-@pytest.mark.parametrize("wanted", [{}, {"staff_ids": [1, 2]}, {"campaign_ids": [0]}])
-def test_the_answer_is_the_sum_of_the_rows(session, rows, by, days, wanted):
-    first, last = days
-    within = [row for row in rows if first <= row.day <= last and row.grid_id in (1, 2)]
-    within = [row for row in within if row.staff_id in wanted.get("staff_ids", [row.staff_id])]
-    within = [row for row in within if row.campaign_id in wanted.get("campaign_ids", [row.campaign_id])]
-    keys = {tuple(_key(row, name) for name in by) for row in within} or ({()} if not by else set())
-    expected = {key: _total([row for row in within if tuple(_key(row, name) for name in by) == key]) for key in keys}
-    assert sums_by(session, by, first=first, last=last, grid_ids=[1, 2], **wanted) == expected
+BY = ("", "grid_id", "month", "grid_id month", "day", "grid_id day", "staff_id", "staff_id month", "campaign_id",
+      "campaign_id grid_id", "staff_id campaign_id")  # fmt: skip
+PERIODS = ((FIRST, date(2026, 9, 30)), (FIRST, date(2026, 10, 31)), (date(2026, 9, 5), date(2026, 10, 9)))
+FILTERS = ({}, {"staff_ids": [1, 2]}, {"campaign_ids": [0]})
+
+
+def test_the_answer_is_the_sum_of_the_rows(session, rows):
+    for names, (first, last), wanted in product(BY, PERIODS, FILTERS):
+        by = tuple(names.split())
+        within = [row for row in rows if first <= row.day <= last and row.grid_id in (1, 2)]
+        within = [row for row in within if row.staff_id in wanted.get("staff_ids", [row.staff_id])]
+        within = [row for row in within if row.campaign_id in wanted.get("campaign_ids", [row.campaign_id])]
+        keys = {tuple(_key(row, name) for name in by) for row in within} or ({()} if not by else set())
+        expected = {key: _total([row for row in within if tuple(_key(row, name) for name in by) == key]) for key in keys}
+        assert sums_by(session, by, first=first, last=last, grid_ids=[1, 2], **wanted) == expected, (by, first, last, wanted)
 
 
 def _key(row, name):

@@ -66,3 +66,8 @@ export function pivotOf(question: Question, answer: CubeAnswer): Pivot {
 export function questionOf(definition: Record<string, unknown>): Question {
   return { ...BEGINNING, ...definition } as Question;
 }
+
+/** The group of words that a dimension's codes are said by. */
+export function wordsOf(dimension: Dimension): string {
+  return dimension === "objective" ? "kind" : dimension === "channel" ? "by_channel" : dimension;
+}

@@ -61,8 +61,8 @@ export function inWords(rule: Rule, say: (word: [group: string, code: string]) =
   if (!simple) return JSON.stringify(rule);
   const parts = simple.conditions.map(({ kind, name, asked, value, not }) => {
     const compared = isCompared(kind) ? `${say(["asked", asked])} ` : "";
-    const said = kind === "lifecycle_stage" ? say(["stage", value]) : asked === "is_missing" ? "" : value;
-    return `${not ? `${say(["tags", "is_not"])} ` : ""}${name || say(["rule", kind])} ${compared}${said}`.trim();
+    const said = kind === "lifecycle_stage" ? say(["tag_stage", value]) : asked === "is_missing" ? "" : value;
+    return `${not ? `${say(["tags", "is_not"])} ` : ""}${name || say(["tag_rule", kind])} ${compared}${said}`.trim();
   });
   return parts.join(simple.join === "all" ? " ∧ " : " ∨ ");
 }

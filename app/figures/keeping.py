@@ -8,11 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.figures.adding import add_difference, find_difference, sum_anew
-from app.figures.mark_queries import marked_campaigns, take_marks, turn_marks
+from app.figures.mark_queries import marked_campaigns, turn_marks
 
 T = TypeVar("T")
 MARKS_AT_ONCE = 100_000
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('figures', 0))")
+_TAKE = text("DELETE FROM figure_marks WHERE campaign_id = :campaign RETURNING grid_id")
 _MARK_ALL = text(
     "INSERT INTO figure_marks (campaign_id) SELECT id FROM campaigns UNION SELECT campaign_id FROM daily_figures ORDER BY 1"
 )
@@ -47,10 +48,16 @@ def recount_campaign(session: Session, *, campaign_id: int) -> int:
     Marks are taken before anything is counted: what commits in between keeps its mark and is counted the next time.
     """
     session.execute(_ONE_AT_A_TIME)
-    difference = find_difference(session, campaign_id, take_marks(session, campaign_id))
+    difference = find_difference(session, campaign_id, _take_marks(session, campaign_id))
     if difference:
         add_difference(session)
     return difference
+
+
+def _take_marks(session: Session, campaign_id: int) -> list[int] | None:
+    """Take the marks of a campaign away; the grids of which something changed, None for all of them."""
+    grids = set(session.scalars(_TAKE, {"campaign": campaign_id}))
+    return None if None in grids else sorted(grids)
 
 
 def _recounting(campaign_id: int) -> Callable[[Session, datetime], int]:

@@ -1,0 +1,106 @@
+"""Metrics of what was done, by which grids and managers are compared beside success and truth (pure)."""
+
+from app.centre.metric import define
+
+SALES, RATES, FACTS = "sales", "figures.rates:", "figures.fact_queries:daily_facts"
+REPORTS, ORDERS = "contact_feedback", "work_orders"
+
+WORK = (
+    define("dispatched", "派单数", "Dispatched", "work orders dispatched that day", ORDERS, SALES, ORDERS, FACTS),
+    define("feedback_count", "反馈数", "Reports", "reports that stand, by the day they came", "feedbacks", SALES, REPORTS, FACTS),
+    define(
+        "contacted",
+        "已接触工单",
+        "Contacted",
+        "work orders first reported on that day",
+        ORDERS,
+        SALES,
+        f"{REPORTS} {ORDERS}",
+        FACTS,
+    ),
+    define(
+        "reached",
+        "已联系上工单",
+        "Reached",
+        "work orders of which a report said for the first time that day that the customer was spoken to",
+        ORDERS,
+        SALES,
+        f"{REPORTS} {ORDERS}",
+        FACTS,
+    ),
+    define(
+        "sold",
+        "计费办理",
+        "Sold",
+        "sales in billing that win a work order, on the day of the sale, matured or not",
+        ORDERS,
+        SALES,
+        f"{ORDERS} orders",
+        FACTS,
+    ),
+    define("revenue", "成功收入", "Revenue", "amounts of the sales behind successes", "money", SALES, "successes orders", FACTS),
+    define("cost", "接触成本", "Cost", "reports x the product's cost of a contact", "money", SALES, f"{REPORTS} products", FACTS),
+    define(
+        "reach_rate",
+        "接通率",
+        "Reach rate",
+        "reports of a talk with the customer / reports",
+        "share 0..1",
+        SALES,
+        REPORTS,
+        RATES + "reach_rate",
+    ),
+    define(
+        "claim_rate",
+        "自报成交率",
+        "Claimed sales",
+        "reports of a sale / reports of a talk with the customer; billing says what is true",
+        "share 0..1",
+        SALES,
+        REPORTS,
+        RATES + "claim_rate",
+    ),
+    define(
+        "on_time_rate",
+        "按时完成率",
+        "On time",
+        "work orders closed by their last day, and not by expiry / work orders whose last day it was",
+        "share 0..1",
+        SALES,
+        ORDERS,
+        RATES + "on_time_rate",
+    ),
+    define(
+        "overdue", "逾期工单", "Overdue", "work orders not closed by their last day", ORDERS, SALES, ORDERS, RATES + "overdue"
+    ),
+    define(
+        "return_rate",
+        "退单率",
+        "Return rate",
+        "work orders given back / work orders closed",
+        "share 0..1",
+        SALES,
+        ORDERS,
+        RATES + "return_rate",
+    ),
+    define(
+        "cycle_days",
+        "执行周期",
+        "Cycle time",
+        "mean days from dispatch to the end of work orders that were done",
+        "days",
+        SALES,
+        ORDERS,
+        RATES + "cycle_days",
+    ),
+    define(
+        "return_on_cost",
+        "投入产出比",
+        "Return on cost",
+        "revenue / cost, of the same days",
+        "ratio",
+        SALES,
+        "revenue cost",
+        RATES + "return_on_cost",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Thresholds that people set themselves, and the notices that come of them."""

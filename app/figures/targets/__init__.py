@@ -1,0 +1,1 @@
+"""What a grid is to reach in a month."""

@@ -1,0 +1,1 @@
+"""Companies, branches, grids and managers side by side, fairly."""

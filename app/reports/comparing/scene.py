@@ -1,0 +1,100 @@
+"""Which unit is looked at, and who or what is beneath it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.clock import Month
+from app.core.security import Principal
+from app.figures.periods import Period
+from app.figures.queries import sums_by
+from app.figures.sums import Sums, add_up
+from app.figures.unit_queries import UnitRow, UnknownUnit, all_units, grids_in
+from app.models.organisation import Staff, UnitKind
+
+MANAGER = "manager"
+
+
+@dataclass(frozen=True)
+class Member:
+    """Something that is compared: a branch, a grid or a manager (`code`: the staff number)."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A unit, the units from the top of what I see down to it, and my grids beneath it."""
+
+    unit: UnitRow
+    path: Sequence[UnitRow]
+    grid_ids: Sequence[int]
+    units: Mapping[int, UnitRow]
+
+    @property
+    def by(self) -> str:
+        """By what sums are read: managers in a grid, else grids."""
+        return "staff_id" if self.unit.kind == UnitKind.GRID else "grid_id"
+
+    def member_of(self, key: int) -> int:
+        """The id of the member to which a grid's or manager's sums belong."""
+        if self.unit.kind == UnitKind.COMPANY:
+            return self.units[key].parent_id or key
+        return key
+
+
+def scene_of(session: Session, principal: Principal, code: str | None) -> Scene:
+    """The unit with this code, or my own where none is named. Raises UnknownUnit, alike for another's."""
+    units = all_units(session)
+    found = [one for one in units.values() if (one.id == principal.unit_id if code is None else one.code == code)]
+    path = _path(units, found[0], principal) if found else []
+    if not path:
+        raise UnknownUnit(f"unit: there is no unit {code} of yours")
+    return Scene(found[0], path, grids_in(units, found[0].id, among=principal.grid_ids), units)
+
+
+def _path(units: Mapping[int, UnitRow], unit: UnitRow, principal: Principal) -> list[UnitRow]:
+    """From my own unit down to this one; nothing where it is not beneath mine."""
+    path = [unit]
+    while path[0].id != principal.unit_id:
+        above = units.get(path[0].parent_id or 0)
+        if above is None:
+            return []
+        path.insert(0, above)
+    return path
+
+
+def members_of(session: Session, scene: Scene, with_figures: Collection[int]) -> list[Member]:
+    """What is beneath the unit, by code: units whether or not they did anything, managers of whom there are figures."""
+    if scene.unit.kind != UnitKind.GRID:
+        beneath = [one for one in scene.units.values() if one.parent_id == scene.unit.id]
+        return sorted((Member(one.id, one.code, one.name, one.kind) for one in beneath), key=lambda one: one.code)
+    people = select(Staff.id, Staff.staff_no, Staff.name).where(Staff.id.in_(with_figures)).order_by(Staff.staff_no)
+    return [Member(*row, MANAGER) for row in session.execute(people)]
+
+
+def sums_of(session: Session, scene: Scene, period: Period) -> dict[int, Sums]:
+    """Sums by member."""
+    found = sums_by(session, (scene.by,), first=period.first, last=period.last, grid_ids=scene.grid_ids)
+    return _gathered(scene, {key: sums for (key,), sums in found.items()})
+
+
+def sums_by_month(session: Session, scene: Scene, period: Period) -> dict[Month, dict[int, Sums]]:
+    """Sums by month and member, of whole months."""
+    found = sums_by(session, (scene.by, "month"), first=period.first, last=period.last, grid_ids=scene.grid_ids)
+    months: dict[Month, dict[int, Sums]] = {}
+    for (key, month), sums in found.items():
+        months.setdefault(month, {})[key] = sums
+    return {month: _gathered(scene, by_key) for month, by_key in months.items()}
+
+
+def _gathered(scene: Scene, by_key: Mapping[int, Sums]) -> dict[int, Sums]:
+    members: dict[int, list[Sums]] = {}
+    for key, sums in by_key.items():
+        members.setdefault(scene.member_of(key), []).append(sums)
+    return {member: one[0] if len(one) == 1 else add_up(one) for member, one in members.items()}
