@@ -5,20 +5,25 @@ and `{month}` (the last whole one) stand for codes and ids of the bench's world,
 `{today}` for today.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 ADMIN, ANALYST, PLANNER, BRANCH, GRID = "admin", "analyst", "planner", "branch_manager", "grid_manager"
 COMPARING = "/dashboard/v1/comparing"
+CUBE = ("/dashboard/v1/cube",)
 
 
 @dataclass(frozen=True)
 class PageRequests:
-    """A page, the role that opens it, and the GET requests that it makes."""
+    """A page, the role that opens it, and the requests that it makes: GET, or with a body POST."""
 
     page: str
     role: str
     paths: tuple[str, ...]
+    body: Mapping[str, object] | None = None
 
+
+ASKED = {"measures": ["successes", "matured", "success_rate"], "period": "last_12_months"}
 
 PAGES: tuple[PageRequests, ...] = (
     # comparing
@@ -33,6 +38,22 @@ PAGES: tuple[PageRequests, ...] = (
     PageRequests("manager's overdue", BRANCH, (COMPARING + "/managers/{manager}/orders?first={year}&last={last}&which=overdue",)),
     # learn
     PageRequests("metric library", ANALYST, ("/dashboard/v1/metrics",)),
+    PageRequests("rankers", ANALYST, ("/operations/v1/rankers/overview",)),
+    PageRequests("tag library", ANALYST, ("/dashboard/v1/tags", "/dashboard/v1/customer-figures")),
+    PageRequests(
+        "tag, its customers counted", ANALYST, ("/dashboard/v1/tags/preview",), {"rule": {"tenure_days": {"at_least": 365}}}
+    ),
+    PageRequests("customer", GRID, ("/dashboard/v1/customers/{customer}", "/dashboard/v1/customers/{customer}/explanation")),
+    PageRequests("cube, a year of branches", ANALYST, CUBE, {**ASKED, "rows": ["branch"], "column": "month"}),
+    PageRequests("cube, a year of campaigns", ANALYST, CUBE, {**ASKED, "rows": ["campaign"]}),
+    PageRequests("cube, a year of managers", ANALYST, CUBE, {**ASKED, "rows": ["manager"]}),
+    PageRequests("cube, a year of grids by week", ANALYST, CUBE, {**ASKED, "rows": ["branch", "week"]}),
+    PageRequests(
+        "cube, a month of managers and products",
+        ANALYST,
+        CUBE,
+        {**ASKED, "period": "last_month", "rows": ["manager", "product"], "measures": ["successes"]},
+    ),
     # work
     PageRequests("work orders of a grid", GRID, ("/dashboard/v1/work-orders?state=open",)),
     PageRequests("notices", GRID, ("/dashboard/v1/notices",)),

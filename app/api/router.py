@@ -75,6 +75,7 @@ from app.api.payroll import months as payroll_months
 
 def add_routes(app: FastAPI) -> None:
     """Every route of the service, without a router in between: that would be looked through twice for each request."""
+    documentation.document_with_examples(app)
     app.include_router(mobile_work_orders.router)  # routes are looked through in this order
     app.include_router(mobile_feedback.sending)
     app.include_router(auth.router)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core.errors import NotFound
@@ -39,7 +39,7 @@ def list_views(session: Session, *, principal: Principal, kind: ViewKind) -> lis
     statement = _visible(session, principal).where(SavedView.kind == kind)
     mine = SavedView.owner_staff_id == principal.staff_id
     rows = session.execute(statement.order_by(mine.desc(), SavedView.name, SavedView.id))
-    return [_row(*row, principal) for row in rows]
+    return [_row(row, principal) for row in rows]
 
 
 def get_view(session: Session, *, view_id: int, principal: Principal) -> ViewRow:
@@ -47,7 +47,7 @@ def get_view(session: Session, *, view_id: int, principal: Principal) -> ViewRow
     row = session.execute(_visible(session, principal).where(SavedView.id == view_id).order_by(SavedView.id)).one_or_none()
     if row is None:
         raise UnknownView
-    return _row(*row, principal)
+    return _row(row, principal)
 
 
 def lock_own_view(session: Session, *, view_id: int, principal: Principal) -> SavedView | None:
@@ -85,7 +85,7 @@ def _units_above(session: Session, unit_id: int | None) -> list[int]:
     return [each for each in row or () if each is not None]
 
 
-def _visible(session: Session, principal: Principal) -> Select[tuple[SavedView, str, str | None]]:
+def _visible(session: Session, principal: Principal) -> Select[SavedView, str, str]:
     shared = or_(
         SavedView.owner_staff_id == principal.staff_id,
         SavedView.shared_role == principal.role,
@@ -95,7 +95,8 @@ def _visible(session: Session, principal: Principal) -> Select[tuple[SavedView, 
     return statement.outerjoin(Unit, Unit.id == SavedView.shared_unit_id).where(shared)
 
 
-def _row(view: SavedView, owner_name: str, unit_code: str | None, principal: Principal) -> ViewRow:
+def _row(row: Row[SavedView, str, str], principal: Principal) -> ViewRow:
+    view, owner_name, unit_code = row
     mine = view.owner_staff_id == principal.staff_id
     return ViewRow(
         view.id, ViewKind(view.kind), view.name, view.definition, owner_name, mine, view.shared_role, unit_code, view.changed_at

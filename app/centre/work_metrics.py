@@ -7,6 +7,7 @@ REPORTS, ORDERS = "contact_feedback", "work_orders"
 
 WORK = (
     define("dispatched", "派单数", "Dispatched", "work orders dispatched that day", ORDERS, SALES, ORDERS, FACTS),
+    define("feedback_count", "反馈数", "Reports", "reports that stand, by the day they came", "feedbacks", SALES, REPORTS, FACTS),
     define(
         "contacted",
         "已接触工单",

@@ -1,7 +1,6 @@
 """Every ranker with what its gates said at training and what the watch saw last."""
 
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -33,11 +32,6 @@ def list_lines(session: Session) -> list[RankerLine]:
         for row in all_rankers(session)
     ]
     return sorted(lines, key=lambda line: (line.product_code, -line.number))
-
-
-def list_by_product(session: Session) -> dict[str, list[RankerLine]]:
-    """The same, a list for each product."""
-    return {code: list(lines) for code, lines in groupby(list_lines(session), key=lambda line: line.product_code)}
 
 
 def _refused_by(gates: list[dict[str, object]] | None) -> str | None:

@@ -12,8 +12,8 @@ from app.api.deps import Allow
 from app.api.errors import from_app_error, from_validation
 from app.core.errors import AppError, Unauthenticated
 from app.core.security import Principal
-from app.web.pages import ANALYSTS, PLANNING, READERS
-from app.web.rendering import show
+from app.models.organisation import Role
+from app.web.rendering import show_wrong
 
 HOME = "/console/"
 
@@ -33,14 +33,12 @@ class ConsoleRoute(APIRoute):
                 return RedirectResponse(HOME, status_code=303)
             except AppError as error:
                 plain = from_app_error(error)
-                return show("wrong.html.j2", None, status=plain.status_code, said=error.detail, code=error.code)
+                return show_wrong(plain.status_code, said=error.detail, code=error.code)
             except RequestValidationError as error:
                 plain = from_validation(error)
-                return show("wrong.html.j2", None, status=plain.status_code, said="", code="request.invalid")
+                return show_wrong(plain.status_code, said="", code="request.invalid")
 
         return answer
 
 
-AnyReader = Annotated[Principal, Depends(Allow(*READERS), scope="function")]
-PlanningReader = Annotated[Principal, Depends(Allow(*PLANNING), scope="function")]
-AnalystReader = Annotated[Principal, Depends(Allow(*ANALYSTS), scope="function")]
+AnalystReader = Annotated[Principal, Depends(Allow(Role.ANALYST, Role.ADMIN), scope="function")]

@@ -1,4 +1,4 @@
-"""The console's pages about rankers: which there are, and the report of one."""
+"""The report of a ranker, as a page of its own: whole in one file, to be printed or sent on."""
 
 from typing import Annotated
 
@@ -7,18 +7,10 @@ from fastapi.responses import HTMLResponse
 
 from app.api.deps import SessionDep
 from app.api.types import ShortText
-from app.reports.ranker_list import list_by_product
 from app.reports.ranker_page import HEADERS, render_ranker
 from app.web.access import AnalystReader, ConsoleRoute
-from app.web.rendering import show
 
 router = APIRouter(prefix="/console/rankers", include_in_schema=False, route_class=ConsoleRoute)
-
-
-@router.get("")
-def show_rankers(reader: AnalystReader, session: SessionDep) -> HTMLResponse:
-    """Every ranker by product, the newest first."""
-    return show("rankers.html.j2", reader, products=list_by_product(session))
 
 
 @router.get("/{product_code}/{number}")
@@ -26,5 +18,5 @@ def show_ranker(
     product_code: ShortText, number: Annotated[int, Path(ge=1, le=2**31 - 1)], _: AnalystReader, session: SessionDep
 ) -> HTMLResponse:
     """The report of one."""
-    page = render_ranker(session, product_code=product_code, number=number, home="/console/rankers")
+    page = render_ranker(session, product_code=product_code, number=number, home="/console/#/rankers")
     return HTMLResponse(page, headers=HEADERS)

@@ -2,14 +2,13 @@
 
 from fastapi import APIRouter
 
-from app.web import centre, console, phone, rankers, session
+from app.web import console, phone, rankers, session
 
 
 def page_routes() -> APIRouter:
     """Every page."""
     router = APIRouter()
     router.include_router(session.router)
-    router.include_router(centre.router)
     router.include_router(rankers.router)
     router.include_router(console.router)
     router.include_router(phone.router)

@@ -20,6 +20,8 @@ export interface Page {
 export const GROUPS: readonly Group[] = ["work", "plan", "learn", "pay", "system", "help"];
 
 const READERS: readonly Role[] = ["grid_manager", "branch_manager", "planner", "analyst", "admin"];
+const LIBRARIANS: readonly Role[] = ["planner", "analyst", "admin"];
+const ANALYSTS: readonly Role[] = ["analyst", "admin"];
 
 const REVIEWERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
 
@@ -48,6 +50,16 @@ export const PAGES: readonly Page[] = [
     group: "plan",
     roles: PLANNERS,
     load: () => import("./planning/Conflicts.svelte"),
+  { path: "rankers", word: "rankers.title", group: "learn", roles: ANALYSTS, load: () => import("./analysis/Rankers.svelte") },
+  { path: "cube", word: "cube.title", group: "learn", roles: READERS, load: () => import("./analysis/Cube.svelte") },
+  {
+    path: "customers",
+    word: "customer.title",
+    group: "learn",
+    roles: READERS,
+    load: () => import("./analysis/Customers.svelte"),
+  },
+  { path: "tags", word: "tags.title", group: "learn", roles: LIBRARIANS, load: () => import("./analysis/Tags.svelte") },
   {
     path: "comparing",
     word: "comparing.title",
@@ -56,6 +68,7 @@ export const PAGES: readonly Page[] = [
     load: () => import("./comparing/Comparing.svelte"),
   },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
+  { path: "first-day", word: "help.title", group: "help", roles: READERS, load: () => import("./help/FirstDay.svelte") },
 ];
 
 /** The pages of a role, in the menu's order: the first is where it begins. */

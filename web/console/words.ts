@@ -2,6 +2,7 @@
 import { inWords, type Language, type Said } from "../saying.ts";
 import { ANALYSIS } from "./words/analysis.ts";
 import { COMPARING } from "./words/comparing.ts";
+import { HELP } from "./words/help.ts";
 import { PLANNING } from "./words/planning.ts";
 import { REVIEWING } from "./words/reviewing.ts";
 import { SHELL } from "./words/shell.ts";
@@ -10,6 +11,7 @@ const WORDS = {
   ...SHELL,
   ...ANALYSIS,
   ...COMPARING,
+  ...HELP,
   ...PLANNING,
   ...REVIEWING,
 } as const satisfies Record<string, Said>;

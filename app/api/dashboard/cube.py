@@ -3,14 +3,15 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from app.api.deps import Now, SessionDep, Viewer
 from app.api.types import In, Out, ShortText
+from app.core.sheets import FileFormat, write_sheet
 from app.reports.analysis.cube import ask_cube
-from app.reports.analysis.cube_csv import write_csv
 from app.reports.analysis.cube_offer import measures_offered
+from app.reports.analysis.cube_sheet import cube_sheet
 from app.reports.analysis.cube_terms import CubeQuestion, Dimension, Period
 
 router = APIRouter(prefix="/dashboard/v1/cube", tags=["dashboard"])
@@ -86,10 +87,18 @@ def ask(body: CubeIn, principal: Viewer, session: SessionDep, now: Now) -> CubeO
     return CubeOut.model_validate(ask_cube(session, question=body.question(), grid_ids=principal.grid_ids, now=now))
 
 
-@router.post("/csv", response_class=Response)
-def export(body: CubeIn, principal: Viewer, session: SessionDep, now: Now) -> Response:
-    """The same as a file for spreadsheets."""
+@router.post("/file", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+def export(
+    body: CubeIn,
+    principal: Viewer,
+    session: SessionDep,
+    now: Now,
+    form: Annotated[FileFormat, Query(alias="format")] = FileFormat.CSV,
+    language: Annotated[str, Query(pattern="^(zh|en)$")] = "en",
+) -> Response:
+    """The same as a file for a spreadsheet; no cell is a formula."""
     question = body.question()
     answer = ask_cube(session, question=question, grid_ids=principal.grid_ids, now=now)
-    headers = {"Content-Disposition": 'attachment; filename="cube.csv"'}
-    return Response(write_csv(question, answer), media_type="text/csv; charset=utf-8", headers=headers)
+    content, media_type = write_sheet(cube_sheet(question, answer, language=language), form)
+    headers = {"Content-Disposition": f'attachment; filename="cube.{form.value}"'}
+    return Response(content, media_type=media_type, headers=headers)

@@ -1,6 +1,6 @@
 """The cube: measures by dimensions from the rollups, one statement, never from work orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.figures.measures import COUNTS
+from app.figures.sums import Sums
 from app.reports.analysis.cube_terms import (
     MOST_CELLS,
     OUTCOMES,
@@ -121,14 +123,22 @@ def _answer(
     question: CubeQuestion, days: tuple[date, date], source: Source, columns: Sequence[str], found: Sequence[Any]
 ) -> CubeAnswer:
     width = len(question.dimensions)
-    rows, names = [], {dimension.value: {} for dimension in question.dimensions}
+    rows = []
+    names: dict[str, dict[str, str]] = {dimension.value: {} for dimension in question.dimensions}
     totals = dict.fromkeys(columns, Decimal(0))
     for row in found:
         key, called, sums = row[:width], row[width : 2 * width], dict(zip(columns, row[2 * width :], strict=True))
-        rows.append(CubeRow(tuple(key), values_of(question, sums)))
+        rows.append(CubeRow(tuple(key), values_of(question, _sums(sums))))
         for dimension, code, name in zip(question.dimensions, key, called, strict=True):
             if name is not None:
                 names[dimension.value][code] = name
         for column, value in sums.items():
             totals[column] += value
-    return CubeAnswer(*days, source, rows, {name: found for name, found in names.items() if found}, values_of(question, totals))
+    return CubeAnswer(
+        *days, source, rows, {name: found for name, found in names.items() if found}, values_of(question, _sums(totals))
+    )
+
+
+def _sums(found: Mapping[str, Decimal]) -> Sums:
+    """What the library's functions compute from. A question by outcome has one sum, whatever its column is called."""
+    return Sums(**{name: int(value) if name in COUNTS else value for name, value in found.items()})

@@ -8,12 +8,13 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.core.errors import Invalid
-from app.points.formula import AccuracyFigures, SuccessFigures, accuracy, success_rate
+from app.figures import rates
+from app.figures.sums import Sums
+from app.points.formula import accuracy, success_rate
 
 MOST_CELLS = 20_000
 MOST_GRID_DAYS = 15_000  # of the rollup by day and manager: a month and a half of a whole company of 182 grids
 LONGEST_DAYS = 3_660
-ZERO = Decimal(0)
 
 
 class TooManyCells(Invalid):
@@ -70,8 +71,8 @@ class Source(StrEnum):
 TIMES = frozenset({Dimension.DAY, Dimension.WEEK, Dimension.MONTH})
 OF_CAMPAIGNS = frozenset({Dimension.CAMPAIGN, Dimension.PRODUCT, Dimension.OBJECTIVE, Dimension.CHANNEL})
 FILTERS = frozenset(Dimension) - TIMES - {Dimension.OUTCOME}
+OUTCOME_MEASURE = "feedback_count"
 OUTCOMES = ("claimed", "refused", "pending", "unreached", "impossible")
-Sums = Mapping[str, Decimal]
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,25 @@ class Measure:
 
 
 def _counted(code: str) -> Measure:
-    return Measure(code, (code,), lambda sums: sums[code])
+    return Measure(code, (code,), lambda sums: Decimal(getattr(sums, code)))
 
 
 COUNTED = (
-    "dispatched", "promised", "released", "reports", "contacted", "reached", *OUTCOMES, "cost", "confirmed", "contradicted",
-    "unverifiable", "done", "returned", "expired", "withdrawn", "due", "due_met", "sold", "matured", "successes", "left_out",
-    "expected", "value", "revenue",
+    "dispatched", "released", "contacted", "reached", *OUTCOMES, "cost", "done", "returned", "expired", "withdrawn",
+    "due", "due_met", "sold", "matured", "successes", "left_out", "expected", "value", "revenue",
 )  # fmt: skip
+CLOSED = ("returned", "done", "expired", "withdrawn")
 DERIVED = (
-    Measure("success_rate", ("successes", "matured"), lambda s: success_rate(_success(s))),
-    Measure("accuracy", ("truthful_weight", "judged_weight", "confirmed", "contradicted"), lambda s: accuracy(_truth(s))),
+    Measure(OUTCOME_MEASURE, ("reports",), lambda sums: Decimal(sums.reports)),
+    Measure("success_rate", ("successes", "matured"), lambda sums: success_rate(rates.success_of(sums))),
+    Measure("accuracy", ("truthful_weight", "judged_weight"), lambda sums: accuracy(rates.accuracy_figures_of(sums))),
+    Measure("reach_rate", ("claimed", "refused", "pending", "reports"), rates.reach_rate),
+    Measure("claim_rate", ("claimed", "refused", "pending"), rates.claim_rate),
+    Measure("on_time_rate", ("due", "due_met"), rates.on_time_rate),
+    Measure("return_rate", CLOSED, rates.return_rate),
+    Measure("cycle_days", ("done", "done_seconds"), rates.cycle_days),
+    Measure("return_on_cost", ("revenue", "cost"), rates.return_on_cost),
+    Measure("overdue", ("due", "due_met"), lambda sums: Decimal(rates.overdue(sums))),
 )
 MEASURES: Mapping[str, Measure] = {measure.code: measure for measure in (*map(_counted, COUNTED), *DERIVED)}
 
@@ -126,8 +135,8 @@ def check_question(question: CubeQuestion) -> None:
         raise Invalid("rows", "each dimension once")
     if len(TIMES & set(question.dimensions)) > 1:
         raise Invalid("rows", "one of day, week and month")
-    if Dimension.OUTCOME in question.dimensions and set(question.measures) != {"reports"}:
-        raise Invalid("measures", "reports alone where they are parted by outcome")
+    if Dimension.OUTCOME in question.dimensions and set(question.measures) != {OUTCOME_MEASURE}:
+        raise Invalid("measures", f"{OUTCOME_MEASURE} alone where they are parted by outcome")
     for dimension in question.filters:
         if dimension not in FILTERS:
             raise Invalid("filters", f"some of {', '.join(sorted(FILTERS))}, got {dimension}")
@@ -174,19 +183,6 @@ def columns_of(question: CubeQuestion) -> tuple[str, ...]:
 def values_of(question: CubeQuestion, sums: Sums) -> list[Decimal | None]:
     """The measures, in the order asked."""
     return [MEASURES[code].of(sums) for code in question.measures]
-
-
-def _success(sums: Sums) -> SuccessFigures:
-    return SuccessFigures(successes=sums["successes"], matured=sums["matured"], left_out=ZERO, expected=ZERO)
-
-
-def _truth(sums: Sums) -> AccuracyFigures:
-    return AccuracyFigures(
-        confirmed=int(sums["confirmed"]),
-        contradicted=int(sums["contradicted"]),
-        truthful_weight=sums["truthful_weight"],
-        judged_weight=sums["judged_weight"],
-    )
 
 
 def _end_of_month(day: date) -> date:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.core.errors import Invalid
+from app.figures.sums import Sums
 from app.reports.analysis.cube_terms import (
     MEASURES,
     CubeQuestion,
@@ -95,6 +96,6 @@ def test_more_days_of_more_grids_than_one_waits_for_are_refused():
 
 def test_a_rate_is_of_the_sums_and_none_where_there_is_nothing_to_divide_by():
     assert columns_of(ASKED) == ("successes", "matured")
-    assert values_of(ASKED, {"successes": Decimal(3), "matured": Decimal(8)}) == [Decimal(3), Decimal("0.375")]
-    assert values_of(ASKED, {"successes": Decimal(0), "matured": Decimal(0)})[1] is None
+    assert values_of(ASKED, Sums(successes=Decimal(3), matured=Decimal(8))) == [Decimal(3), Decimal("0.375")]
+    assert values_of(ASKED, Sums())[1] is None
     assert set(MEASURES) >= {"successes", "success_rate", "accuracy"}

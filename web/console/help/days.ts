@@ -1,0 +1,68 @@
+// A good day of each role, step by step, each with the page where it is done. A step whose page one does not have is left out.
+import { pagesOf, type Role } from "../pages.ts";
+import type { Word } from "../words.ts";
+
+export interface Step {
+  /** its name, by which it is ticked off */
+  id: string;
+  /** the first part of its page's address */
+  page: string;
+  what: Word;
+  why: Word;
+}
+
+function step(id: string, page: string): Step {
+  return { id, page, what: `step.${id}` as Word, why: `step.${id}.why` as Word };
+}
+
+export const DAYS: Record<Role, readonly Step[]> = {
+  grid_manager: [
+    step("stuck", "today"),
+    step("move", "today"),
+    step("doubtful", "cases"),
+    step("returns", "today"),
+    step("lend", "today"),
+    step("my_customers", "customers"),
+    step("meaning", "metrics"),
+  ],
+  branch_manager: [
+    step("compare", "compare"),
+    step("alarms", "alarms"),
+    step("sign", "campaigns"),
+    step("learned", "evaluations"),
+    step("own_view", "cube"),
+    step("meaning", "metrics"),
+  ],
+  planner: [
+    step("build", "campaigns"),
+    step("conflicts", "conflicts"),
+    step("capacity", "capacity"),
+    step("submit", "campaigns"),
+    step("watch_run", "campaigns"),
+    step("evaluate", "evaluations"),
+    step("tags", "tags"),
+  ],
+  analyst: [
+    step("drift", "rankers"),
+    step("challenger", "rankers"),
+    step("promote", "rankers"),
+    step("cube", "cube"),
+    step("library", "tags"),
+    step("customer", "customers"),
+    step("meaning", "metrics"),
+  ],
+  admin: [
+    step("health", "health"),
+    step("feeds", "feeds"),
+    step("jobs", "jobs"),
+    step("people", "people"),
+    step("close", "months"),
+    step("meaning", "metrics"),
+  ],
+};
+
+/** The steps of a role that it has pages for. */
+export function dayOf(role: string): readonly Step[] {
+  const mine = new Set(pagesOf(role).map((page) => page.path));
+  return (DAYS[role as Role] ?? []).filter((one) => mine.has(one.page));
+}
