@@ -16,6 +16,7 @@ from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import disclosures as dashboard_disclosures
 from app.api.dashboard import disputes as dashboard_disputes
 from app.api.dashboard import do_not_disturb as dashboard_do_not_disturb
+from app.api.dashboard import evaluations as dashboard_evaluations
 from app.api.dashboard import evidence as dashboard_evidence
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import handovers as dashboard_handovers
@@ -82,6 +83,7 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(mobile_points.router)
     app.include_router(dashboard_points.router)
     _add_truth_and_pay(app)
+    _add_evaluation(app)
     app.include_router(operations_imports.router)
     app.include_router(operations_jobs.router)
     app.include_router(operations_rankers.router)
@@ -103,6 +105,11 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(dashboard_tags.router)
     app.include_router(dashboard_metrics.router)
     app.include_router(dashboard_dictionary.router)
+
+
+def _add_evaluation(app: FastAPI) -> None:
+    """What campaigns brought."""
+    app.include_router(dashboard_evaluations.router)
 
 
 def _add_truth_and_pay(app: FastAPI) -> None:
