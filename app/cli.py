@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from typer.exceptions import TyperException
 
 from app.commands import (
+    campaign_evaluation,
     campaign_life,
     campaign_preview,
     campaigns,
@@ -52,6 +53,7 @@ SECTIONS: dict[str, tuple[ModuleType, ...]] = {
     "Plan and dispatch": (
         campaigns,
         campaign_life,
+        campaign_evaluation,
         campaign_preview,
         programmes,
         contact_policy,

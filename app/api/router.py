@@ -20,6 +20,7 @@ from app.api.dashboard import disclosures as dashboard_disclosures
 from app.api.dashboard import dispatch_requests as dashboard_dispatch_requests
 from app.api.dashboard import disputes as dashboard_disputes
 from app.api.dashboard import do_not_disturb as dashboard_do_not_disturb
+from app.api.dashboard import evaluations as dashboard_evaluations
 from app.api.dashboard import evidence as dashboard_evidence
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import handovers as dashboard_handovers
@@ -97,6 +98,7 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(dashboard_points.router)
     _add_truth_and_pay(app)
     _add_administration(app)
+    _add_evaluation(app)
     app.include_router(operations_imports.router)
     app.include_router(operations_jobs.router)
     app.include_router(operations_rankers.router)
@@ -134,6 +136,11 @@ def _add_planning(app: FastAPI) -> None:
     app.include_router(dashboard_planning.router)
     app.include_router(dashboard_dispatch_requests.router)
     _add_comparing(app)
+
+
+def _add_evaluation(app: FastAPI) -> None:
+    """What campaigns brought."""
+    app.include_router(dashboard_evaluations.router)
 
 
 def _add_truth_and_pay(app: FastAPI) -> None:

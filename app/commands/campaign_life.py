@@ -1,4 +1,4 @@
-"""Commands about the life of a campaign: submit, approve, send-back, revise, schedule, run, dispatch, close, evaluate."""
+"""Commands about the life of a campaign: submit, approve, send-back, revise, schedule, run, dispatch, close."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -38,7 +38,6 @@ def register(app: typer.Typer) -> None:
     app.command("run-campaign")(run_campaign)
     app.command("dispatch")(dispatch)
     app.command("close-campaign")(close_campaign)
-    app.command("evaluate-campaign")(evaluate_campaign)
     app.command("check-pilots")(pilots)
     app.command("pilot")(pilot)
     app.command("campaign-events")(events)
@@ -86,14 +85,6 @@ def dispatch(codes: Annotated[list[str], typer.Argument(help="codes of campaigns
 def close_campaign(code: Code) -> None:
     """Close a campaign that was approved; its live work orders expire."""
     run("close-campaign", lambda session, now: end_campaign(session, campaign_code=code, now=now))
-
-
-def evaluate_campaign(code: Code, comment: Comment = "") -> None:
-    """Say what a closed campaign has taught, once its orders are mature."""
-    run(
-        "evaluate-campaign",
-        lambda session, now: _said(service.evaluate_campaign(session, campaign_code=code, comment=comment, now=now)),
-    )
 
 
 def pilots() -> None:

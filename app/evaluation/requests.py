@@ -16,10 +16,18 @@ from app.core.security import Principal
 from app.evaluation import queries
 from app.evaluation.fact_queries import count_targets_of
 from app.evaluation.service import compute_evaluation, evaluate_campaign
-from app.models.evaluation import CampaignEvaluation, EvaluationRequest
+from app.models.evaluation import EvaluationRequest
 from app.models.work_order import RequestOutcome
 
 LARGE = 20_000  # targets; below, an evaluation takes a second or so
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of asking: the `number` of the new evaluation, or the id of the request for it."""
+
+    number: int | None = None
+    requested: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,14 +44,14 @@ class RequestReport:
 
 def evaluate_or_request(
     session: Session, *, campaign_code: str, by: Principal, comment: str = "", concludes: bool, now: datetime
-) -> CampaignEvaluation | EvaluationRequest:
+) -> Asked:
     """Evaluate a campaign at once, or, where it is large, ask the worker to. `concludes`: it ends its life, else it is looked at
     (again). Raises as `evaluate_campaign` and `compute_evaluation`; of what is left to the worker too.
     """
     campaign = campaigns.get_campaign(session, campaign_code)
     work = evaluate_campaign if concludes else compute_evaluation
     if count_targets_of(session, campaign.id) < LARGE:
-        return work(session, campaign_code=campaign_code, by=by, comment=comment, now=now)
+        return Asked(number=work(session, campaign_code=campaign_code, by=by, comment=comment, now=now).number)
     if concludes:
         with session.begin_nested() as trial:
             campaign_life.evaluate_campaign(session, campaign_code=campaign_code, by=by, comment=comment, now=now)
@@ -56,7 +64,7 @@ def evaluate_or_request(
     )
     session.add(request)
     session.flush()
-    return request
+    return Asked(requested=request.id)
 
 
 def evaluate_requested(session: Session, *, now: datetime) -> dict[str, Any]:

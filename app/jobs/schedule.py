@@ -25,6 +25,8 @@ from app.dispatch.refilling.service import refill_places
 from app.dispatch.run.requests import dispatch_requested
 from app.dispatch.run.retaining import KEPT_DAYS, forget_inputs
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
+from app.evaluation.requests import evaluate_requested
+from app.evaluation.service import evaluate_mature
 from app.feedback.attachments.purge import purge_attachments
 from app.feedback.replaying import take_waiting
 from app.figures.alarms.service import look_at_alarms
@@ -151,6 +153,8 @@ def timetable(
         Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
         Scheduled("follow-feed", at(second=25), _now(follow_feed)),
         InSteps("keep-figures", at(minute="*/2", second=20), keep_figures),
+        Scheduled("evaluate-requested", at(second="*/10"), _now(evaluate_requested), idle_seconds=TRAINING_SECONDS),
+        Scheduled("evaluate-campaigns", at(hour=4, minute=20, second=0), _now(evaluate_mature), idle_seconds=TRAINING_SECONDS),
         Scheduled("take-waiting-feedback", at(minute="*/10", second=50), _now(take_waiting)),
         *_judging(zone, secret),
         *_keeping_the_ledger(zone),

@@ -66,7 +66,7 @@ def lift_picture(lines: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
         axes.set(xlim=(0, 100), ylim=(0, None), xlabel=say("名单占全部客户 % 　list, % of all"), ylabel=say("提升度 lift"))
         axes.legend(loc="upper right")
 
-    return _draw(draw)
+    return draw_picture(draw)
 
 
 def reliability_picture(lines: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
@@ -83,7 +83,7 @@ def reliability_picture(lines: Mapping[str, Sequence[Mapping[str, float]]]) -> s
         axes.set(xlim=(0, top), ylim=(0, top), xlabel=say("预测 % promised"), ylabel=say("实际 % came"))
         axes.legend(loc="upper left")
 
-    return _draw(draw)
+    return draw_picture(draw)
 
 
 def qini_picture(lines: Mapping[str, Sequence[Sequence[float]]]) -> str:
@@ -98,7 +98,7 @@ def qini_picture(lines: Mapping[str, Sequence[Sequence[float]]]) -> str:
         axes.set(xlim=(0, 100), xlabel=say("接触的客户 % contacted"), ylabel=say("增益 ×100 gain"))
         axes.legend(loc="best")
 
-    return _draw(draw)
+    return draw_picture(draw)
 
 
 def bars_picture(
@@ -112,7 +112,7 @@ def bars_picture(
         for bar, alarm in zip(found, alarming, strict=False):
             if alarm:
                 bar.set(facecolor="#F2C0B8", edgecolor=RED, hatch="///")
-        axes.set_yticks(range(len(shown)), [say(_short(name)) for name, _ in shown])
+        axes.set_yticks(range(len(shown)), [say(short(name)) for name, _ in shown])
         for (name, value), dashes in zip((limits or {}).items(), ("--", "-"), strict=False):
             axes.axvline(value, color=RED, lw=1.4, ls=dashes, label=say(name))
         if limits:
@@ -121,10 +121,11 @@ def bars_picture(
         axes.grid(visible=False, axis="y")
         axes.set(xlabel=say(of), xlim=(0, None))
 
-    return _draw(draw, height=1.3 + 0.36 * len(shown), left=0.45)
+    return draw_picture(draw, height=1.3 + 0.36 * len(shown), left=0.45)
 
 
-def _draw(draw: "Callable[[Axes, Labels], None]", *, height: float = 4.6, left: float = 0.13) -> str:
+def draw_picture(draw: "Callable[[Axes, Labels], None]", *, height: float = 4.6, left: float = 0.13) -> str:
+    """What `draw` draws as SVG; `height` in inches, `left` the share of the width that names take."""
     import matplotlib  # half a second to import, which only those pay who look
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -145,7 +146,8 @@ def _width(text: str) -> float:
     return sum(1.8 if letter >= "\u2e80" else 1.0 for letter in text)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """A name as long as there is room for beside a picture."""
     if _width(name) <= WIDEST_NAME:
         return name
     while _width(name) > WIDEST_NAME - 1:

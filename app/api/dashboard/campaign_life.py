@@ -16,6 +16,7 @@ from app.dispatch.preview.piloting import report_pilot
 from app.dispatch.preview.requests import preview_if_small, step_or_request
 from app.dispatch.run.requests import dispatch_or_request
 from app.dispatch.sweeps import end_campaign
+from app.evaluation.requests import evaluate_or_request
 from app.reports import campaigns as reports
 
 router = APIRouter(prefix="/dashboard/v1/campaigns/{code}", tags=["dashboard"])
@@ -213,7 +214,8 @@ def close_campaign(code: CodePath, principal: Planner, session: SessionDep, now:
 @router.post("/evaluate")
 def evaluate_campaign(
     code: CodePath, principal: PlannerOrAnalyst, session: SessionDep, now: Now, body: CommentIn = _NO_COMMENT
-) -> CampaignReportOut:
-    """Say what a closed campaign has taught, once its orders are mature."""
-    service.evaluate_campaign(session, campaign_code=code, by=principal, comment=body.comment, now=now)
-    return CampaignReportOut.model_validate(reports.campaign_report(session, code=code))
+) -> StepOut:
+    """End the life of a closed campaign with its evaluation, once its orders are mature. A large one is left to the worker; its
+    progress is then at `/dashboard/v1/evaluation-requests/{requested}`."""
+    asked = evaluate_or_request(session, campaign_code=code, by=principal, comment=body.comment, concludes=True, now=now)
+    return StepOut.model_validate({**vars(reports.campaign_report(session, code=code)), "requested": asked.requested})

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -19,10 +20,11 @@ MATURE = NOW + timedelta(days=15)  # nine days to the end, three of attribution,
 MANAGER = {number: "ana" if number < 6 else "bo" if number < 10 else "cy" for number in range(1, 16)}
 
 
-def make_closed_campaign(session: Session, code: str, *, customers: int = 14, closed: bool = True) -> Campaign:
+def make_closed_campaign(session: Session, code: str, *, customers: int = 14, closed: bool = True, **more: Any) -> Campaign:
     """C01 to C10 have work orders, C11 to C13 are controls (one was called and one bought), C14 wants no contact."""
     status = CampaignStatus.CLOSED if closed else CampaignStatus.RUNNING
-    campaign = make_campaign(session, code=code, status=status, frozen_at=DRAWN, closed_at=NOW, control_share=Decimal("0.2"))
+    share = Decimal("0.2")
+    campaign = make_campaign(session, code=code, status=status, frozen_at=DRAWN, closed_at=NOW, control_share=share, **more)
     for number in range(1, min(customers, 10) + 1):
         _work(session, campaign, number)
     for number in range(11, customers + 1):
