@@ -152,7 +152,7 @@ def _note_lists(chosen: list[Campaign], inputs: RunInputs, decided: RunDecision,
 
 def _close_run(session: Session, campaign: Campaign, run: DispatchRun, new: int) -> dict[str, Any]:
     counts = campaigns.count_targets(session, campaign.id)
-    run.target_count = campaigns.count_list(session, campaign.id)
+    run.target_count = sum(counts.values())
     orders = queries.count_work_orders(session, campaign.id)
     run.waterfall = make_waterfall(counts, target_count=run.target_count, order_count=orders)
     session.flush()

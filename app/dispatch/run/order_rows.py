@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +13,16 @@ from sqlalchemy.orm import Session
 from app.campaigns.list_part import attach_part, may_have_part, write_part
 from app.campaigns.target_rows import TargetRows, drop_undecided, write_targets
 from app.core import clock
-from app.core.columns import Column, Money, Words, pg_day, pg_instant, write_columns
+from app.core.columns import Column, Money, Words, pg_day, write_columns
 from app.core.db import count_changed
 from app.dispatch.run.deciding import CampaignInput, Decision, RunInputs
 from app.dispatch.splitting.split import NOBODY, Outcome
 from app.models.campaign import Campaign
 
 _BECAUSE = {Outcome.OWNER: "owner", Outcome.BEST_VALUE: "best_value"}
-_ORDER_COLUMNS = (
-    "id", "contact_id", "campaign_id", "dispatch_run_id", "customer_id", "product_id", "product_family", "grid_id", "staff_id",
-    "state", "scheduled_on", "due_on", "rank", "score", "draw", "selection_probability", "assigned_because", "value",
-    "dispatched_at", "matures_at",
+_STAGED = (
+    "id", "contact_id", "customer_id", "grid_id", "staff_id", "state", "scheduled_on", "rank", "score", "draw",
+    "selection_probability", "assigned_because", "value",
 )  # fmt: skip
 _OUTCOMES, _BECAUSE_WORDS = tuple(_BECAUSE), tuple(_BECAUSE.values())
 
@@ -44,15 +44,14 @@ def write_decisions(
     ids = np.split(_reserve_ids(session, sum(map(len, placed))), np.cumsum([len(rows) for rows in placed])[:-1])
     leads = _leads(decisions, placed, ids)
     for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True):
-        columns = _columns(campaign, inputs, decision, rows, run_id=run_ids[campaign.id], now=now)
         contact: dict[str, Column] = {"id": own_ids, "contact_id": leads[decision.contact[rows]]}
-        _stage_orders(session, campaign.id, contact | columns)
+        _stage_orders(session, campaign.id, contact | _columns(inputs, decision, rows, now=now))
     with ThreadPoolExecutor(1) as pool:  # big lists are written while this connection writes the orders
         lists = {
             campaign.id: _write_list(session, pool, source, decision, now)
             for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True)
         }
-        counts = {campaign.id: _insert_orders(session, campaign.id) for campaign in chosen}
+        counts = {campaign.id: _insert_orders(session, campaign, run_ids[campaign.id], now) for campaign in chosen}
         for campaign_id, written in lists.items():
             if written:
                 written.result()
@@ -75,17 +74,19 @@ def _write_list(
 
 def _stage_orders(session: Session, campaign_id: int, columns: Mapping[str, Column]) -> None:
     """Into a temporary table, because tables with row level security take no COPY."""
-    names, staged = ", ".join(_ORDER_COLUMNS), f"new_orders_{campaign_id}"
+    names, staged = ", ".join(columns), f"new_orders_{campaign_id}"
     session.execute(text(f"DROP TABLE IF EXISTS {staged}"))
     session.execute(text(f"CREATE TEMP TABLE {staged} ON COMMIT DROP AS SELECT {names} FROM work_orders WITH NO DATA"))  # noqa: S608 - ours
-    write_columns(session, staged, {name: columns[name] for name in _ORDER_COLUMNS}, is_new=True)
+    write_columns(session, staged, columns, is_new=True)
 
 
-def _insert_orders(session: Session, campaign_id: int) -> int:
+def _insert_orders(session: Session, campaign: Campaign, run_id: int, now: datetime) -> int:
     """What was staged of a campaign; that each has its target and manager is asked once of the whole run, when it commits."""
-    names, staged = ", ".join(_ORDER_COLUMNS), f"new_orders_{campaign_id}"
-    session.execute(text("SELECT set_config('gridwork.dispatching', :campaign, true)"), {"campaign": str(campaign_id)})
-    return count_changed(session, f"INSERT INTO work_orders ({names}) SELECT {names} FROM {staged}")  # noqa: S608 - our own text
+    alike = _alike(campaign, run_id, now)
+    names, values = ", ".join((*_STAGED, *alike)), ", ".join((*_STAGED, *(f":{name}" for name in alike)))
+    session.execute(text("SELECT set_config('gridwork.dispatching', :campaign, true)"), {"campaign": str(campaign.id)})
+    statement = f"INSERT INTO work_orders ({names}) SELECT {values} FROM new_orders_{campaign.id}"  # noqa: S608 - our own text
+    return count_changed(session, statement, alike)
 
 
 def _placed(decision: Decision) -> NDArray[np.int64]:
@@ -111,33 +112,37 @@ def _leads(
     return leads
 
 
-def _columns(
-    campaign: Campaign, inputs: RunInputs, decision: Decision, rows: NDArray[np.int64], *, run_id: int, now: datetime
-) -> dict[str, Column]:
-    customers, count = decision.customers.only(rows), len(rows)
+def _alike(campaign: Campaign, run_id: int, now: datetime) -> dict[str, Any]:
+    """What all orders of a campaign have in common."""
     matures_on = campaign.ends_on + timedelta(days=campaign.attribution_days + campaign.maturity_days)
-    same = np.zeros(count, dtype=np.uint8)
+    return {
+        "campaign_id": campaign.id,
+        "dispatch_run_id": run_id,
+        "product_id": campaign.product_id,
+        "product_family": campaign.product_family,
+        "due_on": campaign.ends_on,
+        "dispatched_at": now,
+        "matures_at": clock.end_of_day(matures_on),
+    }
+
+
+def _columns(inputs: RunInputs, decision: Decision, rows: NDArray[np.int64], *, now: datetime) -> dict[str, Column]:
+    """What each order has of its own, as _STAGED has it."""
+    customers, count = decision.customers.only(rows), len(rows)
     value = np.zeros(count, np.int64) if decision.value is None else decision.value[rows]
     because = np.searchsorted(np.array(_OUTCOMES), decision.outcome[rows]).astype(np.uint8)
     return {
-        "campaign_id": np.full(count, campaign.id, np.int32),
-        "dispatch_run_id": np.full(count, run_id, np.int32),
         "customer_id": customers.customer_id,
-        "product_id": np.full(count, campaign.product_id, np.int32),
-        "product_family": Words(same, (campaign.product_family,)),
         "grid_id": customers.grid_id,
         "staff_id": inputs.managers.staff[decision.manager[rows]].astype(np.int32),
         "state": Words(
             (decision.day[rows] + pg_day(inputs.first) > pg_day(clock.local_date(now))).astype(np.uint8), ("open", "planned")
         ),
         "scheduled_on": (decision.day[rows] + pg_day(inputs.first)).astype(np.int32),
-        "due_on": np.full(count, pg_day(campaign.ends_on), np.int32),
         "rank": customers.rank,
         "score": customers.score,
         "draw": Words(customers.explored.astype(np.uint8), ("ranked", "explored")),
         "selection_probability": customers.probability,
         "assigned_because": Words(because, _BECAUSE_WORDS),
         "value": Money(value, np.full(count, decision.value is None)),
-        "dispatched_at": np.full(count, pg_instant(now)),
-        "matures_at": np.full(count, pg_instant(clock.end_of_day(matures_on))),
     }
