@@ -1,32 +1,17 @@
 """The key by which payroll knows that a file is ours (Ed25519, RFC 8032): made once and kept."""
 
-import os
-import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from app.core.kept_keys import kept_key, written
 from app.settings import SettingsError
 
 
 def payroll_key(configured: str, home: Path) -> str:
     """The configured private key, else one made once and kept in `home`, readable by its owner alone; base64url."""
-    if configured:
-        return configured
-    home.mkdir(parents=True, exist_ok=True)
-    kept = home / "payroll-key"
-    if not kept.exists():
-        made = home / f"payroll-key.{secrets.token_hex(4)}"
-        with open(made, "x", encoding="ascii", opener=_owner_only) as file:
-            file.write(_written(Ed25519PrivateKey.generate().private_bytes_raw()))
-        try:
-            os.link(made, kept)  # whole or not at all, and only the first of those who start at once
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
-    return kept.read_text(encoding="ascii").strip()
+    return configured or kept_key(home, "payroll-key", _new_key)
 
 
 class PayrollSigner:
@@ -43,17 +28,13 @@ class PayrollSigner:
 
     def sign(self, message: bytes) -> str:
         """The signature, in base64url without padding."""
-        return _written(self._key.sign(message))
+        return written(self._key.sign(message))
 
     @property
     def public(self) -> str:
         """The public key: 32 bytes in base64url without padding."""
-        return _written(self._key.public_key().public_bytes_raw())
+        return written(self._key.public_key().public_bytes_raw())
 
 
-def _written(content: bytes) -> str:
-    return urlsafe_b64encode(content).decode().rstrip("=")
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _new_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes_raw()

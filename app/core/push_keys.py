@@ -1,14 +1,13 @@
 """The key by which push services know this installation (VAPID, RFC 8292): made once and kept."""
 
-import os
 import re
-import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from app.core.kept_keys import kept_key, written
 from app.settings import SettingsError
 
 _BYTES = 32
@@ -20,21 +19,7 @@ def push_key(configured: str, home: Path) -> str:
 
     Browsers subscribe to its public half: another key, and every subscription is void.
     """
-    if configured:
-        return configured
-    home.mkdir(parents=True, exist_ok=True)
-    kept = home / "push-key"
-    if not kept.exists():
-        made = home / f"push-key.{secrets.token_hex(4)}"
-        with open(made, "x", encoding="ascii", opener=_owner_only) as file:
-            file.write(_new_key())
-        try:
-            os.link(made, kept)  # whole or not at all, and only the first of those who start at once
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
-    return kept.read_text(encoding="ascii").strip()
+    return configured or kept_key(home, "push-key", _new_key)
 
 
 def public_push_key(private: str) -> str:
@@ -48,17 +33,9 @@ def public_push_key(private: str) -> str:
         raise SettingsError(
             "GRIDWORK_PUSH_KEY, or the file push-key at home: expected a private key of P-256 in base64url"
         ) from error
-    return _written(key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+    return written(key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
-def _new_key() -> str:
+def _new_key() -> bytes:
     number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
-    return _written(number.to_bytes(_BYTES, "big"))
-
-
-def _written(content: bytes) -> str:
-    return urlsafe_b64encode(content).decode().rstrip("=")
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    return number.to_bytes(_BYTES, "big")

@@ -6,6 +6,7 @@ from threading import Barrier
 
 import pytest
 
+from app.core.kept_keys import kept_key
 from app.core.push_keys import public_push_key, push_key
 from app.settings import SettingsError
 
@@ -29,6 +30,19 @@ def test_processes_that_start_at_once_have_the_same_key(tmp_path):
 
     with ThreadPoolExecutor(8) as threads:
         assert len(set(threads.map(start, range(8)))) == 1
+
+
+@pytest.mark.parametrize("name", ["push-key", "payroll-key"])
+def test_who_is_still_making_a_key_when_another_has_made_one_takes_that(tmp_path, name):
+    """Of two processes that start on an empty home, the slower one would otherwise sign with a key that nobody else has."""
+    faster = []
+
+    def make():
+        faster.append(kept_key(tmp_path, name, lambda: b"first" * 6))
+        return b"other" * 6
+
+    assert kept_key(tmp_path, name, make) == faster[0] == kept_key(tmp_path, name, make)
+    assert [kept.name for kept in tmp_path.iterdir()] == [name]
 
 
 def test_the_public_half_is_a_point_as_browsers_want_it(tmp_path):
