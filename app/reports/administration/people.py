@@ -90,7 +90,7 @@ def _people(today: date) -> Select[*tuple[Any, ...]]:
 
 
 def _works(today: date) -> ColumnElement[bool]:
-    return (Staff.active_from <= today) & (func.coalesce(Staff.active_to, "infinity") >= today)
+    return (Staff.active_from <= today) & (Staff.active_to.is_(None) | (Staff.active_to >= today))
 
 
 def _narrowed(statement: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
