@@ -67,6 +67,7 @@ class Settings(BaseModel):
     push_key: str = Field("", description="private VAPID key in base64url; empty: made once")
     payroll_key: str = Field("", description="private Ed25519 key in base64url, which signs payroll's files; empty: made once")
     push_minutes: int = Field(30, ge=1, le=1440, description="between two pushes of new work to a person, at the least")
+    most_streams: int = Field(400, ge=1, le=10_000, description="live pages that one API process feeds at once")
     shutdown_seconds: int = Field(20, ge=1, le=600)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 

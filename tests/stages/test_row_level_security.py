@@ -49,6 +49,7 @@ PROTECTED = {
     "attachments",
     "evidence_findings",
     "review_cases",
+    "live_changes",
 }
 
 
