@@ -31,17 +31,17 @@ $(PAGES): web/node_modules/.installed $(shell find web -type f -not -path '*/nod
 demo: $(VENV)/.installed $(PAGES) ## make a synthetic town, play three weeks of it, close the month, and serve
 	$(RUN)/python -m demo
 
-serve: $(VENV)/.installed $(PAGES) ## migrate and serve the HTTP API and the phone app
+serve: $(VENV)/.installed $(PAGES) ## migrate and serve the HTTP API, the phone app and the console
 	$(RUN)/gridwork migrate
 	$(RUN)/gridwork serve
 
-app: $(PAGES) ## build the phone app, where its sources changed
+app: $(PAGES) ## build the phone app and the console, where their sources changed
 
 test: $(VENV)/.installed $(PAGES) ## all tests, on a PostgreSQL of their own
 	$(RUN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-pictures: $(VENV)/.installed $(PAGES) ## renew the pictures of the phone app in docs/phone
-	GRIDWORK_PICTURES=1 $(RUN)/python -m pytest -q tests/phone/test_screens.py
+pictures: $(VENV)/.installed $(PAGES) ## renew the pictures of phone app and console in docs/phone and docs/console
+	GRIDWORK_PICTURES=1 $(RUN)/python -m pytest -q tests/phone/test_screens.py tests/console
 
 check: $(VENV)/.installed web/node_modules/.installed ## format, lint, types, imports
 	$(RUN)/ruff format --check .

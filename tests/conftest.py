@@ -125,7 +125,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def built() -> Path:
     """The folder of the built pages; the test is skipped where `make app` never ran, which CI does not forgive."""
-    if not (DIST / "phone" / "index.html").is_file():
+    if not all((DIST / page / "index.html").is_file() for page in ("phone", "console")):
         message = f"nothing is built at {DIST}: make app"
         if os.environ.get("CI") == "true":
             pytest.fail(message)

@@ -1,4 +1,4 @@
-// The pages. One entry now; the console is to be the second one.
+// The phone app. The console is built beside it, by vite.console.config.ts.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import pages from "./package.json" with { type: "json" };

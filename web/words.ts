@@ -1,6 +1,7 @@
-// The one catalogue of what the pages say: Chinese, English, and English for one where it differs. {n} and the like are filled in.
-export type Language = "zh" | "en";
-type Said = readonly [zh: string, en: string, one?: string];
+// The phone app's part of the one catalogue; the console's parts are in console/words.
+import { inWords, type Language, type Said } from "./saying.ts";
+
+export type { Language };
 
 export const WORDS = {
   "app.name": ["工单", "Work orders"],
@@ -314,9 +315,7 @@ export const WORDS = {
 export type Word = keyof typeof WORDS;
 
 export function say(language: Language, word: Word, values: Record<string, string | number> = {}): string {
-  const said: Said = WORDS[word];
-  const english = values.n === 1 ? (said[2] ?? said[1]) : said[1];
-  return (language === "zh" ? said[0] : english).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return inWords(WORDS[word], language, values);
 }
 
 /** The word that a code of the server has here, or what is said in its place. */

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
-from app.models.organisation import Account, RefreshFamily, RefreshToken, RevokedDevice, Staff
+from app.models.organisation import Account, RefreshFamily, RefreshToken, RevokedDevice, Staff, Unit
 
 REVOKED = "device revoked"  # why the log-ins of a device ended
 
@@ -80,6 +80,13 @@ def find_actor(
 def actor_values(account_id: int, family_id: int | None, today: date, device_id: str | None) -> dict[str, Any]:
     """The parameters of ACTOR."""
     return {"account_id": account_id, "family_id": family_id, "today": today, "device_id": device_id, "revoked": REVOKED}
+
+
+def find_name_and_unit(session: Session, staff_id: int | None) -> tuple[str, str, str, str] | None:
+    """A person's name, and their unit's code, name and kind."""
+    statement = select(Staff.name, Unit.code, Unit.name, Unit.kind).join(Unit, Unit.id == Staff.unit_id)
+    found = session.execute(statement.where(Staff.id == staff_id).order_by(Staff.id)).one_or_none()
+    return None if found is None else (found[0], found[1], found[2], found[3].value)
 
 
 def lock_family_of(session: Session, token_hash: bytes) -> RefreshFamily | None:

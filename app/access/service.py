@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -167,6 +168,14 @@ def identify(session: Session, *, access_token: str, secret: str, now: datetime,
     principal = principal_of(actor)
     set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)
     return principal
+
+
+def introduce(session: Session, *, principal: Principal) -> dict[str, Any]:
+    """Who this is, for themselves: login, role and grids, and of a person their name and unit."""
+    known = queries.find_name_and_unit(session, principal.staff_id)
+    name, unit_code, unit_name, unit_kind = known or (None, None, None, None)
+    mine = {"login": principal.login, "role": principal.role, "grid_ids": list(principal.grid_ids)}
+    return mine | {"name": name, "unit_code": unit_code, "unit_name": unit_name, "unit_kind": unit_kind}
 
 
 def find_person(session: Session, *, login: str, now: datetime) -> Principal:

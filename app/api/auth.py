@@ -36,11 +36,15 @@ class TokensOut(Out):
 
 
 class Me(Out):
-    """Who I am here."""
+    """Who I am here. `name` and the unit's fields are None for a system."""
 
     login: str
     role: str
     grid_ids: list[int]
+    name: str | None
+    unit_code: str | None
+    unit_name: str | None
+    unit_kind: str | None
 
 
 @router.post("/login", dependencies=[Depends(refuse_when_full)])
@@ -78,6 +82,6 @@ def system_token(
 
 
 @router.get("/me")
-def me(principal: PrincipalDep) -> Me:
+def me(principal: PrincipalDep, session: SessionDep) -> Me:
     """Who I am, as of now."""
-    return Me.model_validate(principal)
+    return Me.model_validate(service.introduce(session, principal=principal))

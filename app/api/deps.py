@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
 from app.access.service import TokenRules, identify
+from app.api.cookies import token_of
 from app.api.types import CODE
 from app.core import clock
 from app.core.errors import AppError, Forbidden
@@ -29,7 +30,7 @@ from app.reports.live.streams import Watcher
 from app.settings import Settings
 
 LONGEST_VERSION = 60
-_bearer = HTTPBearer(auto_error=False, description="access token of /auth/login or /auth/token")
+_bearer = HTTPBearer(auto_error=False, description="access token of /auth/login or /auth/token; the console sends its cookie")
 
 
 class WrongRole(Forbidden):
@@ -131,11 +132,10 @@ def get_principal(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal:
     """Who acts; scopes the transaction for row level security."""
-    if credentials is None:
-        raise WrongToken
+    token = token_of(request, credentials)
     said = request.headers.get("x-device-id", "")
     device_id = said if re.fullmatch(CODE, said) else None
-    return identify(session, access_token=credentials.credentials, secret=secret, now=now, device_id=device_id)
+    return identify(session, access_token=token, secret=secret, now=now, device_id=device_id)
 
 
 async def check_phone(

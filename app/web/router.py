@@ -2,15 +2,16 @@
 
 from fastapi import APIRouter
 
-from app.web import centre, phone, rankers, reviews, sign_in
+from app.web import centre, console, phone, rankers, reviews, session
 
 
 def page_routes() -> APIRouter:
     """Every page."""
     router = APIRouter()
-    router.include_router(sign_in.router)
+    router.include_router(session.router)
     router.include_router(centre.router)
     router.include_router(rankers.router)
     router.include_router(reviews.router)
+    router.include_router(console.router)
     router.include_router(phone.router)
     return router

@@ -5,6 +5,7 @@ import pytest
 from app.centre.definitions import TagOptions
 from app.centre.service import define_tag
 from app.core.db import set_scope
+from tests.api.web.test_console import OURS
 from tests.cast import PASSWORD
 from tests.factories import FEE_REASON, NOW, customer, make_scores
 
@@ -16,7 +17,7 @@ def browse(client_as):
     def get(login, path):
         client = client_as(None)
         client.follow_redirects = False
-        assert client.post("/console/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
+        assert client.post("/console/session", json={"login": login, "password": PASSWORD}, headers=OURS).status_code == 204
         return client.get(path)
 
     return get

@@ -8,6 +8,7 @@ from app.models.evidence import ReviewCase
 from app.models.feedback import Verification
 from app.verification.cases import open_cases
 from app.verification.pleading import Case, Reason
+from tests.api.web.test_console import OURS
 from tests.cast import PASSWORD
 from tests.factories import NOW, grid, make_work_order, staff
 from tests.truth import CLOSING, OCTOBER, make_call, make_feedback
@@ -20,7 +21,8 @@ def browser(client_as):
     def sign_in(login):
         client = client_as(None)
         client.follow_redirects = False
-        assert client.post("/console/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
+        client.headers.update(OURS)
+        assert client.post("/console/session", json={"login": login, "password": PASSWORD}).status_code == 204
         return client
 
     with clock.shifted_to(CLOSING):

@@ -1,0 +1,28 @@
+// The server said no, or not now: problem+json.
+export interface WrongField {
+  field: string;
+  expected: string;
+}
+
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly retrySeconds: number,
+    readonly fields: readonly WrongField[] = [],
+  ) {
+    super(detail);
+  }
+
+  /** Whether asking again later may help. */
+  get passes(): boolean {
+    return this.status >= 500 || this.status === 429 || this.status === 408;
+  }
+}
+
+export async function problemOf(answer: Response): Promise<Problem> {
+  const body = (await answer.json().catch(() => ({}))) as { code?: string; detail?: string; errors?: WrongField[] };
+  const retry = Number(answer.headers.get("Retry-After") ?? 0);
+  return new Problem(answer.status, body.code ?? "error", body.detail ?? "", retry, body.errors ?? []);
+}
