@@ -216,15 +216,16 @@ async def get_live(request: Request) -> Live:
 
 
 async def get_watcher(
+    request: Request,
     principal: GridManager,
-    family_id: FamilyId,
+    now: Now,
     secret: SecretDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Watcher:
     """Who listens to what changes: until their token is over, and of their units alone."""
-    token = "" if credentials is None else credentials.credentials
-    units = units_of(principal.unit_id, list(principal.grid_ids))
-    return Watcher(principal.account_id, family_id, token_expiry(token, secret=secret), units)
+    token = token_of(request, credentials)
+    claims, expires_at = read_access_token(token, secret=secret, now=now), token_expiry(token, secret=secret)
+    return Watcher(principal.account_id, claims.family_id, expires_at, units_of(principal.unit_id, list(principal.grid_ids)))
 
 
 LiveDep = Annotated[Live, Depends(get_live)]

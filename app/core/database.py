@@ -55,7 +55,13 @@ def app_listener(settings: Settings) -> Callable[[], Awaitable[AsyncConnection[A
 
     async def connect() -> AsyncConnection[Any]:
         return await AsyncConnection.connect(
-            conninfo, autocommit=True, options=options, connect_timeout=5, keepalives_idle=10, keepalives_interval=5
+            conninfo,
+            autocommit=True,
+            application_name="gridwork_live",
+            options=options,
+            connect_timeout=5,
+            keepalives_idle=10,
+            keepalives_interval=5,
         )
 
     return connect

@@ -65,8 +65,8 @@ class EventStream(Response):
             told = streams.take(stream)
             if told is not None:
                 yield told_text(told)
-            elif quiet:
-                yield event_text("beat", streams.position, {})
+            elif quiet:  # while nobody looks it does not say that it lives
+                yield ": \n\n" if streams.since is None else event_text("beat", streams.position, {})
 
 
 async def _happens(event: asyncio.Event, seconds: float) -> bool:

@@ -13,7 +13,7 @@ router = APIRouter(prefix="/dashboard/v1", tags=["dashboard"])
 _SENT = {"description": "`hello`, `changed` {unit_ids, topics}, `reload`, `beat`", "content": {MEDIA_TYPE: {}}}
 
 
-@router.get("/events", response_class=EventStream, responses={200: _SENT})
+@router.get("/events", status_code=200, response_class=EventStream, responses={200: _SENT})
 async def follow_events(
     watcher: WatcherDep,
     live: LiveDep,

@@ -45,13 +45,14 @@ _NOW = "SELECT (extract(epoch FROM statement_timestamp()) * 1000)::bigint, pg_cu
 _SCOPE = "SELECT set_config('gridwork.scope', 'all', false)"  # which pages hear of what is decided for each of them
 _ACTOR = (
     written(ACTOR)
-    .replace("%(account_id)s", "a.account_id")
-    .replace("%(family_id)s", "a.family_id")
+    .replace("%(account_id)s", "asked.account_id")
+    .replace("%(family_id)s", "asked.family_id")
     .replace("%(device_id)s", "CAST(NULL AS text)")
 )
 _STANDING = f"""
-SELECT a.account_id, a.family_id, actor.role, actor.unit_id, actor.grid_ids
-FROM unnest(%(accounts)s::int[], %(families)s::bigint[]) AS a(account_id, family_id) CROSS JOIN LATERAL ({_ACTOR}) actor
+SELECT asked.account_id, asked.family_id, actor.role, actor.unit_id, actor.grid_ids
+FROM unnest(%(accounts)s::int[], %(families)s::bigint[]) AS asked(account_id, family_id)
+    CROSS JOIN LATERAL ({_ACTOR}) actor
 WHERE actor.revoked_device_id IS NULL
 """  # noqa: S608 - made of constants
 
@@ -68,6 +69,7 @@ class Live:
         """See to it that somebody looks; called in the loop of the streams."""
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._follow())
+            self._task.add_done_callback(lambda _: self.streams.lose())
 
     def stop(self) -> None:
         """End all streams, and the connection with them."""
@@ -85,6 +87,7 @@ class Live:
                 if not self.streams.open:  # and nobody came while it was closed
                     return
             except (psycopg.Error, OSError) as error:
+                self.streams.lose()
                 log.warning("live_connection_lost", kind=type(error).__name__)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
                 pause = min(2 * pause, LONGEST_PAUSE)
@@ -109,7 +112,7 @@ class Live:
             if self.streams.open:
                 listened_at = time.monotonic()
         self.streams.looking.clear()
-        self.streams.since = None
+        self.streams.lose()
 
     async def _wait(self, connection: AsyncConnection[Any]) -> None:
         await asyncio.sleep(PACE)

@@ -132,14 +132,17 @@ class Streams:
 
     def begin(self, position: int) -> None:
         """From now on everything is seen; whoever was here before reads again, for it may have missed something."""
-        if self.since is not None:
-            self._seen.clear()
+        self._seen.clear()
         self.since = self.position = position
         for stream in self.open:
             if self.looking.is_set():
                 stream.reload = True
                 self._waiting.setdefault(stream)
         self.looking.set()
+
+    def lose(self) -> None:
+        """Nobody looks: what happens from now on is not known here."""
+        self.since = None
 
     def see(self, changes: Iterable[Change], *, before: int, after: int) -> None:
         """These changed, seen by a look that began and ended then."""

@@ -68,7 +68,8 @@ WITH people AS MATERIALIZED (
 )
 SELECT p.staff_no, p.name, p.grid_id, p.daily_capacity, p.absent, coalesce(w.open, 0) AS open, coalesce(w.planned, 0) AS planned,
     coalesce(w.overdue, 0) AS overdue, coalesce(s.stuck, 0) AS stuck, d.last_report_at,
-    coalesce(d.week_contacted, 0) AS week_contacted, greatest(t.last_sync_at, u.pulled_at) AS last_seen_at, t.queued, t.oldest_queued_at,
+    coalesce(d.week_contacted, 0) AS week_contacted, greatest(t.last_sync_at, u.pulled_at) AS last_seen_at, t.queued,
+    t.oldest_queued_at,
     coalesce(d.day_contacted, 0) AS day_contacted, coalesce(d.day_finished, 0) AS day_finished,
     coalesce(d.day_reached, 0) AS day_reached, coalesce(d.day_interested, 0) AS day_interested, coalesce(d.day_won, 0) AS day_won,
     coalesce(d.month_contacted, 0) AS month_contacted, coalesce(d.month_finished, 0) AS month_finished,
