@@ -43,6 +43,7 @@ PROTECTED = (
     "ledger_postings",
     "live_changes",
     "mail_addresses",
+    "manager_messages",
     "monthly_statements",
     "notice_reads",
     "notices",

@@ -50,6 +50,7 @@ PROTECTED = {
     "evidence_findings",
     "review_cases",
     "live_changes",
+    "manager_messages",
 }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.deps import GridManager, Now, SessionDep
+from app.api.deps import GridManager, Now, SessionDep, SettingsDep
 from app.api.types import Code, CodePath, Out
 from app.models.work_order import WorkOrderState
 from app.reports.live.map import map_of
@@ -185,9 +185,11 @@ class ReportPlaceOut(Out):
 
 
 class MapOut(Out):
-    """One grid: customers, and reports by manager in the order in which they were made."""
+    """One grid: customers, and reports by manager in the order in which they were made. `tiles`: where map tiles are, if any."""
 
+    grids: list[GridOut]
     grid: GridOut
+    tiles: str | None
     customers: list[PlaceOut]
     reports: list[ReportPlaceOut]
 
@@ -211,6 +213,7 @@ def show_orders(staff_no: CodePath, principal: GridManager, session: SessionDep,
 
 
 @router.get("/map")
-def show_map(principal: GridManager, session: SessionDep, now: Now, grid_code: GridCode = None) -> MapOut:
+def show_map(principal: GridManager, session: SessionDep, settings: SettingsDep, now: Now, grid_code: GridCode = None) -> MapOut:
     """One of my grids on the map."""
-    return MapOut.model_validate(map_of(session, principal=principal, grid_code=grid_code, now=now))
+    found = map_of(session, principal=principal, grid_code=grid_code, tiles=settings.map_tiles, now=now)
+    return MapOut.model_validate(found)

@@ -1,4 +1,5 @@
-"""The map of one grid: where its customers with open work are, and where today's reports were made, in order."""
+"""The map of one grid: where its customers with open work are, and where today's reports were made, in order. `tiles`:
+the address of the installation's own map tiles, if it has any."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,15 +40,18 @@ ORDER BY s.staff_no, f.contacted_at, f.id LIMIT :most
 class Map:
     """What is drawn. `customers`: those whose place the feeds say; `reports`: by manager, in their order."""
 
+    grids: list[Grid]
     grid: Grid
+    tiles: str | None
     customers: Sequence[Any]
     reports: Sequence[Any]
 
 
-def map_of(session: Session, *, principal: Principal, grid_code: str | None, now: datetime) -> Map:
+def map_of(session: Session, *, principal: Principal, grid_code: str | None, tiles: str, now: datetime) -> Map:
     """One grid today: this one, or the first of mine. Raises UnknownGrid."""
-    grid = shown_grids(my_grids(session, principal.grid_ids), grid_code)[0]
+    grids = my_grids(session, principal.grid_ids)
+    grid = shown_grids(grids, grid_code)[0]
     today = clock.start_of_day(clock.local_date(now))
     customers = session.execute(CUSTOMERS, {"grid": grid.id, "most": MOST_CUSTOMERS}).all()
     values = {"grid": grid.id, "month": Month.of(now).first_day, "day": today, "most": MOST_REPORTS}
-    return Map(grid, customers, session.execute(REPORTS, values).all())
+    return Map(grids, grid, tiles or None, customers, session.execute(REPORTS, values).all())
