@@ -22,6 +22,9 @@ depends_on = None
 
 APP_ROLE = "gridwork_app"
 COMPANY = "(SELECT current_setting('gridwork.scope', true) = 'all')"
+MANAGING = "(SELECT current_setting('gridwork.scope', true) = 'grids')"
+MY_GRID_IDS = "(SELECT coalesce(nullif(current_setting('gridwork.grid_ids', true), ''), '{}')::int[])::int[]"
+MY_PEOPLE = f"{MANAGING} AND staff_id IN (SELECT s.id FROM staff s WHERE s.unit_id = ANY ({MY_GRID_IDS}))"
 TABLE = "live_changes"
 LIVE = "state IN ('planned', 'open', 'in_progress')"
 # table: (topic, function), those whose rows say their unit
@@ -94,6 +97,7 @@ def upgrade() -> None:
     op.execute(f"ALTER TABLE {TABLE} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY by_scope ON {TABLE} USING ({COMPANY}) WITH CHECK ({COMPANY})")
     op.execute(f"CREATE POLICY by_trigger ON {TABLE} FOR INSERT WITH CHECK (true)")  # only the triggers' functions may insert
+    op.execute(f"CREATE POLICY by_leader ON phone_pulls FOR SELECT USING ({MY_PEOPLE})")  # when a phone was last there
     op.execute(FUNCTIONS)
     for function in ("tell_live(int[], text)", *(f"tell_live_{one}()" for one in ("grid", "unit", "person", "report", "work"))):
         op.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
@@ -130,4 +134,5 @@ def downgrade() -> None:
     for function in ("tell_live_work", "tell_live_report", "tell_live_person", "tell_live_unit", "tell_live_grid"):
         op.execute(f"DROP FUNCTION {function}() CASCADE")
     op.execute("DROP FUNCTION tell_live(int[], text)")
+    op.execute("DROP POLICY by_leader ON phone_pulls")
     op.drop_table(TABLE)
