@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.core.db import TransactionId
 
 revision = "0049"
-down_revision = "0046"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 

@@ -58,6 +58,8 @@ PROTECTED = {
     "figure_marks",
     "saved_views",
     "figure_targets",
+    "live_changes",
+    "manager_messages",
 }
 
 

@@ -27,6 +27,8 @@ const REVIEWERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
 
 const PLANNERS: readonly Role[] = ["planner", "branch_manager", "admin"];
 
+const LEADERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
+
 export const PAGES: readonly Page[] = [
   { path: "cases", word: "cases.title", group: "work", roles: REVIEWERS, load: () => import("./reviewing/Cases.svelte") },
   {
@@ -67,6 +69,8 @@ export const PAGES: readonly Page[] = [
     roles: READERS,
     load: () => import("./comparing/Comparing.svelte"),
   },
+  { path: "live", word: "live.title", group: "work", roles: LEADERS, load: () => import("./live/Live.svelte") },
+  { path: "map", word: "live.map", group: "work", roles: LEADERS, load: () => import("./live/Map.svelte") },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
   { path: "first-day", word: "help.title", group: "help", roles: READERS, load: () => import("./help/FirstDay.svelte") },
 ];

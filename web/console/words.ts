@@ -3,6 +3,7 @@ import { inWords, type Language, type Said } from "../saying.ts";
 import { ANALYSIS } from "./words/analysis.ts";
 import { COMPARING } from "./words/comparing.ts";
 import { HELP } from "./words/help.ts";
+import { LIVE } from "./words/live.ts";
 import { PLANNING } from "./words/planning.ts";
 import { REVIEWING } from "./words/reviewing.ts";
 import { SHELL } from "./words/shell.ts";
@@ -12,6 +13,7 @@ const WORDS = {
   ...ANALYSIS,
   ...COMPARING,
   ...HELP,
+  ...LIVE,
   ...PLANNING,
   ...REVIEWING,
 } as const satisfies Record<string, Said>;
