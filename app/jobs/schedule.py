@@ -29,9 +29,9 @@ from app.evaluation.requests import evaluate_requested
 from app.evaluation.service import evaluate_mature
 from app.feedback.attachments.purge import purge_attachments
 from app.feedback.replaying import take_waiting
+from app.feedback.telling import tell_of_requests
 from app.figures.alarms.service import look_at_alarms
 from app.figures.keeping import keep_figures
-from app.feedback.telling import tell_of_requests
 from app.jobs import outgoing
 from app.jobs.asking import ask_contact_policy
 from app.jobs.leftovers import fill_all_draw_keys, sweep_files

@@ -14,68 +14,44 @@ export interface Page {
   word: Word | null;
   group: Group;
   roles: readonly Role[];
+  /** whose day begins here */
+  first?: readonly Role[];
   load: () => Promise<{ default: Component<{ parts: string[] }> | Component<Record<string, never>> }>;
 }
 
 export const GROUPS: readonly Group[] = ["work", "plan", "learn", "pay", "system", "help"];
 
 const READERS: readonly Role[] = ["grid_manager", "branch_manager", "planner", "analyst", "admin"];
+const LEADERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
+const PLANNERS: readonly Role[] = ["planner", "branch_manager", "admin"];
 const LIBRARIANS: readonly Role[] = ["planner", "analyst", "admin"];
 const ANALYSTS: readonly Role[] = ["analyst", "admin"];
 
-const REVIEWERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
-
-const PLANNERS: readonly Role[] = ["planner", "branch_manager", "admin"];
-
-const LEADERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
-
+// prettier-ignore
 export const PAGES: readonly Page[] = [
-  { path: "cases", word: "cases.title", group: "work", roles: REVIEWERS, load: () => import("./reviewing/Cases.svelte") },
-  {
-    path: "campaigns",
-    word: "campaigns.title",
-    group: "plan",
-    roles: PLANNERS,
-    load: () => import("./planning/Campaigns.svelte"),
-  },
-  {
-    path: "programmes",
-    word: "programmes.title",
-    group: "plan",
-    roles: PLANNERS,
-    load: () => import("./planning/Programmes.svelte"),
-  },
-  { path: "capacity", word: "capacity.title", group: "plan", roles: PLANNERS, load: () => import("./planning/Capacity.svelte") },
-  {
-    path: "conflicts",
-    word: "conflicts.title",
-    group: "plan",
-    roles: PLANNERS,
-    load: () => import("./planning/Conflicts.svelte"),
-  { path: "rankers", word: "rankers.title", group: "learn", roles: ANALYSTS, load: () => import("./analysis/Rankers.svelte") },
-  { path: "cube", word: "cube.title", group: "learn", roles: READERS, load: () => import("./analysis/Cube.svelte") },
-  {
-    path: "customers",
-    word: "customer.title",
-    group: "learn",
-    roles: READERS,
-    load: () => import("./analysis/Customers.svelte"),
-  },
-  { path: "tags", word: "tags.title", group: "learn", roles: LIBRARIANS, load: () => import("./analysis/Tags.svelte") },
-  {
-    path: "comparing",
-    word: "comparing.title",
-    group: "work",
-    roles: READERS,
-    load: () => import("./comparing/Comparing.svelte"),
-  },
-  { path: "live", word: "live.title", group: "work", roles: LEADERS, load: () => import("./live/Live.svelte") },
+  { path: "live", word: "live.title", group: "work", roles: LEADERS, first: ["grid_manager"], load: () => import("./live/Live.svelte") },
   { path: "map", word: "live.map", group: "work", roles: LEADERS, load: () => import("./live/Map.svelte") },
+  { path: "cases", word: "cases.title", group: "work", roles: LEADERS, load: () => import("./reviewing/Cases.svelte") },
+  { path: "comparing", word: "comparing.title", group: "work", roles: READERS, first: ["branch_manager"], load: () => import("./comparing/Comparing.svelte") },
+  { path: "campaigns", word: "campaigns.title", group: "plan", roles: PLANNERS, first: ["planner"], load: () => import("./planning/Campaigns.svelte") },
+  { path: "programmes", word: "programmes.title", group: "plan", roles: PLANNERS, load: () => import("./planning/Programmes.svelte") },
+  { path: "capacity", word: "capacity.title", group: "plan", roles: PLANNERS, load: () => import("./planning/Capacity.svelte") },
+  { path: "conflicts", word: "conflicts.title", group: "plan", roles: PLANNERS, load: () => import("./planning/Conflicts.svelte") },
+  { path: "rankers", word: "rankers.title", group: "learn", roles: ANALYSTS, first: ["analyst"], load: () => import("./analysis/Rankers.svelte") },
+  { path: "cube", word: "cube.title", group: "learn", roles: READERS, load: () => import("./analysis/Cube.svelte") },
+  { path: "customers", word: "customer.title", group: "learn", roles: READERS, load: () => import("./analysis/Customers.svelte") },
+  { path: "tags", word: "tags.title", group: "learn", roles: LIBRARIANS, load: () => import("./analysis/Tags.svelte") },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
   { path: "first-day", word: "help.title", group: "help", roles: READERS, load: () => import("./help/FirstDay.svelte") },
 ];
 
-/** The pages of a role, in the menu's order: the first is where it begins. */
+/** The pages of a role, in the menu's order. */
 export function pagesOf(role: string): Page[] {
   return PAGES.filter((page) => (page.roles as readonly string[]).includes(role));
+}
+
+/** Where a role begins. */
+export function firstPageOf(role: string): Page | undefined {
+  const mine = pagesOf(role);
+  return mine.find((page) => (page.first as readonly string[] | undefined)?.includes(role)) ?? mine[0];
 }
