@@ -155,6 +155,7 @@ def test_a_target_is_set_and_shown_with_who_met_it(branch, console):
     page.get_by_label("排序指标").select_option("success_rate")
     page.get_by_role("button", name="设定目标").click()
     dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("目标客户营销成功率")
     dialog.get_by_label("Grid G11").fill("0.1")
     dialog.get_by_label("Grid G12").fill("0.9")
     dialog.get_by_role("button", name="保存").click()
