@@ -14,7 +14,7 @@ from app.figures.beside_queries import prior_of, ratio_of, ratios_by_month
 from app.figures.drift_queries import find_oldest_mark
 from app.figures.periods import Period, months_to, period_before, year_before
 from app.figures.ranking import Place, change_is_certain, places_of
-from app.figures.rates import BETTER, Beside, Value, values_of
+from app.figures.rates import BETTER, Beside, Value, value_of, values_of
 from app.figures.sums import NOTHING, Sums, add_up
 from app.figures.targets.queries import targets_of_month
 from app.figures.unit_queries import UnitRow
@@ -90,6 +90,9 @@ class _Days:
     def of(self, member_id: int) -> Values:
         return values_of(self.sums.get(member_id, NOTHING), self.beside)
 
+    def one(self, code: str, member_id: int) -> Value:
+        return value_of(code, self.sums.get(member_id, NOTHING), self.beside)
+
     @property
     def whole(self) -> Values:
         return values_of(add_up(self.sums.values()), self.beside)
@@ -114,7 +117,7 @@ def compare(session: Session, *, principal: Principal, asked: Asked, now: dateti
         before=then.whole,
         year_before=a_year_ago.whole,
         target=targets.get(scene.unit.id),
-        trend=[month.whole[asked.measure] for month in trend.values()],
+        trend=[value_of(asked.measure, add_up(month.sums.values()), month.beside) for month in trend.values()],
         rows=_rows(members, asked.measure, mine, then, trend, targets),
         beside=mine.beside,
         as_of=min(held.oldest_mark or now, now),
@@ -158,7 +161,7 @@ def _rows(
     places = places_of([each[measure] for each in values], more_is_better=BETTER.get(measure, True))
     rows = []
     for one, mine, place in zip(members, values, places, strict=True):
-        before = then.of(one.id)[measure]
+        before = then.one(measure, one.id)
         rows.append(
             Row(
                 member=one,
@@ -168,7 +171,7 @@ def _rows(
                 changed=change_is_certain(mine[measure], before),
                 place=place if measure in BETTER else None,
                 target=targets.get(one.id) if one.kind == "grid" else None,
-                trend=[month.of(one.id)[measure].value for month in trend.values()],
+                trend=[month.one(measure, one.id).value for month in trend.values()],
             )
         )
     return rows
