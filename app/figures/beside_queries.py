@@ -1,4 +1,7 @@
-"""What success is held against: the company as a whole, in the same days, and the plan's k."""
+"""What success is held against: the company as a whole, in the same days, and the plan's k.
+
+To be asked in the scope of the whole company, also for somebody who sees less: what comes out tells nothing of any unit.
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -7,7 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
-from app.core.db import whole_company
 from app.figures.periods import Period
 from app.figures.rates import Beside, success_of
 from app.figures.sums import Sums
@@ -18,33 +20,32 @@ from app.points.plans.in_force import find_plans
 
 def beside_of(session: Session, period: Period) -> Beside:
     """The company's actual / expected in these days, and k of the plan in force at their end."""
+    return Beside(ratio_of(session, period), prior_of(session, Month.of_day(period.last)))
+
+
+def ratio_of(session: Session, period: Period) -> Decimal:
+    """The company's actual / expected in these days."""
     whole = period.is_whole_months
     table = GridMonthFigures if whole else GridDayFigures
     months = GridMonthFigures.month.between(Month.of_day(period.first), Month.of_day(period.last))
     days = months if whole else GridDayFigures.day.between(period.first, period.last)
     sums = select(func.coalesce(func.sum(table.successes), 0), func.coalesce(func.sum(table.expected), 0))
-    with whole_company(session):
-        successes, expected = session.execute(sums.where(days)).one()
-    return Beside(
-        company_ratio([success_of(Sums(successes=successes, expected=expected))]), _prior(session, Month.of_day(period.last))
-    )
+    return _ratio(*session.execute(sums.where(days)).one())
 
 
-def beside_by_month(session: Session, period: Period) -> Mapping[Month, Beside]:
+def ratios_by_month(session: Session, period: Period) -> Mapping[Month, Decimal]:
     """The same of each month of whole months; months of which there is nothing are left out."""
     month = GridMonthFigures.month
     statement = select(month, func.sum(GridMonthFigures.successes), func.sum(GridMonthFigures.expected)).group_by(month)
     between = month.between(Month.of_day(period.first), Month.of_day(period.last))
-    with whole_company(session):
-        rows = session.execute(statement.where(between).order_by(month)).all()
-    prior = _prior(session, Month.of_day(period.last))
-    return {one: Beside(_ratio(won, expected), prior) for one, won, expected in rows}
+    return {one: _ratio(won, expected) for one, won, expected in session.execute(statement.where(between).order_by(month))}
+
+
+def prior_of(session: Session, month: Month) -> Decimal:
+    """k of the company's plan in force in a month."""
+    plans = find_plans(session, month)
+    return (plans.company[1] if plans else DEFAULT_PLAN).index_prior
 
 
 def _ratio(successes: Decimal, expected: Decimal) -> Decimal:
     return company_ratio([success_of(Sums(successes=successes, expected=expected))])
-
-
-def _prior(session: Session, month: Month) -> Decimal:
-    plans = find_plans(session, month)
-    return (plans.company[1] if plans else DEFAULT_PLAN).index_prior

@@ -11,6 +11,7 @@ from app.core.clock import Month
 from app.figures.measures import COUNTS, KEYS
 from app.figures.sums import NAMES, Sums
 from app.models.figures import CampaignMonthFigures, DailyFigures, GridDayFigures, GridMonthFigures, MonthlyFigures
+from app.models.organisation import Unit
 
 _SMALLEST_FIRST = (GridMonthFigures, CampaignMonthFigures, MonthlyFigures, GridDayFigures, DailyFigures)
 
@@ -25,15 +26,18 @@ def sums_by(
     staff_ids: Collection[int] | None = None,
     campaign_ids: Collection[int] | None = None,
 ) -> dict[tuple[Any, ...], Sums]:
-    """Sums from one day to another, both included, by some of `grid_id`, `staff_id`, `campaign_id`, `day` and `month` (a Month).
+    """Sums from one day to another, both included, by some of `branch_id`, `grid_id`, `staff_id`, `campaign_id`, `day`, `month`
+    (a Month).
 
     None of staff or campaigns: of all. Only what there is something of is in the answer. Whole months are read from sums of
     months; managers or campaigns by day from rows of the grids asked for, so ask for few of them.
     """
     filters = {"grid_id": grid_ids, "staff_id": staff_ids, "campaign_id": campaign_ids}
-    table = _table({*by, *(name for name, wanted in filters.items() if wanted is not None)}, first, last)
+    table = _table({*by, *(name for name, wanted in filters.items() if wanted is not None)} - {"branch_id"}, first, last)
     keys = [_key(table, name) for name in by]
     statement = select(*keys, *(_sum(table, name) for name in NAMES)).where(*_within(table, first, last))
+    if "branch_id" in by:
+        statement = statement.join(Unit, Unit.id == table.grid_id)
     for name, wanted in filters.items():
         if wanted is not None:
             statement = statement.where(getattr(table, name).in_(wanted))
@@ -61,7 +65,7 @@ def _within(table: Any, first: date, last: date) -> list[Any]:
 def _key(table: Any, name: str) -> Any:
     if name == "month" and hasattr(table, "day"):
         return func.date_trunc("month", table.day)
-    return getattr(table, name)
+    return Unit.parent_id if name == "branch_id" else getattr(table, name)
 
 
 def _sum(table: Any, name: str) -> Any:

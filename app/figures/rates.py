@@ -3,9 +3,10 @@
 Success and accuracy are those of points; the others are shares of what was to be done. A share of counts has Wilson's interval.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from app.core.numbers import share
 from app.core.wilson import wilson
@@ -75,7 +76,12 @@ def on_time_rate(sums: Sums) -> Decimal | None:
 
 def return_rate(sums: Sums) -> Decimal | None:
     """Work orders given back / work orders closed."""
-    return share(sums.returned, sums.returned + sums.done + sums.expired + sums.withdrawn)
+    return share(sums.returned, closed(sums))
+
+
+def closed(sums: Sums) -> int:
+    """Work orders that ended, in whatever way."""
+    return sums.returned + sums.done + sums.expired + sums.withdrawn
 
 
 def cycle_days(sums: Sums) -> Decimal | None:
@@ -93,33 +99,19 @@ def overdue(sums: Sums) -> int:
     return sums.due - sums.due_met
 
 
-def values_of(sums: Sums, beside: Beside) -> Mapping[str, Value]:
-    """Every figure that units are compared by, by the code of its metric."""
-    success, judged = success_of(sums), accuracy_figures_of(sums)
-    rate, index = success_rate_interval(success), success_index_interval(success, ratio=beside.ratio, prior=beside.prior)
-    truth = interval_of(judged)
-    closed = sums.returned + sums.done + sums.expired + sums.withdrawn
-    return {
-        "success_index": _with(success_index(success, ratio=beside.ratio, prior=beside.prior), index),
-        "success_rate": _with(success_rate(success), rate),
-        "accuracy": Value(accuracy(judged), truth.low, truth.high) if truth else Value(accuracy(judged)),
-        "on_time_rate": _of_counts(on_time_rate(sums), sums.due),
-        "reach_rate": _of_counts(reach_rate(sums), sums.reports),
-        "claim_rate": _of_counts(claim_rate(sums), spoken(sums)),
-        "return_rate": _of_counts(return_rate(sums), closed),
-        "cycle_days": Value(cycle_days(sums)),
-        "return_on_cost": Value(return_on_cost(sums)),
-        **{name: Value(Decimal(getattr(sums, name))) for name in COUNTED},
-        "overdue": Value(Decimal(overdue(sums))),
-    }
+def _index(sums: Sums, beside: Beside) -> Value:
+    success, against = success_of(sums), {"ratio": beside.ratio, "prior": beside.prior}
+    return _with(success_index(success, **against), success_index_interval(success, **against))
 
 
-COUNTED = ("dispatched", "contacted", "reached", "sold", "matured", "successes", "expected", "revenue", "cost")
-# Whether more is better; of the others neither is.
-BETTER: Mapping[str, bool] = {
-    **dict.fromkeys(("success_index", "success_rate", "accuracy", "on_time_rate", "reach_rate", "return_on_cost"), True),
-    **dict.fromkeys(("return_rate", "cycle_days", "overdue"), False),
-}
+def _rate(sums: Sums, _: Beside) -> Value:
+    return _with(success_rate(success_of(sums)), success_rate_interval(success_of(sums)))
+
+
+def _accuracy(sums: Sums, _: Beside) -> Value:
+    judged = accuracy_figures_of(sums)
+    found = interval_of(judged)
+    return Value(accuracy(judged), found.low, found.high) if found else Value(accuracy(judged))
 
 
 def _with(value: Decimal | None, interval: tuple[Decimal, Decimal] | None) -> Value:
@@ -133,4 +125,38 @@ def _of_counts(rate: Decimal | None, among: int) -> Value:
     return Value(rate, low.quantize(STEP), high.quantize(STEP))
 
 
-COMPARED = tuple(values_of(Sums(), Beside(Decimal(1), Decimal(5))))
+def _counted(name: str, sums: Sums, _: Beside) -> Value:
+    return Value(Decimal(getattr(sums, name)))
+
+
+Compute = Callable[[Sums, Beside], Value]
+COUNTED = ("dispatched", "contacted", "reached", "sold", "matured", "successes", "expected", "revenue", "cost")
+_FIGURES: Mapping[str, Compute] = {
+    "success_index": _index,
+    "success_rate": _rate,
+    "accuracy": _accuracy,
+    "on_time_rate": lambda sums, _: _of_counts(on_time_rate(sums), sums.due),
+    "reach_rate": lambda sums, _: _of_counts(reach_rate(sums), sums.reports),
+    "claim_rate": lambda sums, _: _of_counts(claim_rate(sums), spoken(sums)),
+    "return_rate": lambda sums, _: _of_counts(return_rate(sums), closed(sums)),
+    "cycle_days": lambda sums, _: Value(cycle_days(sums)),
+    "return_on_cost": lambda sums, _: Value(return_on_cost(sums)),
+    **{name: partial(_counted, name) for name in COUNTED},
+    "overdue": lambda sums, _: Value(Decimal(overdue(sums))),
+}
+COMPARED = tuple(_FIGURES)
+# Whether more is better; of the others neither is.
+BETTER: Mapping[str, bool] = {
+    **dict.fromkeys(("success_index", "success_rate", "accuracy", "on_time_rate", "reach_rate", "return_on_cost"), True),
+    **dict.fromkeys(("return_rate", "cycle_days", "overdue"), False),
+}
+
+
+def value_of(code: str, sums: Sums, beside: Beside) -> Value:
+    """One figure that units are compared by, by the code of its metric."""
+    return _FIGURES[code](sums, beside)
+
+
+def values_of(sums: Sums, beside: Beside) -> Mapping[str, Value]:
+    """Every figure that units are compared by."""
+    return {code: compute(sums, beside) for code, compute in _FIGURES.items()}

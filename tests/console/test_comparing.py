@@ -94,7 +94,7 @@ def put_month(session, chance, month, person, *, rich):
 def test_the_weakest_grid_is_found_fairly_and_followed_to_an_order(branch, console):
     page = console("bea")
     expect(page.get_by_role("heading", name="Branch B1")).to_be_visible()
-    expect(page.get_by_role("status").filter(has_text="统计上确定最弱")).to_contain_text("Grid G11")
+    expect(page.get_by_role("status").filter(has_text="确定落后")).to_contain_text("Grid G11")
     table = page.get_by_role("region", name="分公司与网格对比")
     expect(table.get_by_role("row")).to_have_count(11)
     page.locator("canvas").first.wait_for()
@@ -155,6 +155,7 @@ def test_a_target_is_set_and_shown_with_who_met_it(branch, console):
     page.get_by_label("排序指标").select_option("success_rate")
     page.get_by_role("button", name="设定目标").click()
     dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("目标客户营销成功率")
     dialog.get_by_label("Grid G11").fill("0.1")
     dialog.get_by_label("Grid G12").fill("0.9")
     dialog.get_by_role("button", name="保存").click()

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from app.core.clock import Month
 from app.core.db import whole_company
 from app.core.security import Principal
-from app.figures.beside_queries import beside_by_month, beside_of
+from app.figures.beside_queries import prior_of, ratio_of, ratios_by_month
 from app.figures.drift_queries import find_oldest_mark
 from app.figures.periods import Period, months_to, period_before, year_before
 from app.figures.ranking import Place, change_is_certain, places_of
-from app.figures.rates import BETTER, Beside, Value, values_of
+from app.figures.rates import BETTER, Beside, Value, value_of, values_of
 from app.figures.sums import NOTHING, Sums, add_up
 from app.figures.targets.queries import targets_of_month
 from app.figures.unit_queries import UnitRow
@@ -71,6 +71,16 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class _Held:
+    """What success is held against: of the whole company, whoever asks."""
+
+    prior: Decimal
+    ratios: Mapping[Period, Decimal]
+    months: Mapping[Month, Decimal]
+    oldest_mark: datetime | None
+
+
+@dataclass(frozen=True)
 class _Days:
     """Sums of each member in some days, and what their success is held against."""
 
@@ -79,6 +89,9 @@ class _Days:
 
     def of(self, member_id: int) -> Values:
         return values_of(self.sums.get(member_id, NOTHING), self.beside)
+
+    def one(self, code: str, member_id: int) -> Value:
+        return value_of(code, self.sums.get(member_id, NOTHING), self.beside)
 
     @property
     def whole(self) -> Values:
@@ -89,12 +102,11 @@ def compare(session: Session, *, principal: Principal, asked: Asked, now: dateti
     """The parts of a unit of mine. Raises UnknownUnit."""
     scene = scene_of(session, principal, asked.unit_code)
     other = period_before(asked.period) if asked.against == BEFORE else year_before(asked.period)
-    mine, then = _days(session, scene, asked.period), _days(session, scene, other)
-    a_year_ago = then if asked.against == YEAR else _days(session, scene, year_before(asked.period))
-    trend = _trend(session, scene, asked.period)
+    held = _hold_against(session, asked.period, other)
+    mine, then = _days(session, scene, asked.period, held), _days(session, scene, other, held)
+    a_year_ago = then if asked.against == YEAR else _days(session, scene, year_before(asked.period), held)
+    trend = _trend(session, scene, asked.period, held)
     targets = targets_of_month(session, Month.of_day(asked.period.last), asked.measure)
-    with whole_company(session):
-        oldest = find_oldest_mark(session)
     members = members_of(session, scene, {*mine.sums, *then.sums})
     return Comparison(
         path=scene.path,
@@ -105,24 +117,34 @@ def compare(session: Session, *, principal: Principal, asked: Asked, now: dateti
         before=then.whole,
         year_before=a_year_ago.whole,
         target=targets.get(scene.unit.id),
-        trend=[month.whole[asked.measure] for month in trend.values()],
+        trend=[value_of(asked.measure, add_up(month.sums.values()), month.beside) for month in trend.values()],
         rows=_rows(members, asked.measure, mine, then, trend, targets),
         beside=mine.beside,
-        as_of=min(oldest or now, now),
+        as_of=min(held.oldest_mark or now, now),
     )
 
 
-def _days(session: Session, scene: Scene, period: Period) -> _Days:
-    return _Days(sums_of(session, scene, period), beside_of(session, period))
+def _hold_against(session: Session, period: Period, other: Period) -> _Held:
+    with whole_company(session):
+        return _Held(
+            prior=prior_of(session, Month.of_day(period.last)),
+            ratios={one: ratio_of(session, one) for one in {period, other, year_before(period)}},
+            months=ratios_by_month(session, months_to(period.last, TREND_MONTHS)),
+            oldest_mark=find_oldest_mark(session),
+        )
 
 
-def _trend(session: Session, scene: Scene, period: Period) -> dict[Month, _Days]:
+def _days(session: Session, scene: Scene, period: Period, held: _Held) -> _Days:
+    return _Days(sums_of(session, scene, period), Beside(held.ratios[period], held.prior))
+
+
+def _trend(session: Session, scene: Scene, period: Period, held: _Held) -> dict[Month, _Days]:
     """The months to the end of the period, each with its own company beside it."""
     months = months_to(period.last, TREND_MONTHS)
-    sums, beside = sums_by_month(session, scene, months), beside_by_month(session, months)
-    month, found = Month.of_day(months.first), {}
+    sums, found = sums_by_month(session, scene, months), {}
+    month = Month.of_day(months.first)
     while month <= Month.of_day(months.last):
-        found[month] = _Days(sums.get(month, {}), beside.get(month, Beside(Decimal(1), Decimal(0))))
+        found[month] = _Days(sums.get(month, {}), Beside(held.months.get(month, Decimal(1)), held.prior))
         month = month.next
     return found
 
@@ -139,7 +161,7 @@ def _rows(
     places = places_of([each[measure] for each in values], more_is_better=BETTER.get(measure, True))
     rows = []
     for one, mine, place in zip(members, values, places, strict=True):
-        before = then.of(one.id)[measure]
+        before = then.one(measure, one.id)
         rows.append(
             Row(
                 member=one,
@@ -149,7 +171,7 @@ def _rows(
                 changed=change_is_certain(mine[measure], before),
                 place=place if measure in BETTER else None,
                 target=targets.get(one.id) if one.kind == "grid" else None,
-                trend=[month.of(one.id)[measure].value for month in trend.values()],
+                trend=[month.one(measure, one.id).value for month in trend.values()],
             )
         )
     return rows

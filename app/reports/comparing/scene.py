@@ -10,7 +10,7 @@ from app.core.clock import Month
 from app.core.security import Principal
 from app.figures.periods import Period
 from app.figures.queries import sums_by
-from app.figures.sums import Sums, add_up
+from app.figures.sums import Sums
 from app.figures.unit_queries import UnitRow, UnknownUnit, all_units, grids_in
 from app.models.organisation import Staff, UnitKind
 
@@ -38,14 +38,8 @@ class Scene:
 
     @property
     def by(self) -> str:
-        """By what sums are read: managers in a grid, else grids."""
-        return "staff_id" if self.unit.kind == UnitKind.GRID else "grid_id"
-
-    def member_of(self, key: int) -> int:
-        """The id of the member to which a grid's or manager's sums belong."""
-        if self.unit.kind == UnitKind.COMPANY:
-            return self.units[key].parent_id or key
-        return key
+        """By what sums are read: the company's by branch, a branch's by grid, a grid's by manager."""
+        return {UnitKind.COMPANY: "branch_id", UnitKind.BRANCH: "grid_id", UnitKind.GRID: "staff_id"}[UnitKind(self.unit.kind)]
 
 
 def scene_of(session: Session, principal: Principal, code: str | None) -> Scene:
@@ -81,20 +75,13 @@ def members_of(session: Session, scene: Scene, with_figures: Collection[int]) ->
 def sums_of(session: Session, scene: Scene, period: Period) -> dict[int, Sums]:
     """Sums by member."""
     found = sums_by(session, (scene.by,), first=period.first, last=period.last, grid_ids=scene.grid_ids)
-    return _gathered(scene, {key: sums for (key,), sums in found.items()})
+    return {member: sums for (member,), sums in found.items()}
 
 
 def sums_by_month(session: Session, scene: Scene, period: Period) -> dict[Month, dict[int, Sums]]:
     """Sums by month and member, of whole months."""
     found = sums_by(session, (scene.by, "month"), first=period.first, last=period.last, grid_ids=scene.grid_ids)
     months: dict[Month, dict[int, Sums]] = {}
-    for (key, month), sums in found.items():
-        months.setdefault(month, {})[key] = sums
-    return {month: _gathered(scene, by_key) for month, by_key in months.items()}
-
-
-def _gathered(scene: Scene, by_key: Mapping[int, Sums]) -> dict[int, Sums]:
-    members: dict[int, list[Sums]] = {}
-    for key, sums in by_key.items():
-        members.setdefault(scene.member_of(key), []).append(sums)
-    return {member: one[0] if len(one) == 1 else add_up(one) for member, one in members.items()}
+    for (member, month), sums in found.items():
+        months.setdefault(month, {})[member] = sums
+    return months

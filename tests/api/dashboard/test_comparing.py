@@ -182,3 +182,10 @@ def test_figures_say_until_when_they_are_whole(client_as, company):
     company.add(FigureMark(campaign_id=1, changed_at=NOW - timedelta(hours=1)))
     company.commit()
     assert client_as("bea").get(COMPARING).json()["as_of"] == "2026-10-12T01:00:00Z"
+
+
+def test_the_company_is_summed_by_branch(client_as, september):
+    rows = rows_of(client_as("ada").get(COMPARING, params=SEPTEMBER | {"measure": "success_rate"}).json())
+    assert {code: row["figures"]["dispatched"] for code, row in rows.items()} == {"B1": "270", "B2": "0"}
+    assert Decimal(rows["B2"]["measured"]["value"]) == Decimal("0.2")
+    assert [point and Decimal(point) for point in rows["B1"]["trend"]][-3:-1] == [Decimal("0.13333333"), Decimal("0.19285714")]

@@ -178,6 +178,19 @@ def remove(session, order):
     session.execute(delete(Order).where(Order.id == newest))
 
 
+def test_a_verdict_that_comes_later_reaches_the_day_of_its_report(company, sessions):
+    feedback = make_feedback(company, make.make_work_order(company))
+    company.commit()
+    keep(sessions)
+    day = {"day": local_date(feedback.received_at), "staff_id": feedback.staff_id}
+    for number, verdict in enumerate((Verdict.CONFIRMED, Verdict.CONTRADICTED), start=1):
+        set_scope(company, scope="all")
+        judge(company, feedback, number, verdict)
+        company.commit()
+        assert keep(sessions)["campaigns"] == 1
+        assert (one(sessions, **day).confirmed, one(sessions, **day).contradicted) == (2 - number, number - 1)
+
+
 def test_work_that_moves_leaves_nothing_where_it_was(company, sessions):
     order = make.make_work_order(company)
     company.commit()

@@ -18,7 +18,7 @@ export function dots(found: Comparison, rows: readonly Row[], company: string): 
     `${row.member.name}: ${written(code, row.measured.value)}` +
     (row.measured.low === null ? "" : ` (${written(code, row.measured.low)} – ${written(code, row.measured.high)})`);
   return (colours) => ({
-    grid: { left: 8, right: 24, top: 8, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 24, top: 26, bottom: 8, containLabel: true },
     tooltip: { trigger: "item", formatter: (part: { dataIndex: number }) => text(rows[part.dataIndex] as Row) },
     xAxis: {
       type: "value",

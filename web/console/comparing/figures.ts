@@ -49,15 +49,15 @@ export function written(code: string, value: string | null | undefined): string 
 /** From which to which place, such as 2–5. */
 export function placed(place: Row["place"]): string {
   if (!place) return "–";
-  return place.first === place.last ? String(place.first) : `${place.first}–${place.last}`;
+  return place.first === place.last ? String(place.first) : `${place.first}\u2060–\u2060${place.last}`;
 }
 
 export function isLess(code: string): boolean {
   return ["return_rate", "cycle_days", "overdue"].includes(code);
 }
 
-/** Who is last beyond chance; nobody where the last cannot be told apart from the first. */
-export function weakest(rows: readonly Row[]): Row[] {
-  const known = rows.filter((row) => row.place);
-  return known.filter((row) => row.place && row.place.first > 1 && row.place.last === known.length);
+/** Who is behind somebody beyond chance, and may be the last; nobody where the last cannot be told apart from the first. */
+export function behind(rows: readonly Row[]): Row[] {
+  const known = rows.filter((row) => row.place).length;
+  return rows.filter((row) => row.place && row.place.first > 1 && row.place.last === known);
 }

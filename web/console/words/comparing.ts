@@ -30,7 +30,7 @@ export const COMPARING = {
   "comparing.manager": ["末端营销经理", "Terminal manager"],
   "comparing.met": ["达标", "met"],
   "comparing.missed": ["未达标", "missed"],
-  "comparing.apart": ["统计上确定最弱：{names}", "Weakest beyond chance: {names}"],
+  "comparing.apart": ["确定落后（超出偶然）：{names}", "Behind beyond chance: {names}"],
   "comparing.not_apart": [
     "按此指标分不出高低：差别都在偶然范围内",
     "No two can be told apart by this measure: the differences may be chance",
