@@ -178,11 +178,21 @@ class CapacityOut(Out):
     wanted_from: str | None
 
 
+class ReportedOut(Out):
+    """An outcome in Chinese and English, whether it claims a sale, and on how many orders it was the last one reported."""
+
+    code: str
+    zh: str
+    en: str
+    sale: bool
+    orders: int
+
+
 class ResultsOut(Out):
     """Work orders of my grids by state, and those reported on by their last outcome."""
 
     states: dict[str, int]
-    outcomes: dict[str, int]
+    outcomes: list[ReportedOut]
     approved_at: datetime | None
 
 
