@@ -158,8 +158,6 @@ def report_success(sessions, as_person):
     with as_company(sessions) as session:
         mine = select(WorkOrder.id, WorkOrder.dispatched_at).where(WorkOrder.staff_id == staff(session, "ana").id)
         mine = mine.where(WorkOrder.state == WorkOrderState.OPEN)
-            WorkOrder.staff_id == staff(session, "ana").id, WorkOrder.state == WorkOrderState.OPEN
-        )
         order, since = session.execute(mine.order_by(WorkOrder.id)).first()
     now = clock.now()
     sent = batch(report(order, "bought", started_at=stamp(since), ended_at=stamp(now)), sent_at=now)
