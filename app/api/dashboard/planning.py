@@ -127,7 +127,10 @@ class ChoicesOut(Out):
 
 
 class MeetingOut(Out):
-    """A campaign of the matrix; `contacts` by its newest preview, null where it was never previewed."""
+    """A campaign of the matrix; `contacts` by its newest preview, null where it was never previewed.
+
+    A preview looks at the campaigns that are approved by then: `approved_at`, null where it is not.
+    """
 
     code: str
     name: str
@@ -137,6 +140,7 @@ class MeetingOut(Out):
     ends_on: date
     contacts: int | None
     previewed_at: datetime | None
+    approved_at: datetime | None
 
 
 class OverlapOut(Out):
