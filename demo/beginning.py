@@ -14,9 +14,11 @@ from app.campaigns import queries as campaigns
 from app.campaigns.lifecycle import Verb, next_status
 from app.campaigns.options import CampaignOptions
 from app.campaigns.planning import create_campaign
+from app.campaigns.sampling.drawing import draw_sample
 from app.campaigns.service import run_campaign, schedule_campaign
 from app.core import clock
 from app.dispatch.preview.approving import approve_plan, submit_plan
+from app.dispatch.preview.capacity_map import measure_capacity
 from app.dispatch.service import dispatch_campaign
 from app.ingest.service import declare_complete, import_feed
 from app.models.organisation import Role, Staff
@@ -189,4 +191,6 @@ def dispatch_now(office: Office) -> dict[str, Any]:
     rank(office)
     size = 15 * office.memory.sizes.managers
     found = launch(office, f"DEMO-{MAIN}-{today}", "今日提速 (synthetic)", today + timedelta(days=13), size)
+    office.run("draw-sample", lambda session, now: draw_sample(session, now=now))
+    office.run("measure-capacity", lambda session, now: measure_capacity(session, now=now))
     return found | {"until": (today + timedelta(days=13)).isoformat()}

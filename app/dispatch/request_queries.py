@@ -25,13 +25,13 @@ def get_request(session: Session, request_id: int) -> DispatchRequest:
 def lock_waiting_request(session: Session) -> DispatchRequest | None:
     """The oldest request of a dispatch that is not done and that nobody works on."""
     statement = select(DispatchRequest).where(DispatchRequest.outcome.is_(None)).order_by(DispatchRequest.id).limit(1)
-    return session.scalar(statement.with_for_update(skip_locked=True, key_share=True))
+    return session.scalar(statement.with_for_update(skip_locked=True))
 
 
 def lock_if_waiting(session: Session, request_id: int) -> DispatchRequest | None:
     """The request, locked, if it is not done and nobody works on it."""
     statement = select(DispatchRequest).where(DispatchRequest.id == request_id, DispatchRequest.outcome.is_(None))
-    locked = statement.order_by(DispatchRequest.id).with_for_update(skip_locked=True, key_share=True)
+    locked = statement.order_by(DispatchRequest.id).with_for_update(skip_locked=True)
     return session.scalar(locked.execution_options(populate_existing=True))
 
 

@@ -127,7 +127,10 @@ class ChoicesOut(Out):
 
 
 class MeetingOut(Out):
-    """A campaign of the matrix; `contacts` by its newest preview, null where it was never previewed."""
+    """A campaign of the matrix; `contacts` by its newest preview, null where it was never previewed.
+
+    A preview looks at the campaigns that are approved by then: `approved_at`, null where it is not.
+    """
 
     code: str
     name: str
@@ -137,6 +140,7 @@ class MeetingOut(Out):
     ends_on: date
     contacts: int | None
     previewed_at: datetime | None
+    approved_at: datetime | None
 
 
 class OverlapOut(Out):
@@ -178,11 +182,21 @@ class CapacityOut(Out):
     wanted_from: str | None
 
 
+class ReportedOut(Out):
+    """An outcome in Chinese and English, whether it claims a sale, and on how many orders it was the last one reported."""
+
+    code: str
+    zh: str
+    en: str
+    sale: bool
+    orders: int
+
+
 class ResultsOut(Out):
     """Work orders of my grids by state, and those reported on by their last outcome."""
 
     states: dict[str, int]
-    outcomes: dict[str, int]
+    outcomes: list[ReportedOut]
     approved_at: datetime | None
 
 

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from app.campaigns.eligibility import REASONS, list_parts
 from app.campaigns.listing import Customers, ListRule, judge
 from app.campaigns.sampling.terms import against_column, rest_of, rested_column, score_column, uplift_column
-from app.centre.rules import FEATURE, HELD, expression_of, features_of
+from app.centre.rules import FEATURE, HELD, LEAVES, expression_of, features_of
 
 Mask = NDArray[np.bool_]
 _TOO_RECENTLY = 1 << REASONS.index("contacted_too_recently")
-_CUSTOMER = ("customer_id", "branch_id", "grid_id", "owner", "draw_key", "tags")
-_OF_RULE = ("lifecycle_stage", "segment", "grid", "tenure_days", "monthly_value", "lost", *HELD.values())
+_CUSTOMER = ("customer_id", "branch_id", "grid_id", "owner", "draw_key")
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,23 @@ def columns_of(plan: ListPlan, there: Sequence[str]) -> list[str]:
     """The columns of the sample that this plan asks for, of those that are there."""
     asked = [*_CUSTOMER, score_column(plan.product_code), uplift_column(plan.product_code)]
     asked += [against_column(plan.product_code, plan.channel), rested_column(plan.family)]
+    if plan.required_tags or plan.any_tags or plan.excluded_tags:
+        asked.append("tags")
     if plan.list_rule is not None:
-        asked += [*_OF_RULE, *(FEATURE + name for name in features_of(plan.list_rule))]
-    return [name for name in asked if name in set(there)]
+        asked += [*_named_in(plan.list_rule), *(FEATURE + name for name in features_of(plan.list_rule))]
+    return [name for name in dict.fromkeys(asked) if name in set(there)]
+
+
+def _named_in(rule: Mapping[str, Any]) -> Iterator[str]:
+    """The columns of a rule's conditions that are no figures, some perhaps more than once."""
+    for name, value in rule.items():
+        if name == "not":
+            yield from _named_in(value)
+        elif name in ("all", "any"):
+            for part in value:
+                yield from _named_in(part)
+        elif name in LEAVES and name != "feature":
+            yield "lost" if name == "lost_within_days" else HELD.get(name, name)
 
 
 def count(frame: pl.DataFrame, plan: ListPlan) -> Counted:

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core import clock
+from app.dispatch.preview.queries import LIVE
 from app.models.campaign import Campaign, CampaignStatus, Product
-from app.models.campaign_life import CampaignPreview
+from app.models.campaign_life import CampaignEvent, CampaignPreview
 
 MOST = 40  # campaigns, the newest; a picture of more cannot be read
 _OVER = (CampaignStatus.CLOSED, CampaignStatus.EVALUATED)
@@ -17,7 +18,10 @@ _OVER = (CampaignStatus.CLOSED, CampaignStatus.EVALUATED)
 
 @dataclass(frozen=True)
 class Meeting:
-    """A campaign in the matrix. `contacts`, `previewed_at`: of its newest preview; None where there is none yet."""
+    """A campaign in the matrix. `contacts`, `previewed_at`: of its newest preview; None where there is none yet.
+
+    `approved_at`: since when others see it in their previews; None where it is not approved.
+    """
 
     code: str
     name: str
@@ -27,6 +31,7 @@ class Meeting:
     ends_on: date
     contacts: int | None
     previewed_at: datetime | None
+    approved_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,17 @@ def conflict_matrix(session: Session, *, now: datetime) -> Conflicts:
             if other["campaign"] in contacts:
                 shared[row.code, other["campaign"]] = shared[other["campaign"], row.code] = other["customers"]
     campaigns = [
-        Meeting(row.code, row.name, row.status.value, row.product_code, row.starts_on, row.ends_on, row.contacts, row.made_at)
+        Meeting(
+            row.code,
+            row.name,
+            row.status.value,
+            row.product_code,
+            row.starts_on,
+            row.ends_on,
+            row.contacts,
+            row.made_at,
+            row.approved_at if row.status in LIVE else None,
+        )
         for row in rows
     ]
     overlaps = [
@@ -71,6 +86,9 @@ def _rows(session: Session, today: date) -> list[Any]:
     kept = aliased(CampaignPreview)
     newest = select(func.max(kept.id)).where(kept.campaign_id == Campaign.id).correlate(Campaign).scalar_subquery()
     figures = CampaignPreview.figures
+    approved = select(func.max(CampaignEvent.happened_at)).where(
+        CampaignEvent.campaign_id == Campaign.id, CampaignEvent.verb == "approve"
+    )
     statement = (
         select(
             Campaign.code,
@@ -82,6 +100,7 @@ def _rows(session: Session, today: date) -> list[Any]:
             figures["contacts"].as_integer().label("contacts"),
             figures["overlap"].label("overlap"),
             CampaignPreview.made_at,
+            approved.correlate(Campaign).scalar_subquery().label("approved_at"),
         )
         .join(Product, Product.id == Campaign.product_id)
         .outerjoin(CampaignPreview, CampaignPreview.id == newest)

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.campaigns.queries import get_campaign
+from app.feedback.outcomes import OUTCOMES
 from app.models.campaign_life import CampaignEvent
 
 _STATES = """
@@ -22,11 +23,22 @@ SELECT f.outcome, count(*) FROM (
 
 
 @dataclass(frozen=True)
+class Reported:
+    """An outcome in Chinese and English, whether it claims a sale, and on how many orders it was the last one."""
+
+    code: str
+    zh: str
+    en: str
+    sale: bool
+    orders: int
+
+
+@dataclass(frozen=True)
 class CampaignResults:
     """Work orders of my grids by state, those reported on by their last outcome; and when it was approved last."""
 
     states: dict[str, int]
-    outcomes: dict[str, int]
+    outcomes: list[Reported]
     approved_at: datetime | None
 
 
@@ -41,4 +53,9 @@ def campaign_results(session: Session, *, code: str, grid_ids: Collection[int] |
     )
     approved = select(CampaignEvent.happened_at).where(CampaignEvent.campaign_id == campaign.id, CampaignEvent.verb == "approve")
     approved_at = session.scalar(approved.order_by(CampaignEvent.id.desc()).limit(1))
-    return CampaignResults(states, outcomes, approved_at)
+    return CampaignResults(states, [_reported(code, count) for code, count in outcomes.items()], approved_at)
+
+
+def _reported(code: str, orders: int) -> Reported:
+    known = OUTCOMES[code]
+    return Reported(code, known.zh, known.en, known.sale, orders)

@@ -105,6 +105,7 @@ def test_two_campaigns_that_want_the_same_customers_meet_in_the_matrix(client_as
         assert ada.post(f"/dashboard/v1/campaigns/{code}/approve").status_code == 200
     found = pia.get("/dashboard/v1/planning/conflicts").json()
     assert [(one["code"], one["contacts"]) for one in found["campaigns"]] == [("TWO", 12), ("ONE", 12)]
+    assert all(one["approved_at"] for one in found["campaigns"])
     pairs = {(one["campaign"], one["other"]): (one["customers"], one["share"]) for one in found["overlaps"]}
     assert pairs == {("ONE", "TWO"): (12, 1.0), ("TWO", "ONE"): (12, 1.0)}
 

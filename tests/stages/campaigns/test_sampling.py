@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.campaigns.options import CampaignOptions
 from app.campaigns.planning import create_campaign
@@ -135,6 +136,13 @@ def test_the_sample_is_drawn_where_there_is_none_after_a_ranking_and_once_a_day(
     assert draw_sample_if_due(session, now=NOW + timedelta(hours=1)) == {}
     assert draw_sample_if_due(session, now=NOW + timedelta(hours=1) + drawing.STALE)["sampled"] == 15
     assert len(session.scalars(select(PlanningSample)).all()) == 1
+
+
+def test_no_sample_has_more_customers_than_there_are(session):
+    values = {"as_of": TODAY, "drawn_at": NOW, "path": "samples/none", "by_branch": {}, "figures": {}}
+    session.add(PlanningSample(customers=1, sampled=2, **values))
+    with pytest.raises(IntegrityError, match="ck_planning_samples_sampled"):
+        session.flush()
 
 
 def test_without_a_ranking_the_rule_is_counted_all_the_same(session):

@@ -15,6 +15,7 @@ export const PLANNING = {
   "campaign.code": ["编号", "Code"],
   "campaign.status": ["状态", "Status"],
   "campaign.days": ["日期", "Days"],
+  "campaign.unit": ["所属单位", "Unit"],
   "campaign.size": ["名单", "List"],
   "campaign.version": ["版本", "Version"],
   "campaign.whole_company": ["全公司", "the company"],
@@ -359,7 +360,7 @@ export const PLANNING = {
   "order.expired": ["过期", "expired"],
   "order.withdrawn": ["撤销", "withdrawn"],
   "result.reported": ["已反馈", "Reported on"],
-  "result.success": ["有意办理", "Success reported"],
+  "result.success": ["报告已办理", "Sales reported"],
 
   "life.when": ["时间", "When"],
   "life.what": ["做了什么", "What"],
