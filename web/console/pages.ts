@@ -23,6 +23,13 @@ const READERS: readonly Role[] = ["grid_manager", "branch_manager", "planner", "
 
 export const PAGES: readonly Page[] = [
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
+  {
+    path: "evaluations",
+    word: "evaluation.title",
+    group: "learn",
+    roles: READERS,
+    load: () => import("./evaluation/Evaluations.svelte"),
+  },
 ];
 
 /** The pages of a role, in the menu's order: the first is where it begins. */
