@@ -47,7 +47,6 @@ def test_a_closed_campaign_is_evaluated_and_read_and_sent(console, closed, as_pe
     page.wait_for_timeout(500)  # pictures are drawn
     page.evaluate("scrollTo(0, 0)")
     looked_at(page, "evaluation")
-    page.screenshot(path="/tmp/gw/scratch/evaluation/full.png", full_page=True)
     with page.expect_popup() as opened:
         page.get_by_role("link", name="打开文件").click()
     file = opened.value
