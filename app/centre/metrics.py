@@ -5,6 +5,7 @@ else may compute a metric again under its name; tests/test_metrics.py holds that
 """
 
 from app.centre.business_metrics import CUSTOMERS, LISTS, PAY
+from app.centre.campaign_metrics import BROUGHT
 from app.centre.metric import Metric
 from app.centre.ranker_metrics import RANKERS
 from app.centre.work_metrics import WORK
@@ -17,7 +18,7 @@ class UnknownMetric(NotFound):
     code = "metric.unknown"
 
 
-METRICS: tuple[Metric, ...] = (*PAY, *WORK, *LISTS, *RANKERS, *CUSTOMERS)
+METRICS: tuple[Metric, ...] = (*PAY, *WORK, *LISTS, *BROUGHT, *RANKERS, *CUSTOMERS)
 BY_CODE: dict[str, Metric] = {metric.code: metric for metric in METRICS}
 
 

@@ -43,6 +43,13 @@ export const PAGES: readonly Page[] = [
   { path: "tags", word: "tags.title", group: "learn", roles: LIBRARIANS, load: () => import("./analysis/Tags.svelte") },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
   { path: "first-day", word: "help.title", group: "help", roles: READERS, load: () => import("./help/FirstDay.svelte") },
+  {
+    path: "evaluations",
+    word: "evaluation.title",
+    group: "learn",
+    roles: READERS,
+    load: () => import("./evaluation/Evaluations.svelte"),
+  },
 ];
 
 /** The pages of a role, in the menu's order. */

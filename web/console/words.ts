@@ -2,6 +2,7 @@
 import { inWords, type Language, type Said } from "../saying.ts";
 import { ANALYSIS } from "./words/analysis.ts";
 import { COMPARING } from "./words/comparing.ts";
+import { EVALUATION } from "./words/evaluation.ts";
 import { HELP } from "./words/help.ts";
 import { LIVE } from "./words/live.ts";
 import { PLANNING } from "./words/planning.ts";
@@ -12,6 +13,7 @@ const WORDS = {
   ...SHELL,
   ...ANALYSIS,
   ...COMPARING,
+  ...EVALUATION,
   ...HELP,
   ...LIVE,
   ...PLANNING,

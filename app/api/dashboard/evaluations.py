@@ -74,7 +74,8 @@ class EvaluatedManagerOut(Out):
 
 class EvaluationOut(Out):
     """One evaluation as it was kept. `figures`: funnel, success, effect, ratio, contamination, looks, calibration, money, pace,
-    objections, managers, talk_tracks, talks, advice; `bounds`: up to where the inputs reached; `difference` to the one before."""
+    objections, managers, talk_tracks, talks, advice; `bounds`: up to where the inputs reached; `difference` to the one before;
+    `words`: codes of reasons, objections and contacts in Chinese and English."""
 
     code: str
     name: str
@@ -95,6 +96,7 @@ class EvaluationOut(Out):
     bounds: dict[str, Any]
     figures: dict[str, Any]
     difference: dict[str, Any] | None
+    words: dict[str, tuple[str, str]]
     managers: list[EvaluatedManagerOut]
 
 

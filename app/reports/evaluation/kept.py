@@ -18,6 +18,7 @@ from app.evaluation.queries import UnknownEvaluation, get_evaluation
 from app.models.campaign import Campaign, Product
 from app.models.evaluation import CampaignEvaluation, EvaluatedManager
 from app.models.organisation import Account, Staff, Unit
+from app.reports.evaluation.words import words_of
 
 _LIST = "evaluations"
 
@@ -70,7 +71,8 @@ class ManagerRow:
 
 @dataclass(frozen=True)
 class EvaluationView:
-    """One evaluation whole; `newest`: the number of the newest one. managers: those whom the reader may see, best first."""
+    """One evaluation whole; `newest`: the number of the newest one. words: what its codes of reasons,
+    objections and contacts are called. managers: those whom the reader may see, best first."""
 
     code: str
     name: str
@@ -91,6 +93,7 @@ class EvaluationView:
     bounds: dict[str, Any]
     figures: dict[str, Any]
     difference: dict[str, Any] | None
+    words: dict[str, tuple[str, str]]
     managers: list[ManagerRow]
 
 
@@ -160,6 +163,7 @@ def evaluation_view(session: Session, *, code: str, number: int | None = None, r
         bounds=kept.bounds,
         figures=kept.figures,
         difference=kept.difference,
+        words=words_of(kept.figures),
         managers=_managers(session, kept.id, reader),
     )
 

@@ -1,5 +1,8 @@
 """What the codes of an evaluation are called, in Chinese and English, for its file."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.dispatch.by_hand.returns import RETURN_REASONS
 from app.feedback.objections import OBJECTIONS
 from app.feedback.outcomes import OUTCOMES
@@ -91,6 +94,13 @@ _PLAIN: dict[str, Said] = {
     "excused": ("可谅解", "excused"),
     "counted": ("计入", "counted"),
 }
+
+
+def words_of(figures: Mapping[str, Any]) -> dict[str, Said]:
+    """Every code of reasons, objections and contacts of an evaluation with what it is called."""
+    reasons = {reason for stage in figures["funnel"]["stages"] for reason in stage["out"]}
+    found = {reason: reason_words(reason) for reason in sorted(reasons)}
+    return found | {one["code"]: objection_words(one["code"]) for one in figures["objections"]} | TOUCHES
 
 
 def reason_words(code: str) -> Said:
