@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 AHEAD = "today+"
-PRODUCT, MANAGER, COLLEAGUE, CUSTOMER = "TD01", "TB01G011", "TB01G012", "C000001"
+PRODUCT, MANAGER, COLLEAGUE, CUSTOMER, GRID = "BB500", "S01G01M01", "S01G01M02", "K0000001", "S01G01"
 ID = "0190c2a4-7b1e-7c3a-9d2f-3f6a1b2c3d4e"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 REASON, COMMENT = {"reason": "seen by the grid manager"}, {"comment": "fits the month's target"}
@@ -110,6 +110,35 @@ _PLANS: dict[str, Any] = {
         ]
     },
 }
+ALARM = {"unit_code": "S01", "metric": "success_rate", "side": "below", "threshold": "0.08", "days": 28, "certain": True}
+_PAGES: dict[str, Any] = {
+    "put /dashboard/v1/comparing/targets/{month}/{metric}": {"values": {GRID: "0.12"}},
+    "post /dashboard/v1/alarms": ALARM,
+    "put /dashboard/v1/alarms/{alarm_id}": ALARM,
+    "post /dashboard/v1/list-counts": {
+        "product_code": PRODUCT,
+        "list_size": 1000,
+        "list_rule": {"monthly_value": {"at_least": 100}},
+    },
+    "post /dashboard/v1/messages": {"staff_nos": [MANAGER], "body": "Callbacks first today, please."},
+    "post /dashboard/v1/returns/decisions": {"ids": [1], "decision": "accepted", "dry_run": True},
+    "post /dashboard/v1/campaigns/{code}/evaluations": COMMENT,
+}
+_ACCOUNTS: dict[str, Any] = {
+    "post /auth/password": {"login": MANAGER, "password": "the temporary password", "new_password": "a long one of their own"},
+    "post /operations/v1/accounts": {"login": COLLEAGUE, "staff_no": COLLEAGUE, "reason": "new in the team"},
+    "post /operations/v1/feeds/{feed}/complete": {"first": "2026-10-01", "last": "2026-10-07"},
+    "post /operations/v1/permissions": {
+        "staff_no": MANAGER,
+        "permission": "personnel",
+        "reason": "covers for the branch manager",
+        "until": "today+30",
+    },
+    **{
+        f"post /operations/v1/{path}": {"reason": "left the company"}
+        for path in (*(f"accounts/{{login}}/{verb}" for verb in ("disable", "enable", "password")), "permissions/{grant_id}/end")
+    },
+}
 _COMMENTED = {
     f"post /dashboard/v1/{path}": COMMENT
     for path in (
@@ -130,7 +159,7 @@ _SYSTEMS: dict[str, Any] = {
     "post /operations/v1/webhooks/{name}/rotate": {"overlap_hours": 24},
     "put /operations/v1/escalation-rules/{rule}": {"after_days": 3, "branch_after_days": 2, "enabled": True},
 }
-EXAMPLES: Mapping[str, Any] = {**_MOBILE, **_WORK, **_PLANS, **_COMMENTED, **_SYSTEMS}
+EXAMPLES: Mapping[str, Any] = {**_MOBILE, **_WORK, **_PLANS, **_PAGES, **_ACCOUNTS, **_COMMENTED, **_SYSTEMS}
 # What goes into a path or behind its question mark, by its name.
 PARAMETERS: Mapping[str, Any] = {
     "product_code": PRODUCT,
@@ -139,6 +168,7 @@ PARAMETERS: Mapping[str, Any] = {
     "device_id": "desk-1",
     "rule": "speed",
     "feed": "orders",
+    "metric": "success_rate",
 }
 
 

@@ -49,12 +49,15 @@ def bodies(document):
 def town(company):
     """A seeded world with the codes that examples name."""
     product = Product(
-        product_code="TD01", name="Faster", kind=ProductKind.ACQUIRE, family="speed", monthly_price=99, margin=40,
+        product_code="BB500", name="Faster", kind=ProductKind.ACQUIRE, family="speed", monthly_price=99, margin=40,
         contact_cost=2, attribution_days=3, maturity_days=2,
     )  # fmt: skip
-    unit = grid(company, "G11").id
     company.add(product)
-    for number in ("TB01G011", "TB01G012"):
+    for code, name in (("B1", "S01"), ("G11", "S01G01")):
+        grid(company, code).code = name
+    company.flush()
+    unit = grid(company, "S01G01").id
+    for number in ("S01G01M01", "S01G01M02"):
         company.add(
             Staff(
                 staff_no=number,
@@ -65,7 +68,7 @@ def town(company):
                 active_from=date(2020, 1, 1),
             )
         )
-    customer(company, "C01").customer_no = "C000001"
+    customer(company, "C01").customer_no = "K0000001"
     make_work_order(company, campaign=make_campaign(company, code="OCT"), customer_no="C02")
     company.commit()
 
