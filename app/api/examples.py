@@ -160,13 +160,14 @@ _SYSTEMS: dict[str, Any] = {
     "put /operations/v1/escalation-rules/{rule}": {"after_days": 3, "branch_after_days": 2, "enabled": True},
 }
 EXAMPLES: Mapping[str, Any] = {**_MOBILE, **_WORK, **_PLANS, **_PAGES, **_ACCOUNTS, **_COMMENTED, **_SYSTEMS}
-# What goes into a path or behind its question mark, by its name.
+# What goes into a path, by its name; before it what stands for one path alone.
 PARAMETERS: Mapping[str, Any] = {
     "product_code": PRODUCT,
     "customer_no": CUSTOMER,
     "staff_no": MANAGER,
     "device_id": "desk-1",
     "rule": "speed",
+    "/operations/v1/escalation-rules/{rule}": "stuck",
     "feed": "orders",
     "metric": "success_rate",
 }
@@ -178,7 +179,7 @@ def add_examples(document: dict[str, Any], *, today: date) -> None:
         for verb, operation in operations.items():
             _add_body(operation, EXAMPLES.get(f"{verb} {path}"), today)
             for parameter in operation.get("parameters", []):
-                _add_parameter(parameter)
+                _add_parameter(parameter, path)
 
 
 def _add_body(operation: dict[str, Any], example: Any, today: date) -> None:
@@ -187,9 +188,10 @@ def _add_body(operation: dict[str, Any], example: Any, today: date) -> None:
         content["example"] = _on(example, today)
 
 
-def _add_parameter(parameter: dict[str, Any]) -> None:
-    if parameter["name"] in PARAMETERS and parameter["in"] == "path":
-        parameter.setdefault("example", PARAMETERS[parameter["name"]])
+def _add_parameter(parameter: dict[str, Any], path: str) -> None:
+    found = PARAMETERS.get(path, PARAMETERS.get(parameter["name"]))
+    if found is not None and parameter["in"] == "path":
+        parameter.setdefault("example", found)
 
 
 def _on(value: Any, today: date) -> Any:
