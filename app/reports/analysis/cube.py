@@ -132,4 +132,5 @@ def _answer(
 
 def _sums(found: Mapping[str, Decimal]) -> Sums:
     """What the library's functions compute from. A question by outcome has one sum, whatever its column is called."""
-    return Sums(**{name: int(value) if name in COUNTS else value for name, value in found.items()})
+    values: dict[str, Any] = {name: int(value) if name in COUNTS else value for name, value in found.items()}
+    return Sums(**values)
