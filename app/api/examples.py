@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 AHEAD = "today+"
-PRODUCT, MANAGER, COLLEAGUE, CUSTOMER = "TD01", "TB01G011", "TB01G012", "C000001"
+PRODUCT, MANAGER, COLLEAGUE, CUSTOMER, GRID = "BB500", "S01G01M01", "S01G01M02", "K0000001", "S01G01"
 ID = "0190c2a4-7b1e-7c3a-9d2f-3f6a1b2c3d4e"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 REASON, COMMENT = {"reason": "seen by the grid manager"}, {"comment": "fits the month's target"}
@@ -110,6 +110,35 @@ _PLANS: dict[str, Any] = {
         ]
     },
 }
+ALARM = {"unit_code": "S01", "metric": "success_rate", "side": "below", "threshold": "0.08", "days": 28, "certain": True}
+_PAGES: dict[str, Any] = {
+    "put /dashboard/v1/comparing/targets/{month}/{metric}": {"values": {GRID: "0.12"}},
+    "post /dashboard/v1/alarms": ALARM,
+    "put /dashboard/v1/alarms/{alarm_id}": ALARM,
+    "post /dashboard/v1/list-counts": {
+        "product_code": PRODUCT,
+        "list_size": 1000,
+        "list_rule": {"monthly_value": {"at_least": 100}},
+    },
+    "post /dashboard/v1/messages": {"staff_nos": [MANAGER], "body": "Callbacks first today, please."},
+    "post /dashboard/v1/returns/decisions": {"ids": [1], "decision": "accepted", "dry_run": True},
+    "post /dashboard/v1/campaigns/{code}/evaluations": COMMENT,
+}
+_ACCOUNTS: dict[str, Any] = {
+    "post /auth/password": {"login": MANAGER, "password": "the temporary password", "new_password": "a long one of their own"},
+    "post /operations/v1/accounts": {"login": COLLEAGUE, "staff_no": COLLEAGUE, "reason": "new in the team"},
+    "post /operations/v1/feeds/{feed}/complete": {"first": "2026-10-01", "last": "2026-10-07"},
+    "post /operations/v1/permissions": {
+        "staff_no": MANAGER,
+        "permission": "personnel",
+        "reason": "covers for the branch manager",
+        "until": "today+30",
+    },
+    **{
+        f"post /operations/v1/{path}": {"reason": "left the company"}
+        for path in (*(f"accounts/{{login}}/{verb}" for verb in ("disable", "enable", "password")), "permissions/{grant_id}/end")
+    },
+}
 _COMMENTED = {
     f"post /dashboard/v1/{path}": COMMENT
     for path in (
@@ -130,15 +159,17 @@ _SYSTEMS: dict[str, Any] = {
     "post /operations/v1/webhooks/{name}/rotate": {"overlap_hours": 24},
     "put /operations/v1/escalation-rules/{rule}": {"after_days": 3, "branch_after_days": 2, "enabled": True},
 }
-EXAMPLES: Mapping[str, Any] = {**_MOBILE, **_WORK, **_PLANS, **_COMMENTED, **_SYSTEMS}
-# What goes into a path or behind its question mark, by its name.
+EXAMPLES: Mapping[str, Any] = {**_MOBILE, **_WORK, **_PLANS, **_PAGES, **_ACCOUNTS, **_COMMENTED, **_SYSTEMS}
+# What goes into a path, by its name; before it what stands for one path alone.
 PARAMETERS: Mapping[str, Any] = {
     "product_code": PRODUCT,
     "customer_no": CUSTOMER,
     "staff_no": MANAGER,
     "device_id": "desk-1",
     "rule": "speed",
+    "/operations/v1/escalation-rules/{rule}": "stuck",
     "feed": "orders",
+    "metric": "success_rate",
 }
 
 
@@ -148,7 +179,7 @@ def add_examples(document: dict[str, Any], *, today: date) -> None:
         for verb, operation in operations.items():
             _add_body(operation, EXAMPLES.get(f"{verb} {path}"), today)
             for parameter in operation.get("parameters", []):
-                _add_parameter(parameter)
+                _add_parameter(parameter, path)
 
 
 def _add_body(operation: dict[str, Any], example: Any, today: date) -> None:
@@ -157,9 +188,10 @@ def _add_body(operation: dict[str, Any], example: Any, today: date) -> None:
         content["example"] = _on(example, today)
 
 
-def _add_parameter(parameter: dict[str, Any]) -> None:
-    if parameter["name"] in PARAMETERS and parameter["in"] == "path":
-        parameter.setdefault("example", PARAMETERS[parameter["name"]])
+def _add_parameter(parameter: dict[str, Any], path: str) -> None:
+    found = PARAMETERS.get(path, PARAMETERS.get(parameter["name"]))
+    if found is not None and parameter["in"] == "path":
+        parameter.setdefault("example", found)
 
 
 def _on(value: Any, today: date) -> Any:

@@ -57,7 +57,7 @@ def are_enough(labels: Labels) -> bool:
     return labels.size >= FEWEST_SHARED and min(positives, labels.size - positives) >= FEWEST_OF_AN_OUTCOME
 
 
-def pair_figures(rows: SharedRows, *, seed: int) -> list[Pair]:
+def pair_figures(rows: SharedRows, *, seed: int, resamples: int = RESAMPLES) -> list[Pair]:
     """Each figure of both with the interval of its difference. Needs both outcomes (ValueError).
 
     AUC: DeLong, DeLong, Clarke-Pearson 1988, paired. Brier score and log loss are means over rows: normal interval of the
@@ -65,7 +65,7 @@ def pair_figures(rows: SharedRows, *, seed: int) -> list[Pair]:
     """
     some = _some(rows, seed)
     ours, theirs = (evaluate(some.labels, scores, weights=some.weights) for scores in (some.challenger, some.champion))
-    resampled = _bootstrap(some, seed)
+    resampled = _bootstrap(some, seed, resamples)
     differences = {
         "auc": paired_auc_difference(some.labels, some.challenger, some.champion, weights=some.weights),
         "brier": _mean_difference(some, lambda labels, scores: (scores - labels) ** 2),
@@ -84,13 +84,13 @@ def _pair(code: str, ours: Evaluation, theirs: Evaluation, exact: Interval | Non
     return Pair(code, first, second, difference)
 
 
-def _bootstrap(rows: SharedRows, seed: int) -> dict[str, NDArray[np.float64]]:
+def _bootstrap(rows: SharedRows, seed: int, resamples: int) -> dict[str, NDArray[np.float64]]:
     """Differences by resample of what has no interval in closed form."""
     from sklearn.metrics import average_precision_score  # a second to import, which only those pay who compare
 
     draws = np.random.default_rng(seed)
     found: dict[str, list[float]] = {"average_precision": [], "lift_at_list": [], "calibration_error": []}
-    for _ in range(RESAMPLES):
+    for _ in range(resamples):
         at = np.sort(draws.integers(0, rows.labels.size, rows.labels.size))
         labels, weights = rows.labels[at], rows.weights[at]
         if not labels.any():

@@ -19,9 +19,9 @@ COMPANY = "(SELECT current_setting('gridwork.scope', true) = 'all')"
 ME = "(SELECT nullif(current_setting('gridwork.staff_id', true), '')::int)"
 MY_GRIDS = "((SELECT coalesce(nullif(current_setting('gridwork.grid_ids', true), ''), '{}')::int[])::int[])"
 OWN = f"owner_staff_id = {ME}"
-# With everybody of a role: which role somebody has, the query asks. With a unit: who has a grid in it.
-SHARED = (
-    "shared_role IS NOT NULL OR shared_unit_id IN (SELECT unnest(ARRAY[g.id, b.id, c.id]) FROM units g"
+ROLE = "shared_role IS NOT NULL"  # which role somebody has, the query asks
+UNIT = (
+    "shared_unit_id IN (SELECT unnest(ARRAY[g.id, b.id, c.id]) FROM units g"
     f" LEFT JOIN units b ON b.id = g.parent_id LEFT JOIN units c ON c.id = b.parent_id WHERE g.id = ANY {MY_GRIDS})"
 )
 
@@ -52,7 +52,8 @@ def upgrade() -> None:
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON saved_views TO {APP_ROLE}")
     op.execute("ALTER TABLE saved_views ENABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE saved_views FORCE ROW LEVEL SECURITY")
-    op.execute(f"CREATE POLICY by_scope ON saved_views FOR SELECT USING ({COMPANY} OR {OWN} OR {SHARED})")
+    op.execute(f"CREATE POLICY by_scope ON saved_views FOR SELECT USING ({COMPANY} OR {OWN} OR {ROLE})")
+    op.execute(f"CREATE POLICY also_with_unit ON saved_views FOR SELECT USING ({UNIT})")  # asked last: it looks at units
     op.execute(f"CREATE POLICY by_owner ON saved_views USING ({OWN}) WITH CHECK ({OWN})")
 
 

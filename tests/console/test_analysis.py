@@ -92,12 +92,12 @@ def test_an_analyst_compares_and_promotes_a_ranker_and_looks_into_drift(console,
     expect(page.get_by_text("由 lin 设为冠军")).to_be_visible()
     expect(page.get_by_role("button", name="退回上一个冠军")).to_be_visible()
     go(page, "rankers", "FTTH1", "1")
+    page.get_by_role("link", name="训练以来的变化").click()
     expect(page.get_by_text("字段 usage 的 PSI 过高。").first).to_be_visible()
     expect(page.locator(".drawn canvas")).to_have_count(2)
     page.get_by_role("button", name="看表格").click()
     expect(page.get_by_role("cell", name="0.380")).to_be_visible()
     page.get_by_role("button", name="看图").click()
-    page.get_by_role("heading", name="训练以来的变化").scroll_into_view_if_needed()
     looked_at(page, "drift")
 
 
@@ -236,3 +236,14 @@ def test_a_customer_is_found_and_shown_whole_with_what_the_role_may_see(console,
     assert "Customer 1<" not in planner.content()
     go(page, "customers", "C11")
     expect(page.get_by_role("alert").first).to_be_visible()
+
+
+def test_the_metric_library_is_searched_and_walked_from_a_metric_to_what_it_comes_from(console):
+    page = console("chen")
+    go(page, "metrics")
+    page.get_by_label("查找指标").fill("success_index")
+    page.get_by_role("link", name="预期成功").click()
+    expect(page.get_by_label("查找指标")).to_have_value("expected")
+    expect(page.get_by_role("row").filter(has_text="sum of the calibrated scores")).to_be_visible()
+    page.get_by_label("查找指标").fill("zzz")
+    expect(page.get_by_text("没有这样的指标")).to_be_visible()

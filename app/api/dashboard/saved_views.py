@@ -1,19 +1,21 @@
 """Views that people saved: their own, and what others share with their role or unit."""
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import ConfigDict, Field
 
 from app.api.dashboard.cube import CubeIn
 from app.api.deps import Now, SessionDep, Viewer
-from app.api.types import Code, IdPath, In, Out, ShortText
+from app.api.types import Code, In, Out, ShortText
 from app.centre import view_queries, views
 from app.centre.views import ViewOptions
 from app.models.organisation import Role
 from app.models.saved_view import ViewKind
 
 router = APIRouter(prefix="/dashboard/v1/saved-views", tags=["dashboard"])
+ViewId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 class ViewIn(In):
@@ -68,7 +70,7 @@ def list_views(principal: Viewer, session: SessionDep) -> ViewsOut:
 
 
 @router.get("/{view_id}")
-def show_view(view_id: IdPath, principal: Viewer, session: SessionDep) -> ViewOut:
+def show_view(view_id: ViewId, principal: Viewer, session: SessionDep) -> ViewOut:
     """One of them."""
     return ViewOut.model_validate(view_queries.get_view(session, view_id=view_id, principal=principal))
 
@@ -80,13 +82,13 @@ def save(body: ViewIn, principal: Viewer, session: SessionDep, now: Now) -> View
 
 
 @router.put("/{view_id}")
-def change(view_id: IdPath, body: ViewIn, principal: Viewer, session: SessionDep, now: Now) -> ViewOut:
+def change(view_id: ViewId, body: ViewIn, principal: Viewer, session: SessionDep, now: Now) -> ViewOut:
     """Change one of mine."""
     found = views.change_view(session, view_id=view_id, options=body.options(), principal=principal, now=now)
     return ViewOut.model_validate(found)
 
 
 @router.delete("/{view_id}", status_code=204)
-def delete(view_id: IdPath, principal: Viewer, session: SessionDep) -> None:
+def delete(view_id: ViewId, principal: Viewer, session: SessionDep) -> None:
     """Delete one of mine."""
     views.delete_view(session, view_id=view_id, principal=principal)

@@ -15,7 +15,7 @@ from app.reports.ranker_list import list_lines
 router = APIRouter(prefix="/operations/v1/rankers", tags=["operations"])
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="version of the product's ranker", examples=[1])]
-ProductCode = Annotated[ShortText, Path(description="code of the product", examples=["TD01"])]
+ProductCode = Annotated[ShortText, Path(description="code of the product", examples=["BB500"])]
 
 
 class RankerLineOut(Out):

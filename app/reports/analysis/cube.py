@@ -26,20 +26,21 @@ from app.reports.analysis.cube_terms import (
     values_of,
 )
 
-# Code and name of a member of each dimension; what they speak of is joined below.
-_CAMPAIGN = "JOIN campaigns k ON k.id = f.campaign_id"
-_PRODUCT = f"{_CAMPAIGN} JOIN products p ON p.id = k.product_id"
-_GRID = "JOIN units g ON g.id = f.grid_id"
-_BRANCH = f"{_GRID} JOIN units b ON b.id = coalesce(g.parent_id, g.id)"
+# Code and name of a member of each dimension, and what is joined to speak of it.
+_CAMPAIGN = ("JOIN campaigns k ON k.id = f.campaign_id",)
+_PRODUCT = (*_CAMPAIGN, "JOIN products p ON p.id = k.product_id")
+_GRID = ("JOIN units g ON g.id = f.grid_id",)
+_BRANCH = (*_GRID, "JOIN units b ON b.id = coalesce(g.parent_id, g.id)")
+_STAFF = ("JOIN staff s ON s.id = f.staff_id",)
 _OUTCOMES = ", ".join(f"('{name}', f.{name})" for name in OUTCOMES)
-_OUTCOME = f"CROSS JOIN LATERAL (VALUES {_OUTCOMES}) AS o (code, n)"
-_CODES = {
-    Dimension.DAY: ("{day}::text", "NULL", ""),
-    Dimension.WEEK: ("date_trunc('week', {day})::date::text", "NULL", ""),
-    Dimension.MONTH: ("to_char({day}, 'YYYY-MM')", "NULL", ""),
+_OUTCOME = (f"CROSS JOIN LATERAL (VALUES {_OUTCOMES}) AS o (code, n)",)
+_CODES: Mapping[Dimension, tuple[str, str, tuple[str, ...]]] = {
+    Dimension.DAY: ("{day}::text", "NULL", ()),
+    Dimension.WEEK: ("date_trunc('week', {day})::date::text", "NULL", ()),
+    Dimension.MONTH: ("to_char({day}, 'YYYY-MM')", "NULL", ()),
     Dimension.BRANCH: ("b.code", "b.name", _BRANCH),
     Dimension.GRID: ("g.code", "g.name", _GRID),
-    Dimension.MANAGER: ("s.staff_no", "s.name", "JOIN staff s ON s.id = f.staff_id"),
+    Dimension.MANAGER: ("s.staff_no", "s.name", _STAFF),
     Dimension.CAMPAIGN: ("k.code", "k.name", _CAMPAIGN),
     Dimension.PRODUCT: ("p.product_code", "p.name", _PRODUCT),
     Dimension.OBJECTIVE: ("coalesce(k.objective, p.kind)", "NULL", _PRODUCT),
@@ -92,7 +93,7 @@ def ask_cube(session: Session, *, question: CubeQuestion, grid_ids: Sequence[int
 def _statement(question: CubeQuestion, source: Source, columns: Sequence[str]) -> str:
     day = "f.month" if source in _MONTHS else "f.day"
     used = {*question.dimensions, *(dimension for dimension, codes in question.filters.items() if codes)}
-    joins = dict.fromkeys(part for dimension in sorted(used, key=_by_need) for part in _parts(_CODES[dimension][2]))
+    joins = dict.fromkeys(part for dimension in sorted(used) for part in _CODES[dimension][2])
     keys = [_CODES[dimension][0].format(day=day) for dimension in question.dimensions]
     names = [_CODES[dimension][1] for dimension in question.dimensions]
     split = Dimension.OUTCOME in question.dimensions
@@ -107,16 +108,6 @@ def _statement(question: CubeQuestion, source: Source, columns: Sequence[str]) -
         f"SELECT {', '.join(shown)} FROM {source} f {' '.join(joins)} WHERE {' AND '.join(where)}"  # noqa: S608 - our own words
         f" GROUP BY {numbers} ORDER BY {numbers} LIMIT :most"
     )
-
-
-def _by_need(dimension: Dimension) -> int:
-    """What needs one join comes before what needs that and another."""
-    return len(_CODES[dimension][2])
-
-
-def _parts(joins: str) -> list[str]:
-    """The joins one by one, so that none stands twice."""
-    return [f"JOIN {part}".strip() for part in joins.split("JOIN ") if part] if not joins.startswith("CROSS") else [joins]
 
 
 def _answer(
@@ -141,4 +132,5 @@ def _answer(
 
 def _sums(found: Mapping[str, Decimal]) -> Sums:
     """What the library's functions compute from. A question by outcome has one sum, whatever its column is called."""
-    return Sums(**{name: int(value) if name in COUNTS else value for name, value in found.items()})
+    values: dict[str, Any] = {name: int(value) if name in COUNTS else value for name, value in found.items()}
+    return Sums(**values)

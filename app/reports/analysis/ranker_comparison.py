@@ -14,8 +14,6 @@ from app.scoring.learning.ranker import score
 from app.scoring.pairing import Pair, SharedRows, are_enough, pair_figures, shared_rows
 from app.scoring.store import load_ranker, read_judged
 
-SEED = 7
-
 
 @dataclass(frozen=True)
 class RankerComparison:
@@ -28,6 +26,12 @@ class RankerComparison:
     rows: int
     positives: int
     figures: list[Pair]
+
+
+SEED = 7
+MOST_KEPT = 64
+# Of two versions, whose rows and bytes never change, the comparison is found once by each process: it takes a second.
+_kept: dict[tuple[object, ...], RankerComparison] = {}
 
 
 def compare_with_champion(session: Session, *, product_code: str, number: int) -> RankerComparison:
@@ -43,13 +47,26 @@ def compare_with_champion(session: Session, *, product_code: str, number: int) -
     if champion is None or champion.id == version.id:
         return RankerComparison(number, None, "no_champion", 0, 0, [])
     try:
-        found = _shared(session, version, champion)
+        return _remembered(session, version, champion)
     except (StoredFileMissing, RankerCorrupt):
         return RankerComparison(number, champion.number, "damaged", 0, 0, [])
+
+
+def _remembered(session: Session, version: RankerVersion, champion: RankerVersion) -> RankerComparison:
+    key = (version.number, version.judged_path, champion.number, champion.judged_path, champion.checksum, champion.data_to)
+    if key not in _kept:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[key] = _compare(session, version, champion)
+    return _kept[key]
+
+
+def _compare(session: Session, version: RankerVersion, champion: RankerVersion) -> RankerComparison:
+    found = _shared(session, version, champion)
     if found is None:
-        return RankerComparison(number, champion.number, "no_shared_rows", 0, 0, [])
+        return RankerComparison(version.number, champion.number, "no_shared_rows", 0, 0, [])
     figures = pair_figures(found, seed=SEED)
-    return RankerComparison(number, champion.number, found.how, found.labels.size, int(found.labels.sum()), figures)
+    return RankerComparison(version.number, champion.number, found.how, found.labels.size, int(found.labels.sum()), figures)
 
 
 def _shared(session: Session, version: RankerVersion, champion: RankerVersion) -> SharedRows | None:

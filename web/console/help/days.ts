@@ -17,17 +17,17 @@ function step(id: string, page: string): Step {
 
 export const DAYS: Record<Role, readonly Step[]> = {
   grid_manager: [
-    step("stuck", "today"),
-    step("move", "today"),
+    step("stuck", "live"),
+    step("move", "live"),
     step("doubtful", "cases"),
-    step("returns", "today"),
-    step("lend", "today"),
+    step("returns", "live"),
+    step("lend", "live"),
     step("my_customers", "customers"),
     step("meaning", "metrics"),
   ],
   branch_manager: [
-    step("compare", "compare"),
-    step("alarms", "alarms"),
+    step("compare", "comparing"),
+    step("alarms", "comparing"),
     step("sign", "campaigns"),
     step("learned", "evaluations"),
     step("own_view", "cube"),

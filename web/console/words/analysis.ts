@@ -27,6 +27,7 @@ export const ANALYSIS = {
   "rankers.precision": ["平均精确率", "Average precision"],
   "rankers.ece": ["校准误差", "Calibration error"],
   "rankers.log_loss": ["对数损失", "Log loss"],
+  "rankers.how_good": ["好不好", "How good it is"],
   "rankers.gates": ["关卡", "Gates"],
   "rankers.watch": ["监测", "Watch"],
   "rankers.passed": ["通过", "passed"],

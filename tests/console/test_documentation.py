@@ -1,0 +1,21 @@
+"""The documentation of the API, as its reader has it: from this server alone, with bodies that can be sent as they are."""
+
+import json
+
+from playwright.sync_api import expect
+
+
+def test_a_route_is_opened_and_its_example_stands_ready_to_be_sent(desk, service):
+    page = desk()
+    elsewhere = []
+    page.on("request", lambda asked: None if asked.url.startswith((service, "data:")) else elsewhere.append(asked.url))
+    page.goto(f"{service}/docs")
+    route = page.locator("#operations-dashboard-ask_dashboard_v1_cube_post")
+    route.locator(".opblock-summary").click(timeout=120_000)  # two hundred routes are drawn first
+    route.get_by_role("button", name="Try it out").click()
+    expect(route.locator("textarea").first).to_be_visible()
+    shown = json.loads(route.locator("textarea").first.input_value())
+    assert shown == {
+        "measures": ["matured", "successes", "success_rate"], "rows": ["branch"], "column": "month", "period": "this_year",
+    }  # fmt: skip
+    assert elsewhere == []
