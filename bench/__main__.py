@@ -2,6 +2,7 @@
 
 python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [pages] [--small | --customers=N]
 python -m bench [imports] [phones] [dashboards] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [--small | --customers=N]
+python -m bench [imports] [phones] [opening] [dispatch] [rankers] [dask] [split] [handover] [planning] [points] [recompute] [--small | --customers=N]
 """
 
 import sys
@@ -22,10 +23,12 @@ from bench.measure import Figure
 from bench.opening import measure_opening
 from bench.pages import measure_pages
 from bench.phones import measure_phones
+from bench.planning import measure_planning
 from bench.points import measure_points
 from bench.rankers import measure_rankers
 from bench.recomputing import measure_recompute
 from bench.splitting import measure_split
+from bench.spreading import measure_dask
 from tests.postgres import empty_database, own_server
 
 BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
@@ -35,8 +38,10 @@ BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "opening": measure_opening,
     "dispatch": measure_dispatch,
     "rankers": measure_rankers,
+    "dask": measure_dask,
     "split": measure_split,
     "handover": measure_handovers,
+    "planning": measure_planning,
     "recompute": measure_recompute,
     "points": measure_points,
     "pages": measure_pages,

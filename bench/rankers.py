@@ -53,7 +53,7 @@ def measure_rankers(url: str, folder: Path, small: bool) -> list[Figure]:
     """Seconds of training and of ranking, each beside LightGBM's own on the same arrays, and the peak of memory."""
     asked = [int(word.removeprefix("--customers=")) for word in sys.argv if word.startswith("--customers=")]
     customers = asked[0] if asked else SMALL if small else CUSTOMERS
-    _seed(url, customers)
+    seed_contacts(url, customers)
     sessions = make_sessions(make_engine(url), Storage(str(folder / "storage")))
     with sessions() as session:
         set_scope(session, scope="all")
@@ -83,7 +83,7 @@ def write_figures(session: Session) -> None:
         write_partition(session, frame, day=SNAPSHOT, branch_id=branch.id, now=clock.now())
 
 
-def _seed(url: str, customers: int) -> None:
+def seed_contacts(url: str, customers: int) -> None:
     """The company; every customer was contacted once, on one of 90 days, and every eleventh ordered."""
     seed_company(url, customers=customers)
     at = f"TIMESTAMPTZ '{SNAPSHOT + timedelta(days=1)}' + c.id % 90 * interval '1 day'"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -12,19 +13,26 @@ from sqlalchemy.orm import Session
 
 CHUNK_ROWS = 200_000
 BLOCK_ROWS = 5_000
+PARSED_AT_ONCE = 40  # blocks
 
 
 def read_frame(session: Session, query: str, schema: Mapping[str, Any], **parameters: Any) -> pl.DataFrame:
     """The rows of `query`, in its order, whose columns come in the order of `schema`: days as Date from days since 1970-01-01,
-    instants as Datetime from microseconds since then."""
+    instants as Datetime from microseconds since then.
+
+    Text of no more than PARSED_AT_ONCE blocks is here at a time beside the frame.
+    """
     session.flush()
     statement = _in_blocks(query, schema)
     try:
         with psycopg.ClientCursor(_driver(session)) as cursor:
-            blocks = cursor.execute(statement.encode(), parameters or None).fetchall()
+            blocks = (block for (block,) in cursor.stream(statement.encode(), parameters or None))
+            parts = []
+            while some := list(islice(blocks, PARSED_AT_ONCE)):
+                parts.append(_parse("\n".join(some).encode(), schema))
     except psycopg.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
-    return _parse("\n".join(block for (block,) in blocks).encode(), schema)
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
 
 
 def _in_blocks(query: str, schema: Mapping[str, Any]) -> str:
@@ -47,8 +55,6 @@ def write_frame(session: Session, table: str, frame: pl.DataFrame) -> None:
 
 
 def _parse(data: bytes, schema: Mapping[str, Any]) -> pl.DataFrame:
-    if not data:
-        return pl.DataFrame(schema=schema)
     plain = {name: pl.Int64 if kind == pl.Date or kind == pl.Datetime else kind for name, kind in schema.items()}
     frame = pl.read_csv(BytesIO(data), has_header=False, schema=plain)
     return frame.with_columns(

@@ -9,7 +9,8 @@ from sqlalchemy import select, text, update
 from app.core.errors import Invalid
 from app.core.storage import StoredFileMissing, storage_of
 from app.dispatch.queries import UnknownRun
-from app.dispatch.run.keeping import InputsChanged
+from app.dispatch.run import keeping
+from app.dispatch.run.keeping import InputsChanged, KeptInputs, keep_inputs, load_inputs
 from app.dispatch.run.replay import InputsNotKept, list_summaries, replay_run, summarise_run
 from app.dispatch.run.rerunning import Changes
 from app.dispatch.service import dispatch_campaign, dispatch_campaigns
@@ -60,6 +61,18 @@ def test_campaigns_of_one_run_are_repeated_together(session):
     found = replay_run(session, run_id=_run_of(session, second).id)
     assert found.identical
     assert [campaign.campaign_code for campaign in found.campaigns] == sorted([first.code, second.code])
+
+
+def test_a_run_from_before_arbitration_knew_of_managers_is_repeated_as_it_was(session, monkeypatch):
+    first, second = make_list(session, ["C01", "C02"]), make_list(session, ["C02", "C03"])
+    dispatch_campaigns(session, campaign_codes=[first.code, second.code], now=NOW)
+    run = _run_of(session, first)
+    inputs = load_inputs(storage_of(session), KeptInputs(run.inputs_path, run.inputs_sha256))
+    assert inputs.rules.likely_manager
+    plain = keeping._plain
+    monkeypatch.setattr(keeping, "_plain", lambda value: {k: v for k, v in plain(value).items() if k != "likely_manager"})
+    kept = keep_inputs(storage_of(session), inputs)
+    assert not load_inputs(storage_of(session), kept).rules.likely_manager
 
 
 def test_what_other_rules_would_have_made_of_it_is_said_reason_by_reason(session, run):

@@ -12,6 +12,7 @@ from app.scoring.bulk import read_frame
 
 def test_cells_are_what_they_were_and_rows_in_their_order(session, monkeypatch):
     monkeypatch.setattr(bulk, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(bulk, "PARSED_AT_ONCE", 1)
     query = """
         SELECT * FROM (VALUES (1, 'a "quoted", one', 1.5, 3), (2, E'two\\nlines', NULL, NULL), (3, NULL, -1e300, 0),
         (4, 'é', 0.1, 1)) AS t (a, b, c, d) WHERE a <> %(not)s ORDER BY a DESC"""
