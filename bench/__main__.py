@@ -1,6 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [--small | --customers=N]
+python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [explain] [recompute] [--small | --customers=N]
 """
 
 import sys
@@ -14,6 +14,7 @@ from rich.table import Table
 from app.core import clock
 from app.core.logs import configure_logs
 from bench.dispatching import measure_dispatch
+from bench.explaining import measure_explain
 from bench.handovers import measure_handovers
 from bench.importing import measure_import
 from bench.measure import Figure
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "handover": measure_handovers,
     "recompute": measure_recompute,
     "points": measure_points,
+    "explain": measure_explain,
 }
 
 
