@@ -46,6 +46,7 @@ def test_a_customer_may_refuse_one_kind_of_product_and_the_phone_says_why_the_or
     check(page, "refuse")
     page.get_by_role("button", name="不要推荐这类产品（千兆宽带）").click()
     page.get_by_text("已上传。").wait_for()
+    page.get_by_role("link", name="回到今日").click()
     sync(page)
     expect(page.locator("li.card", has_text="张伟").last).to_contain_text("客户要求免打扰")
     with as_company(sessions) as session:
