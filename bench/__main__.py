@@ -3,6 +3,7 @@
 python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [pages] [--small | --customers=N]
 python -m bench [imports] [phones] [dashboards] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [--small | --customers=N]
 python -m bench [imports] [phones] [opening] [dispatch] [rankers] [dask] [split] [handover] [planning] [points] [recompute] [--small | --customers=N]
+python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [explain] [recompute] [--small | --customers=N]
 """
 
 import sys
@@ -17,6 +18,7 @@ from app.core import clock
 from app.core.logs import configure_logs
 from bench.dashboards import measure_dashboards
 from bench.dispatching import measure_dispatch
+from bench.explaining import measure_explain
 from bench.handovers import measure_handovers
 from bench.importing import measure_import
 from bench.measure import Figure
@@ -45,6 +47,7 @@ BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "recompute": measure_recompute,
     "points": measure_points,
     "pages": measure_pages,
+    "explain": measure_explain,
 }
 
 

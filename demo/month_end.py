@@ -10,7 +10,7 @@ from app.campaigns import queries as campaigns
 from app.core import clock
 from app.dispatch.sweeps import end_campaign
 from app.models.campaign import CampaignStatus
-from app.points.closing.close import close_month
+from app.points.closing.service import close_checked
 from app.points.queries import find_month
 from demo.beginning import AT_MONTH_END, PAYROLL, campaign_code, import_file
 from demo.days import Phones, import_what_followed
@@ -30,7 +30,8 @@ def import_rest(office: Office, phones: Phones) -> dict[str, Any]:
 
 
 def close_played_month(office: Office) -> dict[str, Any]:
-    """On the first of the next month at nine: the campaign ends, the old scheme's points come, the month is closed."""
+    """On the first of the next month at nine: the campaign ends, the old scheme's points come, the month is closed as an operator
+    does it, after every check."""
     month, code = office.memory.played, campaign_code(office)
     with clock.shifted_to(at(month.next.first_day, 9)), office.bar("Closing the month", 3) as tick:
         with office.read() as session:
@@ -43,7 +44,7 @@ def close_played_month(office: Office) -> dict[str, Any]:
             import_file(office, feed, f"{feed}.csv")
         tick()
         if found is None or found.closed_at is None:
-            office.run("close-month", lambda session, now: close_month(session, month=month, now=now))
+            office.run("close-month", lambda session, now: close_checked(session, month=month, by=None, now=now))
         tick()
     return {}
 

@@ -2,10 +2,20 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from app.core.clock import Month
 from app.core.errors import Invalid
@@ -41,6 +51,11 @@ def _month_in_path(month: Annotated[str, Path(examples=["2026-10"], description=
     return read_month(month)
 
 
+def _as_number(value: Decimal) -> int | float:
+    """A count of few places as a JSON number; what is paid is never written so."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
 def _in_our_time(value: datetime) -> datetime:
     if not 1971 <= value.year <= 2098:
         raise ValueError("expected an instant from 1971 to 2098")
@@ -62,6 +77,7 @@ PastInstant = Annotated[
     Query(description="a past instant with its offset: as it was served then", examples=["2026-10-31T18:00:00+08:00"]),
 ]
 MonthText = Annotated[str, BeforeValidator(str)]
+Credit = Annotated[Decimal, PlainSerializer(_as_number, when_used="json"), WithJsonSchema({"type": "number"})]
 Cursor = Annotated[str | None, Query(max_length=500, description="next_cursor of the answer before; none: from the start")]
 Limit = Annotated[int, Query(ge=1, description=f"rows of a page; more than {MAX_PAGE_SIZE} is {MAX_PAGE_SIZE}")]
 

@@ -149,25 +149,33 @@ def _shift_text() -> str:
 def seeing_ones_grids(session: Session) -> Iterator[None]:
     """For a while, let a person who sees only what is their own see all of their grids: to tell what is theirs from what a
     colleague did. The statements inside say themselves whose rows they want."""
-    if session.scalar(text("SELECT current_setting('gridwork.scope', true)")) != "own":
+    session.flush()
+    if session.scalar(_SEE_GRIDS) != "own":
         yield
         return
-    session.flush()
-    session.execute(text("SELECT set_config('gridwork.scope', 'grids', true)"))
     yield
     session.execute(text("SELECT set_config('gridwork.scope', 'own', true)"))
+
+
+# What is set now is read before it is set anew, in one round trip: a subquery that is kept apart is a row before it is used.
+_SEE_GRIDS = text(
+    "SELECT s.scope, CASE WHEN s.scope = 'own' THEN set_config('gridwork.scope', 'grids', true) END"
+    " FROM (SELECT current_setting('gridwork.scope', true) AS scope OFFSET 0) s"
+)
+_SEE_COMPANY = text(
+    "SELECT s.scope, s.grids, s.staff, set_config('gridwork.scope', 'all', true), set_config('gridwork.grid_ids', '{}', true),"
+    " set_config('gridwork.staff_id', '', true), set_config('gridwork.shift', :shift, true)"
+    " FROM (SELECT coalesce(current_setting('gridwork.scope', true), '') AS scope,"
+    " coalesce(current_setting('gridwork.grid_ids', true), '') AS grids,"
+    " coalesce(current_setting('gridwork.staff_id', true), '') AS staff OFFSET 0) s"
+)
 
 
 @contextmanager
 def whole_company(session: Session) -> Iterator[None]:
     """See what is needed to decide beyond one's own scope; what is shown to a person afterwards is not read in here."""
     session.flush()
-    now = text(
-        "SELECT coalesce(current_setting('gridwork.scope', true), ''), coalesce(current_setting('gridwork.grid_ids', true), ''),"
-        " coalesce(current_setting('gridwork.staff_id', true), '')"
-    )
-    scope, grids, staff = session.execute(now).one()
-    set_scope(session, scope="all")
+    scope, grids, staff, *_ = session.execute(_SEE_COMPANY, {"shift": _shift_text()}).one()
     yield
     session.flush()
     grid_ids = [int(grid) for grid in grids.strip("{}").split(",") if grid]

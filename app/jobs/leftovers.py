@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.core.storage import StoredFile, storage_of
+from app.feedback.attachments.looking import Looked, look_at_kept
 from app.ingest.draw_keys import fill_draw_keys
 from app.ingest.partitions import drop_replaced
 from app.jobs.queries import named_files
@@ -41,6 +43,22 @@ def fill_all_draw_keys(step: Step) -> dict[str, int]:
 
 def _fill(after: int, session: Session, _: datetime) -> tuple[int, int | None]:
     return fill_draw_keys(session, after=after)
+
+
+def look_at_all_photos(step: Step) -> dict[str, int]:
+    """Keep how every photo looks that was kept before looks were, batch by batch, each committed by itself: a night that is
+    broken off is gone on with by the next. {looked_at, left}."""
+    looked_at = left = 0
+    last: UUID | None = None
+    while True:
+        found = step(partial(_look, last))
+        if found.last is None:
+            return {"looked_at": looked_at, "left": left}
+        last, looked_at, left = found.last, looked_at + found.looked_at, left + found.left
+
+
+def _look(after: UUID | None, session: Session, _: datetime) -> Looked:
+    return look_at_kept(session, after=after)
 
 
 def unnamed(files: list[StoredFile], named: set[str]) -> list[StoredFile]:

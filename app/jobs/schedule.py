@@ -36,6 +36,8 @@ from app.jobs import outgoing
 from app.jobs.asking import ask_contact_policy
 from app.jobs.leftovers import fill_all_draw_keys, sweep_files
 from app.jobs.records import forget_live_changes, purge_runs
+from app.jobs.leftovers import fill_all_draw_keys, look_at_all_photos, sweep_files
+from app.jobs.records import purge_runs
 from app.jobs.runner import IDLE_SECONDS, Work, run_job
 from app.jobs.steps import StepWork, run_in_steps
 from app.notices.digests import make_digests
@@ -206,6 +208,7 @@ def _tidying(zone: ZoneInfo, run_inputs_days: int) -> tuple[Row, ...]:
         Scheduled("sweep-files", at(hour=4, minute=15, second=0), _now(sweep_files)),
         Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
         InSteps("fill-draw-keys", at(hour=4, minute=45, second=0), fill_all_draw_keys),
+        InSteps("look-at-photos", at(hour=4, minute=50, second=0), look_at_all_photos),
     )
 
 

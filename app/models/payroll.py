@@ -14,13 +14,15 @@ from app.core.db import Base, MonthType, UtcDateTime
 
 class PointsInputs(Base):
     """Who was paid in a month, [staff id, number, grid id], and what was fed of the existing scheme, [staff id, component,
-    points], as they were at its close; work orders, feedback and scores are in the evidence."""
+    points], as they were at its close; work orders, feedback and scores are in the evidence. `company_ratio`: m of the success
+    index over everybody, None of months that were closed before it was kept."""
 
     __tablename__ = "points_inputs"
 
     month: Mapped[Month] = mapped_column(ForeignKey("points_months.month"), primary_key=True)
     managers: Mapped[list[Any]] = mapped_column(JSONB)
     base_points: Mapped[list[Any]] = mapped_column(JSONB)
+    company_ratio: Mapped[Decimal | None] = mapped_column(Numeric())
 
 
 class PayrollDeltaFile(Base):

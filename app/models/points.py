@@ -17,6 +17,7 @@ from sqlalchemy import (
     Numeric,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -191,21 +192,22 @@ class PointsEvidence(Base):
     """What a line was made from: one work order or feedback and how it counted. weight is a decimal number; `score` is what a
     work order promised, None of a feedback and of months that were closed before it was kept.
 
-    Grid and person are the entry's, for row level security, and carry no key of their own: a close writes a row for each
-    work order and feedback of its month.
+    Nothing here carries a foreign key, because a close writes a row for each work order and feedback of its month: triggers look
+    once for a statement whether all is there that it names, and keep it from going. Grid and person are the entry's, for row
+    level security.
     """
 
     __tablename__ = "points_evidence"
     __table_args__ = (Index(None, "entry_id"), Index(None, "work_order_id"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    entry_id: Mapped[int] = mapped_column(ForeignKey("points_entries.id"))
+    entry_id: Mapped[int] = mapped_column(BigInteger)
     grid_id: Mapped[int] = mapped_column(Integer)
     staff_id: Mapped[int] = mapped_column(Integer)
-    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
-    feedback_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contact_feedback.id"))
-    verification_id: Mapped[int | None] = mapped_column(ForeignKey("verifications.id"))
-    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
+    work_order_id: Mapped[int] = mapped_column(BigInteger)
+    feedback_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    verification_id: Mapped[int | None] = mapped_column(BigInteger)
+    order_id: Mapped[int | None] = mapped_column(BigInteger)
     counted: Mapped[str] = mapped_column(Text)
     weight: Mapped[Decimal] = mapped_column(Numeric(18, 8))
     score: Mapped[Decimal | None] = mapped_column(Numeric())

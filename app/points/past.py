@@ -1,6 +1,7 @@
 """A month as it was served at a past instant: what was there by then, and nothing that came or changed since."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,9 +9,10 @@ from sqlalchemy.orm import Session
 from app.core.clock import Month
 from app.core.errors import Invalid
 from app.points import past_queries, statement_queries
-from app.points.open_month import ManagerMonth, MonthFacts, preview_of
+from app.points.disputes.rules import DEFAULT_TERMS, DisputeTerms
+from app.points.open_month import ManagerMonth, MonthFacts, Rejected, preview_of, until_when, with_pending
 from app.points.plans.in_force import plans_by_staff
-from app.points.service import show_months, show_my_month
+from app.points.service import MOST_PENDING, show_months, show_my_month
 
 
 def show_months_at(
@@ -38,11 +40,23 @@ def show_months_at(
 
 
 def show_my_month_at(
-    session: Session, *, staff_id: int, month: Month | None, as_of: datetime | None, now: datetime
+    session: Session,
+    *,
+    staff_id: int,
+    month: Month | None,
+    as_of: datetime | None,
+    now: datetime,
+    terms: DisputeTerms = DEFAULT_TERMS,
 ) -> ManagerMonth:
-    """One manager's month (default: that of the instant): now with what is pending and was rejected, else as it was served at
-    `as_of`, without these lists. Raises Invalid for an instant to come."""
+    """One manager's month (default: that of the instant) with what is pending and was rejected: now, or as it was served at
+    `as_of`. Raises Invalid for an instant to come."""
     if as_of is None:
-        return show_my_month(session, staff_id=staff_id, month=month, now=now)
+        return show_my_month(session, staff_id=staff_id, month=month, now=now, terms=terms)
     month = month or Month.of(as_of)
-    return show_months_at(session, staff_ids=[staff_id], month=month, as_of=as_of, now=now)[staff_id]
+    shown = show_months_at(session, staff_ids=[staff_id], month=month, as_of=as_of, now=now)[staff_id]
+    rejected = tuple(Rejected(*row) for row in past_queries.rejected_feedback(session, month, as_of, staff_id=staff_id))
+    if shown.closed_at is not None:
+        return replace(shown, rejected=rejected, dispute_until=until_when(shown.closed_at, terms))
+    waiting = past_queries.maturing_orders(session, month, as_of, staff_id=staff_id, limit=MOST_PENDING)
+    reports = past_queries.unjudged_reports(session, month, as_of, staff_id=staff_id)
+    return with_pending(shown, rejected, reports, waiting)

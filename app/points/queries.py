@@ -13,7 +13,7 @@ from app.core.db import whole_company
 from app.models.feedback import ContactFeedback, Verdict
 from app.models.organisation import Role, Staff
 from app.models.points import BasePoints, PointsEntry, PointsMonth
-from app.points.credit_queries import credits_of, matured_between, touched_by
+from app.points.credit_queries import credits_of, matured_between, one_of, touched_ids
 from app.points.figures import BasePointsFact, FeedbackFact, WorkOrderFact
 from app.verification.queries import is_current, standing_verdict
 
@@ -51,15 +51,17 @@ def work_order_facts(
     session: Session, month: Month, *, now: datetime, staff_ids: Collection[int] | None = None
 ) -> list[WorkOrderFact]:
     """Parts in work orders that matured in a month by now; `staff_ids` None means everybody's."""
-    matured = [matured_between(month.starts_at, min(month.ends_at, now))]
-    if staff_ids is not None:
-        matured.append(touched_by(staff_ids))
-    parts = credits_of(*matured).subquery("parts")
-    columns = (parts.c.work_order_id, parts.c.staff_id, parts.c.counted, parts.c.order_id, parts.c.order_no)
-    statement = select(*columns, parts.c.score, parts.c.share).order_by(parts.c.work_order_id, parts.c.staff_id)
-    if staff_ids is not None:
-        statement = statement.where(parts.c.staff_id.in_(staff_ids))
+    after, until = month.starts_at, min(month.ends_at, now)
     with whole_company(session):  # a colleague of another grid may have a part
+        if staff_ids is None:
+            matured = matured_between(after, until)
+        else:
+            matured = one_of(touched_ids(session, staff_ids, after=after, until=until))
+        parts = credits_of(matured).subquery("parts")
+        columns = (parts.c.work_order_id, parts.c.staff_id, parts.c.counted, parts.c.order_id, parts.c.order_no)
+        statement = select(*columns, parts.c.score, parts.c.share).order_by(parts.c.work_order_id, parts.c.staff_id)
+        if staff_ids is not None:
+            statement = statement.where(parts.c.staff_id.in_(staff_ids))
         return [WorkOrderFact._make(row) for row in session.execute(statement)]
 
 

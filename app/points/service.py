@@ -1,7 +1,7 @@
 """Statements as people see them: closed ones as they were stored, open months as of now; and payroll's acknowledgement."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,15 +10,14 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.core import clock
 from app.core.clock import Month
 from app.core.errors import Conflict
 from app.models.points import Component, EntryKind, PayrollAcknowledgement
 from app.points import queries, statement_queries
+from app.points.disputes.rules import DEFAULT_TERMS, DisputeTerms
 from app.points.figures import FeedbackFact, WorkOrderFact
-from app.points.open_month import ManagerMonth, MonthFacts, Rejected, preview_of
+from app.points.open_month import ManagerMonth, MonthFacts, Rejected, preview_of, until_when, with_pending
 from app.points.payroll.file_format import points_text
-from app.points.pending import Pending, pending_order, pending_report
 from app.points.plans.in_force import plans_by_staff
 
 MOST_PENDING = 500  # work orders that are listed; all of them are counted
@@ -54,13 +53,15 @@ def preview_month(session: Session, *, staff_ids: Collection[int], month: Month,
     return preview_of(facts, staff_ids=staff_ids, month=month, at=now)
 
 
-def facts_of(session: Session, *, staff_ids: Collection[int], month: Month, now: datetime) -> MonthFacts:
-    """All that the month of these managers is computed from now."""
+def facts_of(
+    session: Session, *, staff_ids: Collection[int], month: Month, now: datetime, of: Component | None = None
+) -> MonthFacts:
+    """All that the month of these managers is computed from now; with `of` only what that component's line comes from."""
     return MonthFacts(
         plans_by_staff(session, month=month, staff_ids=staff_ids),
-        queries.work_order_facts(session, month, now=now, staff_ids=staff_ids),
-        queries.feedback_facts(session, month, staff_ids=staff_ids),
-        queries.base_points(session, month, staff_ids=staff_ids),
+        queries.work_order_facts(session, month, now=now, staff_ids=staff_ids) if of in (None, Component.SUCCESS) else [],
+        queries.feedback_facts(session, month, staff_ids=staff_ids) if of in (None, Component.ACCURACY) else [],
+        queries.base_points(session, month, staff_ids=staff_ids) if of in (None, Component.EXISTING_SCHEME) else [],
         statement_queries.adjustments_in(session, month, staff_ids),
     )
 
@@ -70,6 +71,11 @@ def show_months(session: Session, *, staff_ids: Collection[int], month: Month, n
     closed_at = statement_queries.find_closed_at(session, month)
     if closed_at is None:
         return preview_month(session, staff_ids=staff_ids, month=month, now=now)
+    return stored_months(session, staff_ids=staff_ids, month=month, closed_at=closed_at)
+
+
+def stored_months(session: Session, *, staff_ids: Collection[int], month: Month, closed_at: datetime) -> dict[int, ManagerMonth]:
+    """A closed month of these managers by staff id, as it was stated."""
     stored = statement_queries.statements(session, month, staff_ids)
     nothing = ManagerMonth(str(month), closed_at, closed_at, points_text(Decimal(0)), [])
     return dict.fromkeys(staff_ids, nothing) | {
@@ -78,31 +84,18 @@ def show_months(session: Session, *, staff_ids: Collection[int], month: Month, n
     }
 
 
-def show_my_month(session: Session, *, staff_id: int, month: Month | None, now: datetime) -> ManagerMonth:
-    """One manager's month (default: this one) with what is still to come and what was rejected."""
+def show_my_month(
+    session: Session, *, staff_id: int, month: Month | None, now: datetime, terms: DisputeTerms = DEFAULT_TERMS
+) -> ManagerMonth:
+    """One manager's month (default: this one) with what is still to come, what was rejected, and the last day to dispute it."""
     month = month or Month.of(now)
     shown = show_months(session, staff_ids=[staff_id], month=month, now=now)[staff_id]
-    return ManagerMonth(
-        shown.month,
-        shown.as_of,
-        shown.closed_at,
-        shown.total,
-        shown.lines,
-        shown.pending_feedback,
-        statement_queries.waiting_work_orders(session, month, staff_id=staff_id, now=now),
-        tuple(Rejected(*row) for row in statement_queries.rejected_feedback(session, month, staff_id=staff_id)),
-        () if shown.closed_at else tuple(_pending(session, staff_id, month, now)),  # a closed month waits for nothing
-    )
-
-
-def _pending(session: Session, staff_id: int, month: Month, now: datetime) -> Iterator[Pending]:
-    """What does not count yet, each with its reason: reports first, then work orders by when they mature."""
-    for row in statement_queries.unjudged_reports(session, month, staff_id=staff_id):
-        found = pending_report(*row)
-        if found is not None:
-            yield found
-    for row in statement_queries.maturing_orders(session, month, staff_id=staff_id, now=now, limit=MOST_PENDING):
-        yield pending_order(row.id, row.dispatched_at, row.matures_at, clock.local_date(row.matures_at))
+    rejected = tuple(Rejected(*row) for row in statement_queries.rejected_feedback(session, month, staff_id=staff_id))
+    if shown.closed_at is not None:  # a closed month waits for nothing
+        return replace(shown, rejected=rejected, dispute_until=until_when(shown.closed_at, terms))
+    waiting = statement_queries.maturing_orders(session, month, staff_id=staff_id, now=now, limit=MOST_PENDING)
+    reports = statement_queries.unjudged_reports(session, month, staff_id=staff_id)
+    return with_pending(shown, rejected, reports, waiting)
 
 
 def explain_statement(session: Session, *, staff_id: int, month: Month, now: datetime) -> list[WorkLine]:

@@ -23,7 +23,7 @@ from app.models.points import (
     PointsMonth,
 )
 from app.models.work_order import WorkOrder
-from app.points.credit_queries import touched_by, waits_for
+from app.points.credit_queries import one_of, touched_ids, waits_for
 from app.points.queries import is_paid
 from app.verification.queries import is_current, standing_verdict
 
@@ -133,26 +133,17 @@ def unjudged_reports(session: Session, month: Month, *, staff_id: int) -> Sequen
 
 
 def maturing_orders(session: Session, month: Month, *, staff_id: int, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """A manager's work orders that mature later in this month, the first to do so first: (id, dispatched_at, matures_at)."""
-    statement = (
-        select(WorkOrder.id, WorkOrder.dispatched_at, WorkOrder.matures_at)
-        .where(touched_by([staff_id]), waits_for(staff_id), WorkOrder.matures_at > now)
-        .where(WorkOrder.matures_at > month.starts_at, WorkOrder.matures_at <= month.ends_at)
-    )
+    """A manager's work orders that mature later in this month, the first to do so first: (id, dispatched_at, matures_at,
+    all_of_them: how many there are)."""
     with seeing_ones_grids(session):
-        return session.execute(statement.order_by(WorkOrder.matures_at, WorkOrder.id).limit(limit)).all()
-
-
-def waiting_work_orders(session: Session, month: Month, *, staff_id: int, now: datetime) -> int:
-    """How many of a manager's work orders mature later in this month."""
-    statement = (
-        select(func.count())
-        .select_from(WorkOrder)
-        .where(touched_by([staff_id]), waits_for(staff_id), WorkOrder.matures_at > now)
-        .where(WorkOrder.matures_at > month.starts_at, WorkOrder.matures_at <= month.ends_at)
-    )
-    with seeing_ones_grids(session):
-        return session.scalars(statement).one()
+        later = touched_ids(session, [staff_id], after=max(month.starts_at, now), until=month.ends_at)
+        statement = (
+            select(WorkOrder.id, WorkOrder.dispatched_at, WorkOrder.matures_at, func.count().over().label("all_of_them"))
+            .where(one_of(later), waits_for(staff_id))
+            .order_by(WorkOrder.matures_at, WorkOrder.id)
+            .limit(limit)
+        )
+        return session.execute(statement).all() if later else []
 
 
 def rejected_feedback(session: Session, month: Month, *, staff_id: int) -> Sequence[AnyRow]:

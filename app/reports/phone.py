@@ -32,14 +32,15 @@ WITH me AS MATERIALIZED (
     SELECT CAST(nullif(current_setting('gridwork.staff_id', true), '') AS int) AS id
 ), mine AS MATERIALIZED (
     SELECT id, version, state, state IN ('open', 'in_progress') AS held, changed_xid, campaign_id, product_id, product_family,
-        customer_id, rank, scheduled_on, due_on
+        customer_id, rank, scheduled_on, due_on, close_reason
     FROM work_orders
     WHERE staff_id = (SELECT id FROM me)
         AND (state IN ('open', 'in_progress') OR changed_xid >= CAST(:since AS xid8) AND NOT :everything)
 ), known AS MATERIALIZED (
     SELECT m.*, k.scoring_run_id, c.customer_no, c.name, c.phone, c.address,
         c.latitude, c.longitude, c.segment, c.tags, c.changed_xid AS customer_xid,
-        CASE WHEN NOT m.held THEN CASE m.state WHEN 'planned' THEN 'postponed' ELSE m.state END
+        CASE WHEN NOT m.held THEN CASE WHEN m.state = 'planned' THEN 'postponed'
+                 WHEN m.state = 'withdrawn' AND m.close_reason = 'do_not_disturb' THEN m.close_reason ELSE m.state END
              WHEN c.id IS NULL THEN 'customer_moved'
              WHEN EXISTS (SELECT FROM contact_preferences p
                  WHERE p.customer_id = m.customer_id AND p.status = 'refused' AND (p.until IS NULL OR p.until >= :today)
@@ -67,12 +68,14 @@ WITH me AS MATERIALIZED (
     WHERE id NOT IN (SELECT corrects_id FROM reported WHERE corrects_id IS NOT NULL)
     ORDER BY work_order_id, received_at DESC, order_sequence DESC NULLS LAST, contacted_at DESC, id DESC
 ), terms AS MATERIALIZED ( -- what all orders of a campaign and product have in common
-    SELECT d.campaign_id, d.product_id, concat('","campaign":', to_json(k.name), ',"channel":"', k.channel,
-            '","product":{"product_code":', to_json(r.product_code), ',"name":', to_json(r.name), '},"scheduled_on":"') AS head,
+    SELECT d.campaign_id, d.product_id, d.product_family, concat('","campaign":', to_json(k.name), ',"channel":"', k.channel,
+            '","product":{"product_code":', to_json(r.product_code), ',"name":', to_json(r.name),
+            ',"family":', to_json(d.product_family), '},"scheduled_on":"') AS head,
         CAST(to_json(coalesce(t.text_zh, k.talk_track)) AS text) AS zh,
         CAST(to_json(coalesce(t.text_en, k.talk_track)) AS text) AS en
-    FROM (SELECT DISTINCT campaign_id, product_id FROM known WHERE gone IS NULL) d JOIN campaigns k ON k.id = d.campaign_id
-        JOIN products r ON r.id = d.product_id LEFT JOIN talk_tracks t ON t.product_id = d.product_id AND t.feature IS NULL
+    FROM (SELECT DISTINCT campaign_id, product_id, product_family FROM known WHERE gone IS NULL) d
+        JOIN campaigns k ON k.id = d.campaign_id JOIN products r ON r.id = d.product_id
+        LEFT JOIN talk_tracks t ON t.product_id = d.product_id AND t.feature IS NULL
 ), shown AS (
     SELECT page.id, CASE WHEN page.gone IS NULL THEN
         '{"id":' || w.id || ',"version":' || w.version || ',"state":"' || w.state || terms.head || w.scheduled_on
@@ -95,7 +98,8 @@ WITH me AS MATERIALIZED (
             || ',"contacted_at":' || CAST(to_json(f.contacted_at) AS text)
             || ',"received_at":' || CAST(to_json(f.received_at) AS text) || '}' END || '}'
         ELSE '{"id":' || page.id || ',"gone":' || CAST(to_json(true) AS text) || ',"reason":"' || page.gone || '"}' END AS item
-    FROM page LEFT JOIN (known w JOIN terms ON terms.campaign_id = w.campaign_id AND terms.product_id = w.product_id)
+    FROM page LEFT JOIN (known w JOIN terms ON terms.campaign_id = w.campaign_id AND terms.product_id = w.product_id
+                AND terms.product_family = w.product_family)
             ON page.gone IS NULL AND w.id = page.id
         LEFT JOIN customer_scores s ON s.scoring_run_id = w.scoring_run_id AND s.rank = w.rank AND s.customer_id = w.customer_id
         CROSS JOIN LATERAL (SELECT jsonb_path_query_first(s.reasons, '$[*].talk_track') AS line) said

@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
+from app.core.numbers import round_points
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.points import statement_queries
 from app.points.formula import ACCURACY, SUCCESS
@@ -17,7 +19,8 @@ from app.points.past import show_months_at
 
 @dataclass(frozen=True)
 class ManagerPoints:
-    """A manager's month with its main figures; rates are exact decimals as text."""
+    """A manager's month with its main figures; rates are exact decimals as text, work orders count by the manager's credit for
+    them, to four places."""
 
     staff_no: str
     name: str
@@ -25,8 +28,8 @@ class ManagerPoints:
     as_of: datetime
     closed_at: datetime | None
     total: str
-    successes: int | str
-    matured: int | str
+    successes: Decimal
+    matured: Decimal
     success_rate: str | None
     success_index: str | None
     judged: int
@@ -69,8 +72,8 @@ def _with_figures(shown: ManagerMonth, staff_no: str, name: str, grid_code: str)
         as_of=shown.as_of,
         closed_at=shown.closed_at,
         total=shown.total,
-        successes=success.get("successes", 0),
-        matured=success.get("matured", 0),
+        successes=round_points(Decimal(success.get("successes", 0))),
+        matured=round_points(Decimal(success.get("matured", 0))),
         success_rate=success.get("success_rate"),
         success_index=success.get("success_index"),
         judged=accuracy.get("confirmed", 0) + accuracy.get("contradicted", 0),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, SQLColumnExpression, case, distinct, func, select, true
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, SQLColumnExpression, case, distinct, func, select, text, true
 from sqlalchemy.orm import Session, aliased
 
 from app.core.clock import Month
@@ -61,6 +61,24 @@ def _with_places(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]
 def _looks() -> ScalarSelect[Any]:
     found = select(func.array_agg(Attachment.look)).join(FeedbackAttachment, FeedbackAttachment.attachment_id == Attachment.id)
     return found.where(FeedbackAttachment.feedback_id == ContactFeedback.id, Attachment.look.is_not(None)).scalar_subquery()
+
+
+# How far apart the middle half of the customers live, north to south and west to east: a wrong address moves it little.
+_KINDS = text("""
+SELECT grid_id, ntile(3) OVER (ORDER BY sqrt(power(north, 2) + power(east * cos(radians(latitude)), 2)), grid_id) FROM (
+    SELECT grid_id, avg(latitude) AS latitude,
+        percentile_cont(0.75) WITHIN GROUP (ORDER BY latitude) - percentile_cont(0.25) WITHIN GROUP (ORDER BY latitude) AS north,
+        percentile_cont(0.75) WITHIN GROUP (ORDER BY longitude) - percentile_cont(0.25) WITHIN GROUP (ORDER BY longitude) AS east
+    FROM customers WHERE latitude IS NOT NULL AND longitude IS NOT NULL GROUP BY grid_id HAVING count(*) >= :least
+) s ORDER BY grid_id
+""")
+LEAST_PLACES = 30  # customers whose place is known, before it says what kind of grid theirs is
+
+
+def grid_kinds(session: Session) -> dict[int, int]:
+    """What kind of grid each is, by how far apart its customers live: 1 (closest), 2 or 3, a third of the grids each. Grids of
+    which too few places are known are left out."""
+    return dict(session.execute(_KINDS, {"least": LEAST_PLACES}).all())
 
 
 def switched_off(session: Session) -> Sequence[EvidenceRuleState]:

@@ -1,5 +1,6 @@
 """A month's reports out of the database, as the rules ask for them."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,21 +20,21 @@ from app.verification.service import BATCH, CONVERSATIONS, SALES
 def gather_reports(session: Session, month: Month) -> tuple[list[Told], pl.DataFrame]:
     """Which reports of a month stand, and what the rules ask of each (rules/reports.py), in the same order."""
     complete = CompleteDays(queries.complete_days(session, "calls"), queries.complete_days(session, "orders"))
-    people = evidence_queries.reporters(session, month)
+    people, kinds = evidence_queries.reporters(session, month), evidence_queries.grid_kinds(session)
     told: list[Told] = []
     frames = [pl.DataFrame(schema=SCHEMA)]
     for start in range(0, len(people), BATCH):
         rows = evidence_queries.reports(session, month=month, staff_ids=people[start : start + BATCH], sale_outcomes=SALES)
         told += [Told(row.id, row.staff_id, row.grid_id) for row in rows]
-        frames.append(pl.DataFrame([_report(row, month, complete) for row in rows], schema=SCHEMA))
+        frames.append(pl.DataFrame([_report(row, month, complete, kinds) for row in rows], schema=SCHEMA))
     return told, pl.concat(frames)
 
 
-def _report(row: Row[*tuple[Any, ...]], month: Month, complete: CompleteDays) -> dict[str, Any]:
+def _report(row: Row[*tuple[Any, ...]], month: Month, complete: CompleteDays, kinds: Mapping[int, int]) -> dict[str, Any]:
     day, last = local_date(row.contacted_at), local_date(month.ends_at) - timedelta(days=1)
     return {
         "staff": row.staff_id,
-        "peers": 0,  # no feed says what kind of grid one is
+        "peers": kinds.get(row.grid_id, 0),
         "customer": row.customer_id,
         "device": row.device_id,
         "channel": row.channel.value,

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.verification.rules.every import RULES
 from app.verification.rules.rule import Asked
-from app.verification.suspicion import Evidence, telling_rules
+from app.verification.suspicion import Evidence, agreeing_reports, telling_rules
 
 MOST_REPORTS = 10  # of one manager's month that are laid before a person
 
@@ -57,14 +57,17 @@ def _is_known(value: Any) -> bool:
 
 
 def make_cases(evidence: Evidence, told: Sequence[Told]) -> list[Case]:
-    """The cases of a month: of each manager who is beyond chance, and of the reports that tell most in it."""
+    """The cases of a month: of each manager who is beyond chance, of the reports that tell most in it, and of others' reports at
+    which rules of several kinds agree."""
     telling: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for count in telling_rules(evidence).iter_rows(named=True):
         telling[count["staff"]].append(count)
     grids = {one.staff_id: one.grid_id for one in told}
     months = [Case(staff, grids[staff], tuple(_of_month(count) for count in counts)) for staff, counts in telling.items()]
     speaks = {staff: {count["rule"] for count in counts} for staff, counts in telling.items()}
-    return months + _of_reports(evidence, told, speaks)
+    agreeing = {(row, code) for row, codes in agreeing_reports(evidence).iter_rows() for code in codes}
+    agreeing = {(row, code) for row, code in agreeing if told[row].staff_id not in speaks}
+    return months + _of_reports(evidence, told, speaks, agreeing)
 
 
 def _of_month(count: dict[str, Any]) -> Reason:
@@ -80,13 +83,15 @@ def _of_month(count: dict[str, Any]) -> Reason:
     return Reason(rule.code, rule.version, zh, en, facts)
 
 
-def _of_reports(evidence: Evidence, told: Sequence[Told], speaks: dict[int, set[str]]) -> list[Case]:
-    """Of each manager the reports at which most of the telling rules found something."""
+def _of_reports(
+    evidence: Evidence, told: Sequence[Told], speaks: dict[int, set[str]], agreeing: Collection[tuple[int, str]]
+) -> list[Case]:
+    """Of each manager the reports at which most of the telling rules found something, or at which these agree (row, rule)."""
     reasons: dict[int, dict[int, list[Reason]]] = defaultdict(lambda: defaultdict(list))
     for code, asked in evidence.asked.items():
         rule = RULES[code]
         for row, facts in each_finding(asked):
-            if code in speaks.get(told[row].staff_id, ()):
+            if code in speaks.get(told[row].staff_id, ()) or (row, code) in agreeing:
                 en = f"{rule.en}; it does not prove {rule.not_en}"
                 reasons[told[row].staff_id][row].append(Reason(code, rule.version, f"{rule.zh}；{rule.not_zh}", en, facts))
     cases = [

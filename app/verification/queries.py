@@ -12,6 +12,8 @@ from sqlalchemy import (
     Row,
     Select,
     SQLColumnExpression,
+    Uuid,
+    any_,
     case,
     cast,
     func,
@@ -19,11 +21,11 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.core import clock
-from app.core.clock import Month
 from app.models.campaign import Product
 from app.models.customer import Call, Order
 from app.models.feedback import ContactFeedback, Verification
@@ -45,25 +47,16 @@ def complete_days(session: Session, feed: str) -> frozenset[date]:
     return frozenset(session.scalars(select(FeedDay.day).where(FeedDay.feed == feed).order_by(FeedDay.day)))
 
 
-def reporting_staff(session: Session, since: datetime) -> list[int]:
-    """Who reported since an instant."""
-    reported = select(ContactFeedback.staff_id).where(ContactFeedback.month >= Month.of(since))
-    return list(session.scalars(reported.distinct().order_by(ContactFeedback.staff_id)))
-
-
 def claims(
-    session: Session, *, staff_ids: Collection[int], since: datetime, sale_outcomes: Collection[str]
+    session: Session, *, feedback_ids: Collection[UUID], sale_outcomes: Collection[str]
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Current feedback of these people received since an instant with its traces in the feeds and its standing verdict.
+    """This feedback with its traces in the feeds and its standing verdict.
 
     Columns: feedback (id, staff_id, grid_id, channel, outcome, clock_doubtful), days (call_from .. sale_to, local), traces
     (call_id, call_seconds, order_no), standing (number or None, kind, verdict, rule, evidence, probability, account_id).
     """
-    feedback = ContactFeedback
-    statement = claims_with_traces(sale_outcomes).where(
-        feedback.staff_id.in_(staff_ids), feedback.month >= Month.of(since), feedback.received_at >= since, is_current()
-    )
-    return session.execute(statement.order_by(feedback.id)).all()
+    statement = claims_with_traces(sale_outcomes).where(ContactFeedback.id == any_(literal(list(feedback_ids), ARRAY(Uuid))))
+    return session.execute(statement.order_by(ContactFeedback.id)).all()
 
 
 def claims_with_traces(sale_outcomes: Collection[str]) -> Select[*tuple[Any, ...]]:

@@ -21,6 +21,7 @@ LEAST_PEERS = 100  # managers of one kind of grid; of fewer no share of their ow
 CUT = 0.001  # a chance below it counts as this in the mean, so that no single rule carries it
 WHOLE = 2.0  # what the feeds count, and the mean; all other families together count 1
 TELLING = 0.01  # a rule whose chance is below is named in the case
+AGREEING = 3  # families of rules that find something at one report before it is a case by itself
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,20 @@ def telling_rules(evidence: Evidence) -> pl.DataFrame:
     """Of the managers whose case is opened, the counts of each rule that speaks against them, the most telling first."""
     opened = evidence.managers.filter("opened")["staff"].to_list()
     return evidence.counts.filter(_TELLING & pl.col("staff").is_in(opened)).sort("staff", "chance", "rule")
+
+
+def agreeing_reports(evidence: Evidence) -> pl.DataFrame:
+    """Reports that are for a person by themselves, whatever else their manager did: rules of AGREEING families, which see other
+    traces each, found something at them. Columns: row, rules."""
+    found = [
+        answer.found.select(pl.col("row").cast(pl.Int64), rule=pl.lit(code), family=pl.lit(RULES[code].family))
+        for code, answer in evidence.asked.items()
+        if RULES[code].counts
+    ]
+    if not found:
+        return pl.DataFrame(schema={"row": pl.Int64, "rules": pl.List(pl.String)})
+    counted = pl.concat(found).group_by("row").agg(rules=pl.col("rule").sort(), families=pl.col("family").n_unique())
+    return counted.filter(pl.col("families") >= AGREEING).select("row", "rules").sort("row")
 
 
 _TELLING = pl.col("counts") & (pl.col("found") >= LEAST_FINDINGS) & (pl.col("chance") < TELLING)

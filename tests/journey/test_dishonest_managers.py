@@ -8,7 +8,7 @@ import pytest
 
 from app.verification.rules.every import RULES
 from app.verification.rules.reports import ADDRESS_ERROR, GRID_ERROR, SCHEMA
-from app.verification.suspicion import discoveries, judge_month
+from app.verification.suspicion import agreeing_reports, discoveries, judge_month
 from tests.journey import dishonest_town
 from tests.journey.dishonest_town import DAYS, DISHONEST, LOST_DAY, ODD, Town, make_town
 
@@ -17,8 +17,8 @@ LOOKS = ((7, 0.1), (14, 0.1), (21, 0.1), (DAYS - 1, 1.0), (DAYS, 1.0))  # days o
 BY_CALL, GRACE = 1_800, 3 * 86_400
 
 
-def seen(town: Town) -> pl.DataFrame:
-    """What the product knows of the town: what phones said, and the feeds."""
+def seen(town: Town, kinds: int = 1) -> pl.DataFrame:
+    """What the product knows of the town: what phones said, the feeds, and of which kind a manager's grid is."""
     reports = town.reports
     near = reports.select("customer", "staff", "started").join(town.calls, on=["staff", "customer"], suffix="_call")
     near = near.filter((pl.col("started_call") - pl.col("started")).abs() <= BY_CALL)
@@ -34,7 +34,7 @@ def seen(town: Town) -> pl.DataFrame:
     for known in (near, sold, home):
         reports = reports.join(known, on="customer", how="left")
     columns = reports.with_columns(
-        peers=0,
+        peers=1 + pl.col("staff") % kinds,
         sale=pl.col("outcome") == "bought",
         doubtful=False,
         days_left=DAYS - 1 - pl.col("day"),
@@ -53,11 +53,14 @@ def judged() -> pl.DataFrame:
 
 def _month(seed: int) -> pl.DataFrame:
     town = make_town(seed)
-    reports, opened = seen(town), set()
+    reports, opened, agreeing = seen(town), set(), set()
     for days, spend in LOOKS:
-        managers = judge_month(reports.filter(pl.col("day") < days), spend=spend).managers
-        opened |= set(managers.filter("opened")["staff"])
-    return town.truth.with_columns(opened=pl.col("staff").is_in(list(opened)), seed=seed)
+        so_far = reports.filter(pl.col("day") < days)
+        evidence = judge_month(so_far, spend=spend)
+        opened |= set(evidence.managers.filter("opened")["staff"])
+        agreeing |= set(so_far["staff"].gather(agreeing_reports(evidence)["row"]))
+    looked_at = pl.col("staff").is_in(list(opened | agreeing))
+    return town.truth.with_columns(opened=looked_at, agreeing=pl.col("staff").is_in(list(agreeing - opened)), seed=seed)
 
 
 def test_who_fakes_comes_before_a_person_within_the_month_and_who_is_honest_does_not(judged):
@@ -71,6 +74,7 @@ def test_who_fakes_comes_before_a_person_within_the_month_and_who_is_honest_does
         "15 %": judged.filter(pl.col("kind") == "fakes 15 %")["opened"].mean(),
         "honest": honest["opened"].mean(),
         "odd": honest.filter(pl.col("kind").is_in(ODD))["opened"].mean(),
+        "honest by agreeing hints alone": honest["agreeing"].mean(),
     }
     print({name: round(share, 4) for name, share in shares.items()})  # noqa: T201 - seen with -s
     assert much["share"].min() > 0.1
@@ -107,6 +111,15 @@ def test_nor_does_it_depend_on_how_many_are_dishonest(dishonest):
     much = managers.filter(pl.col("kind").is_in([kind for kind in DISHONEST if kind != "fakes 15 %"]))
     assert managers.filter(pl.col("share") == 0)["opened"].mean() <= 0.01
     assert much["opened"].mean() is None or much["opened"].mean() >= 0.9
+
+
+def test_peers_of_three_kinds_of_grid_do_as_well_as_all():
+    """Where the kinds do not matter, as here, to tell them apart costs little."""
+    town = make_town(107)
+    managers = judge_month(seen(town, kinds=3)).managers.join(town.truth, on="staff")
+    much = managers.filter(pl.col("kind").is_in([kind for kind in DISHONEST if kind != "fakes 15 %"]))
+    assert much["opened"].mean() >= 0.95
+    assert managers.filter(pl.col("share") == 0)["opened"].mean() <= 0.01
 
 
 def test_a_missing_calls_feed_accuses_nobody():

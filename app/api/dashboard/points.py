@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from app.api.deps import Now, SecretDep, SessionDep, Viewer
 from app.api.explained import ExplainedOut, LinePath
-from app.api.types import CodePath, Cursor, Limit, MonthPath, Out, PastInstant
+from app.api.types import CodePath, Credit, Cursor, Limit, MonthPath, Out, PastInstant
 from app.reports import points
 from app.reports.line import line_of_manager
 
@@ -15,8 +15,10 @@ router = APIRouter(prefix="/dashboard/v1/points", tags=["dashboard"])
 
 
 class ManagerOut(Out):
-    """A manager's month. Rates are exact decimals as text, as is credit of which colleagues have a part; null where there is
-    nothing to compute them from."""
+    """A manager's month. Rates are exact decimals as text, null where there is nothing to compute them from.
+
+    `successes`, `matured`: numbers of up to four places, since of a shared work order only the manager's credit counts.
+    """
 
     staff_no: str
     name: str
@@ -24,8 +26,8 @@ class ManagerOut(Out):
     as_of: datetime
     closed_at: datetime | None
     total: str
-    successes: int | str
-    matured: int | str
+    successes: Credit
+    matured: Credit
     success_rate: str | None
     success_index: str | None
     judged: int

@@ -1,12 +1,12 @@
 """My points, as the server has them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.deps import Now, SessionDep, TerminalManager
+from app.api.deps import DisputeTermsDep, Now, SessionDep, TerminalManager
 from app.api.explained import ExplainedOut, LinePath
 from app.api.types import MonthPath, OptionalMonth, Out, PastInstant
 from app.points import service
@@ -53,7 +53,10 @@ class PendingOut(Out):
 
 
 class MyMonth(Out):
-    """Final where `closed_at` is set; else what the month would come to if it ended at `as_of`."""
+    """Final where `closed_at` is set; else what the month would come to if it ended at `as_of`.
+
+    `dispute_until`: the last day on which a line of a closed month may be disputed; null while the month is open: any day.
+    """
 
     month: str
     as_of: datetime
@@ -64,6 +67,7 @@ class MyMonth(Out):
     waiting_work_orders: int
     rejected: list[RejectedOut]
     pending: list[PendingOut]
+    dispute_until: date | None
 
 
 class MyPlan(Out):
@@ -98,13 +102,19 @@ class WorkLines(Out):
 
 @router.get("")
 def my_month(
-    principal: TerminalManager, session: SessionDep, now: Now, month: OptionalMonth, as_of: PastInstant = None
+    principal: TerminalManager,
+    session: SessionDep,
+    now: Now,
+    terms: DisputeTermsDep,
+    month: OptionalMonth,
+    as_of: PastInstant = None,
 ) -> MyMonth:
     """My points of a month (this one where none is named), with what is pending and what was rejected.
 
-    `as_of`: the lines and total as they were served at that instant, without these lists.
+    `as_of`: all of it as it was served at that instant.
     """
-    shown = show_my_month_at(session, staff_id=principal.staff_id or 0, month=month, as_of=as_of, now=now)
+    mine = principal.staff_id or 0
+    shown = show_my_month_at(session, staff_id=mine, month=month, as_of=as_of, now=now, terms=terms)
     return MyMonth.model_validate(shown)
 
 

@@ -91,10 +91,11 @@ class CustomerOut(Out):
 
 
 class ProductOut(Out):
-    """What for."""
+    """What for. `family`: what a do-not-disturb may name as its scope."""
 
     product_code: str
     name: str
+    family: str
 
 
 class LastFeedbackOut(Out):
@@ -135,7 +136,7 @@ class WorkOrderOut(Out):
 
 class GoneOut(Out):
     """A work order that the phone drops: done, returned, expired, withdrawn, reassigned, postponed (it may come again),
-    do_not_disturb or customer_moved."""
+    do_not_disturb, before and after the order was withdrawn for it, or customer_moved."""
 
     id: int
     gone: bool

@@ -1,6 +1,6 @@
 """Reads of attachments."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
+from app.feedback.attachments.kinds import KINDS
 from app.models.attachment import Attachment
 
 
@@ -56,3 +57,14 @@ def count_begun(session: Session, staff_id: int, *, since: datetime) -> int:
     """How many this manager announced since then."""
     counted = select(func.count()).select_from(Attachment).where(Attachment.staff_id == staff_id, Attachment.begun_at >= since)
     return session.scalars(counted).one()
+
+
+def without_look(session: Session, *, after: UUID | None, limit: int) -> Sequence[Attachment]:
+    """Kept photos of which it is not kept how they look, by id, after an id."""
+    images = [kind.content_type for kind in KINDS.values() if kind.decoder is not None]
+    statement = select(Attachment).where(
+        Attachment.kept_path.is_not(None), Attachment.look.is_(None), Attachment.content_type.in_(images)
+    )
+    if after is not None:
+        statement = statement.where(Attachment.id > after)
+    return session.scalars(statement.order_by(Attachment.id).limit(limit)).all()

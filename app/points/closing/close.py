@@ -87,8 +87,8 @@ def _post_earned(session: Session, points_month: PointsMonth, now: datetime) -> 
     base_points = queries.base_points(session, month)
     figures = figures_of_month(session, base_points=base_points)
     managers = queries.managers(session, month, [staff_id for staff_id, of_one in figures.items() if of_one.worked])
-    keep_inputs(session, month=month, managers=managers, base_points=base_points)
     ratio = ratio_of(figures)
+    keep_inputs(session, month=month, managers=managers, base_points=base_points, company_ratio=ratio)
     postings = [
         Posting(
             staff_id,

@@ -36,7 +36,7 @@ _VERDICTS = """
     SELECT e.id, e.grid_id, e.staff_id, v.work_order_id, v.feedback_id, v.verification_id, coalesce(v.verdict, 'unverifiable'),
         v.weight
     FROM month_verdicts v JOIN points_entries e ON e.staff_id = v.staff_id
-    WHERE e.month = :month AND e.kind = 'earned' AND e.component = 'accuracy' ORDER BY v.feedback_id
+    WHERE e.month = :month AND e.kind = 'earned' AND e.component = 'accuracy' ORDER BY v.work_order_id, v.feedback_id
 """
 
 

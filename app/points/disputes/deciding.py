@@ -14,8 +14,7 @@ from app.core.security import Principal
 from app.models.dispute import DisputeDecision, PointsDispute
 from app.points.disputes import queries as dispute_queries
 from app.points.disputes.outcomes import post_outcome
-from app.points.disputes.rules import MOST_POINTS, DisputeTerms, needs_second
-from app.points.disputes.service import DEFAULT_TERMS
+from app.points.disputes.rules import DEFAULT_TERMS, MOST_POINTS, DisputeTerms, needs_second
 
 ACCEPTED = DisputeDecision.ACCEPTED
 

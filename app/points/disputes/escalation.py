@@ -14,8 +14,7 @@ from app.notices.inbox import Told, put_notices, settle_notices
 from app.notices.outbox import put_event
 from app.points.disputes import queries as dispute_queries
 from app.points.disputes.queries import Undecided
-from app.points.disputes.rules import DisputeTerms, Overdue, last_looked_at, overdue_for
-from app.points.disputes.service import DEFAULT_TERMS
+from app.points.disputes.rules import DEFAULT_TERMS, DisputeTerms, Overdue, last_looked_at, overdue_for
 
 KIND = "disputes"
 

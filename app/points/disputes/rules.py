@@ -26,6 +26,9 @@ class DisputeTerms:
     second_above: Decimal = Decimal(5)
 
 
+DEFAULT_TERMS = DisputeTerms()
+
+
 class Overdue(StrEnum):
     """Who is to be told of a dispute that nobody decided."""
 

@@ -19,6 +19,7 @@ from app.models.points import Component
 from app.points import statement_queries
 from app.points.disputes import queries as dispute_queries
 from app.points.disputes.rules import (
+    DEFAULT_TERMS,
     MOST_POINTS,
     DisputeTerms,
     add_working_days,
@@ -28,8 +29,6 @@ from app.points.disputes.rules import (
     points_expected,
 )
 from app.points.service import explain_statement, show_months
-
-DEFAULT_TERMS = DisputeTerms()
 
 
 class DisputeIdTaken(Conflict):

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Uuid, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.core.clock import Month
@@ -77,7 +78,7 @@ def work_orders(session: Session, ids: Collection[int]) -> dict[int, WorkOrderSh
         .join(Campaign, Campaign.id == WorkOrder.campaign_id)
         .join(Product, Product.id == WorkOrder.product_id)
         .outerjoin(Customer, Customer.id == WorkOrder.customer_id)
-        .where(WorkOrder.id.in_(ids))
+        .where(WorkOrder.id == _any(ids, BigInteger))
         .order_by(WorkOrder.id)
     )
     with seeing_ones_grids(session):
@@ -86,14 +87,16 @@ def work_orders(session: Session, ids: Collection[int]) -> dict[int, WorkOrderSh
 
 def orders(session: Session, ids: Collection[int]) -> dict[int, tuple[str, datetime]]:
     """(order_no, ordered_at) of these orders in billing by id."""
-    rows = session.execute(select(Order.id, Order.order_no, Order.ordered_at).where(Order.id.in_(ids)).order_by(Order.id))
+    rows = session.execute(
+        select(Order.id, Order.order_no, Order.ordered_at).where(Order.id == _any(ids, BigInteger)).order_by(Order.id)
+    )
     return {order_id: (order_no, ordered_at) for order_id, order_no, ordered_at in rows}
 
 
 def reports(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[str, str, datetime]]:
     """(channel, outcome, received_at) of these reports by id."""
     columns = ContactFeedback.id, ContactFeedback.channel, ContactFeedback.outcome, ContactFeedback.received_at
-    rows = session.execute(select(*columns).where(ContactFeedback.id.in_(ids)).order_by(ContactFeedback.id))
+    rows = session.execute(select(*columns).where(ContactFeedback.id == _any(ids, Uuid)).order_by(ContactFeedback.id))
     return {feedback_id: (channel.value, outcome, received_at) for feedback_id, channel, outcome, received_at in rows}
 
 
@@ -110,7 +113,7 @@ def verdicts(session: Session, ids: Collection[int]) -> dict[int, VerdictShown]:
         )
         .outerjoin(Account, Account.id == Verification.decided_by_account_id)
         .outerjoin(person, person.id == Account.staff_id)
-        .where(Verification.id.in_(ids))
+        .where(Verification.id == _any(ids, BigInteger))
         .order_by(Verification.id)
     )
     return {verdict_id: VerdictShown._make(rest) for verdict_id, *rest in session.execute(statement)}
@@ -120,3 +123,8 @@ def complete_days(session: Session, feed: str, first: date, last: date) -> froze
     """The local days from `first` to `last` for which a feed is complete."""
     days = select(FeedDay.day).where(FeedDay.feed == feed, FeedDay.day.between(first, last))
     return frozenset(session.scalars(days.order_by(FeedDay.day)))
+
+
+def _any(ids: Collection[Any], kind: type[BigInteger | Uuid[Any]]) -> ColumnElement[Any]:
+    """One of these, as an array: the statement is the same however many there are, and its plan looks each up by its key."""
+    return any_(literal(list(ids), ARRAY(kind)))

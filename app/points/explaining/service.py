@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.clock import Month
-from app.models.points import EntryKind
+from app.models.points import Component, EntryKind
 from app.points import statement_queries
 from app.points.explaining import queries as explaining_queries
 from app.points.explaining.because import Because, why_report, why_work_order
@@ -22,7 +22,7 @@ from app.points.formula import ACCURACY, SUCCESS, ZERO, ComponentRule, Plan
 from app.points.open_month import ManagerMonth, MonthFacts, preview_of
 from app.points.payroll.file_format import points_text
 from app.points.plans.in_force import get_plan
-from app.points.service import facts_of, show_months
+from app.points.service import facts_of, stored_months
 
 _INSTANT = timedelta(microseconds=1)
 _OF_LINE = ("entry_id", "component", "kind", "points", "words", "figures", "refers_to_entry", "cause")
@@ -96,11 +96,11 @@ class _Piece:
 
 def explain_line(session: Session, *, staff_id: int, month: Month, line: str, now: datetime) -> Explained:
     """A line of a manager's month by the id of its entry, or by its component for what that earned. Raises UnknownLine."""
-    closed = statement_queries.find_closed_at(session, month) is not None
-    facts = None if closed else facts_of(session, staff_ids=[staff_id], month=month, now=now)
-    if facts is None:
-        shown = show_months(session, staff_ids=[staff_id], month=month, now=now)[staff_id]
+    closed_at = statement_queries.find_closed_at(session, month)
+    if closed_at is not None:
+        shown, facts = stored_months(session, staff_ids=[staff_id], month=month, closed_at=closed_at)[staff_id], None
     else:
+        facts = facts_of(session, staff_ids=[staff_id], month=month, now=now, of=_component(line))
         shown = preview_of(facts, staff_ids=[staff_id], month=month, at=now)[staff_id]
     found = next((one for one in shown.lines if _is(one, line)), None)
     if found is None:
@@ -112,6 +112,12 @@ def explain_line(session: Session, *, staff_id: int, month: Month, line: str, no
         plan = get_plan(session, explaining_queries.get_entry(session, entry_id, staff_id=staff_id, month=month).plan_id)
         pieces = [_Piece(*row) for row in explaining_queries.evidence_of_entry(session, entry_id)]
     return _explained(session, shown, found, plan, pieces)
+
+
+def _component(line: str) -> Component:
+    """Of which component all facts are needed to explain a line of an open month: an entry's are its evidence, so of the one that
+    has the fewest."""
+    return Component.EXISTING_SCHEME if line.isdigit() else Component(line)
 
 
 def _explained(session: Session, shown: ManagerMonth, found: dict[str, Any], plan: Plan, pieces: Sequence[_Piece]) -> Explained:
@@ -157,16 +163,25 @@ def _items(session: Session, pieces: Sequence[_Piece], worth: Worth) -> list[Ite
 
 
 def _look_up(session: Session, pieces: Sequence[_Piece]) -> _Found:
+    """What the pieces name; nothing is asked that none of them needs."""
     work_orders = explaining_queries.work_orders(session, {one.work_order_id for one in pieces})
-    first = min((one.dispatched_at for one in work_orders.values()), default=clock.now())
-    last = max((one.matures_at for one in work_orders.values()), default=first)
+    order_ids = {one.order_id for one in pieces if one.order_id is not None}
+    feedback_ids = {one.feedback_id for one in pieces if one.feedback_id is not None}
+    verdict_ids = {one.verification_id for one in pieces if one.verification_id is not None}
+    won = [found for one in pieces if one.feedback_id is None and (found := work_orders.get(one.work_order_id)) is not None]
     return _Found(
         work_orders,
-        explaining_queries.orders(session, {one.order_id for one in pieces if one.order_id is not None}),
-        explaining_queries.reports(session, {one.feedback_id for one in pieces if one.feedback_id is not None}),
-        explaining_queries.verdicts(session, {one.verification_id for one in pieces if one.verification_id is not None}),
-        explaining_queries.complete_days(session, "orders", clock.local_date(first), clock.local_date(last)),
+        explaining_queries.orders(session, order_ids) if order_ids else {},
+        explaining_queries.reports(session, feedback_ids) if feedback_ids else {},
+        explaining_queries.verdicts(session, verdict_ids) if verdict_ids else {},
+        _order_days(session, won) if won else frozenset(),
     )
+
+
+def _order_days(session: Session, work_orders: Sequence[WorkOrderShown]) -> frozenset[date]:
+    """The days on which these could be won or lost again and of which the orders feed is complete."""
+    first, last = min(one.dispatched_at for one in work_orders), max(one.matures_at for one in work_orders)
+    return explaining_queries.complete_days(session, "orders", clock.local_date(first), clock.local_date(last))
 
 
 def _item(piece: _Piece, share: Decimal, found: _Found) -> Item:

@@ -61,6 +61,8 @@ GUARDS = (
     *((table, guard) for table in KEPT for guard in ("append_only", "no_truncate")),
     *((table, "open_month") for table in ("points_entries", "points_evidence", "monthly_statements", "payroll_files")),
     *(("points_entries", guard) for guard in ("server_time", "reversal", "both_sides", "balance")),
+    ("points_evidence", "lost"),
+    *((table, "kept_by_evidence") for table in ("points_entries", "work_orders", "contact_feedback", "verifications", "orders")),
     ("points_inputs", "open_month"),
     ("contact_feedback", "open_month"),
     ("ledger_postings", "balance"),

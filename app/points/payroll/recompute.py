@@ -32,11 +32,17 @@ class RecomputedDiffers(Conflict):
 
 
 def keep_inputs(
-    session: Session, *, month: Month, managers: Sequence[Row[int, str, int]], base_points: list[BasePointsFact]
+    session: Session,
+    *,
+    month: Month,
+    managers: Sequence[Row[int, str, int]],
+    base_points: list[BasePointsFact],
+    company_ratio: Decimal,
 ) -> None:
-    """Keep, at the close, who is paid and what was fed; the evidence holds the rest."""
+    """Keep, at the close, who is paid, what was fed and the company's ratio; the evidence holds the rest."""
     fed = [[fact.staff_id, fact.component, str(fact.points)] for fact in base_points]
-    session.execute(insert(PointsInputs).values(month=month, managers=[list(one) for one in managers], base_points=fed))
+    kept = {"managers": [list(one) for one in managers], "base_points": fed, "company_ratio": company_ratio}
+    session.execute(insert(PointsInputs).values(month=month, **kept))
 
 
 def recompute_month(session: Session, *, month: Month, now: datetime) -> dict[str, Any]:
@@ -69,4 +75,5 @@ def _inputs(session: Session, month: Month) -> MonthInputs:
         base_points=[BasePointsFact(staff_id, component, Decimal(points)) for staff_id, component, points in kept.base_points],
         entry_ids=recompute_queries.entry_ids(session, month),
         posted=file_queries.posted_lines(session, month),
+        company_ratio=kept.company_ratio,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.points.figures import BasePointsFact, FeedbackFact, ManagerFigures, WorkOrderFact, gather, lines_of, ratio_of
 from app.points.formula import Plan
@@ -11,7 +12,9 @@ from app.points.payroll.file_format import Contents, PayrollLine, points_text, w
 @dataclass(frozen=True)
 class MonthInputs:
     """What a month was computed from. `plans`: by staff id; `managers`: staff number by staff id; `entry_ids`: of the earned
-    lines, by staff id and component; `posted`: the lines that others than the month's own facts brought."""
+    lines, by staff id and component; `posted`: the lines that others than the month's own facts brought; `company_ratio`: m of
+    the success index over everybody, also over those whose plan pays no success and of whom there are no facts here; None of
+    months that were closed before it was kept."""
 
     month: str
     plans: Mapping[int, Plan]
@@ -21,12 +24,13 @@ class MonthInputs:
     base_points: Iterable[BasePointsFact]
     entry_ids: Mapping[tuple[int, str], int]
     posted: Sequence[PayrollLine]
+    company_ratio: Decimal | None = None
 
 
 def recompute_file(inputs: MonthInputs) -> Contents:
     """The month's first file by these facts and plans. Raises KeyError for a line without an entry."""
     figures = gather(inputs.work_orders, inputs.feedback, inputs.base_points)
-    ratio = ratio_of(figures)
+    ratio = ratio_of(figures) if inputs.company_ratio is None else inputs.company_ratio
     earned = [
         PayrollLine(
             entry_id=str(inputs.entry_ids[staff_id, line.earned.component]),

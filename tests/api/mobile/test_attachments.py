@@ -15,8 +15,9 @@ from app.core.db import set_scope
 from app.core.storage import storage_of
 from app.feedback.attachments.purge import KEPT, ORPHANED, UNFINISHED, purge_attachments
 from app.feedback.attachments.service import SMALLEST_PIECE
-from app.jobs.leftovers import sweep_files
+from app.jobs.leftovers import look_at_all_photos, sweep_files
 from app.jobs.queries import named_files
+from app.jobs.steps import run_in_steps
 from app.models.attachment import Attachment
 from tests.factories import NOW, make_work_order, staff
 from tests.hostile_files import MARK, document, locked_document, photo, png_bomb
@@ -300,6 +301,21 @@ def test_what_nobody_needs_goes_and_its_files_after_it(company, api, phone, orde
     [kept] = [file.path for file in storage_of(company).list_files("attachments")]
     assert kept in named_files(company)
     assert named in kept
+
+
+def test_photos_kept_before_their_looks_were_are_looked_at_by_night(company, phone, order, sessions):
+    first, _ = upload(phone, order, photo())
+    lost, _ = upload(phone, order, photo(size=(200, 200)))
+    upload(phone, order, document(), "application/pdf")
+    look = select(Attachment.look).where(Attachment.id == uuid.UUID(first))
+    before = company.scalar(look)
+    company.execute(update(Attachment).values(look=None))
+    storage_of(company).delete(company.get_one(Attachment, uuid.UUID(lost)).kept_path)
+    keep(company)
+    assert run_in_steps(sessions, "look-at-photos", look_at_all_photos) == {"looked_at": 1, "left": 1}
+    assert company.scalar(look) == before is not None
+    keep(company)
+    assert run_in_steps(sessions, "look-at-photos", look_at_all_photos) == {"looked_at": 0, "left": 1}
 
 
 def test_a_day_has_so_many_attachments_and_no_more(company, phone, order, monkeypatch):

@@ -69,7 +69,7 @@ def test_the_first_pull_gives_all_live_orders_with_what_a_manager_needs(client_a
         "customer_no": "C01", "name": "Customer 1", "phone": "139****0001", "address": "1 Example Road",
         "latitude": 39.001, "longitude": 117.001, "segment": "home", "tags": [],
     }  # fmt: skip
-    assert first["product"] == {"product_code": "FTTH1", "name": "Product FTTH1"}
+    assert first["product"] == {"product_code": "FTTH1", "name": "Product FTTH1", "family": "broadband"}
     assert (first["state"], first["scheduled_on"], first["talk_track"]) == ("open", "2026-10-12", "Say hello.")
     assert first["reasons"] == []
     assert first["last_feedback"] is None
@@ -137,13 +137,19 @@ def test_my_last_report_on_an_order_comes_with_it(phone, orders):
     assert (last["id"], last["outcome"], last["note"]) == (second["id"], "interested", "evenings")
 
 
+def test_an_order_names_the_family_that_a_customer_may_refuse(phone, orders):
+    phone.pull()
+    assert phone.orders[orders[0].id]["product"]["family"] == "broadband"
+
+
 def test_an_order_that_ended_leaves_the_phone_with_its_reason(phone, company, orders):
     ends = [(Event.COMPLETED, "done"), (Event.RETURNED, "returned"), (Event.EXPIRED, "expired"), (Event.WITHDRAWN, "withdrawn")]
-    for event, reason in ends:
+    because = [(event, "because", reason) for event, reason in ends]
+    for event, why, reason in [*because, (Event.WITHDRAWN, "do_not_disturb", "do_not_disturb")]:
         order = make_work_order(company, customer_no="C07")
         keep(company)
         phone.pull()
-        move(company, order, event, reason="because")
+        move(company, order, event, reason=why)
         keep(company)
         [answer] = phone.pull()
         assert {"id": order.id, "gone": True, "reason": reason} in answer["items"]  # others may be sent once more

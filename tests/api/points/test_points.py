@@ -10,7 +10,7 @@ from app.models.feedback import QuarantinedFeedback
 from app.models.organisation import Account
 from app.points.closing.close import close_month
 from tests.factories import NOW, get, make_work_order, staff
-from tests.truth import CLOSING, OCTOBER, declare_complete, make_anas_october
+from tests.truth import CLOSING, OCTOBER, declare_complete, make_anas_october, make_feedback
 
 
 @pytest.fixture
@@ -113,6 +113,33 @@ def test_a_dashboard_shows_the_managers_of_its_own_grids(client_as, company, ord
             assert first[0]["accuracy"] == ("0.80000000" if closed else None)
             if not closed:
                 _close(company)
+
+
+def test_credit_is_a_number_whether_it_is_shared_or_not(client_as, company, orders):
+    shared, bo = orders[0], staff(company, "bo")
+    for person, days in ((bo, 4), (staff(company, "ana"), 3)):  # both before the sale
+        make_feedback(company, shared, outcome="interested", staff_id=person.id, contacted_at=NOW - timedelta(days=days))
+    company.commit()
+    with clock.shifted_to(CLOSING):
+        ana, bo_s, *_ = client_as("chen").get("/dashboard/v1/points/2026-10").json()["items"]
+    assert (ana["successes"], ana["matured"]) == (0.6, 7.6)
+    assert (bo_s["successes"], bo_s["matured"]) == (0.4, 0.4)
+    assert {type(one[name]) for one in (ana, bo_s) for name in ("successes", "matured")} == {float}
+    schemas = client_as(None).get("/openapi.json").json()["components"]["schemas"].values()
+    (manager,) = (one["properties"] for one in schemas if {"matured", "success_index"} <= one.get("properties", {}).keys())
+    assert manager["successes"]["type"] == manager["matured"]["type"] == "number"
+
+
+def test_a_phone_says_until_when_a_line_may_be_disputed(client_as, company, orders):
+    ana = client_as("ana")
+    with clock.shifted_to(CLOSING):
+        assert ana.get("/mobile/v1/points?month=2026-10").json()["dispute_until"] is None
+        _close(company)
+        closed = ana.get("/mobile/v1/points?month=2026-10").json()
+        assert closed["dispute_until"] == "2026-12-03"  # 30 days after the 3rd of November
+    with clock.shifted_to(CLOSING + timedelta(days=1)):
+        as_of = {"month": "2026-10", "as_of": (CLOSING + timedelta(hours=1)).isoformat()}
+        assert ana.get("/mobile/v1/points", params=as_of).json() == closed | {"as_of": closed["as_of"]}
 
 
 def test_a_dashboard_turns_its_pages(client_as, company):

@@ -1,13 +1,17 @@
 """Each rule of evidence at its edge, and what makes a month one to look at."""
 
+from uuid import uuid4
+
 import numpy as np
 import polars as pl
 import pytest
 
 from app.verification.chance import combine, discoveries, fit, surprise, tail
+from app.verification.pleading import Told, make_cases
 from app.verification.rules.every import RULES
 from app.verification.rules.reports import SCHEMA, prepare
-from app.verification.suspicion import judge_month
+from app.verification.rules.rule import Asked
+from app.verification.suspicion import Evidence, agreeing_reports, judge_month
 
 METRES = 1 / 111_195  # of latitude, in degrees
 CALL = {"channel": "call", "outcome": "interested", "spoke": True, "calls_known": True}
@@ -188,3 +192,17 @@ def test_false_discoveries_are_held_and_one_sharp_sign_is_enough():
 def test_where_nobody_reported_nobody_is_looked_at():
     empty = pl.DataFrame(schema=SCHEMA)
     assert judge_month(empty).managers.is_empty()
+
+
+def test_a_report_at_which_three_kinds_of_traces_agree_is_a_case_by_itself():
+    found = {"visit_far": [0, 1, 2], "contact_quick": [0, 1], "contact_gap": [1, 2], "note_copied": [0, 2], "device_shared": [1]}
+    asked = {code: Asked(pl.Series([0, 1, 2]), pl.DataFrame({"row": rows})) for code, rows in found.items()}
+    managers = pl.DataFrame({"staff": [7], "opened": [False]})
+    evidence = Evidence(asked, judge_month(pl.DataFrame(schema=SCHEMA)).counts, managers)
+    agreeing = {0: ["contact_quick", "note_copied", "visit_far"], 2: ["contact_gap", "note_copied", "visit_far"]}
+    assert (
+        dict(agreeing_reports(evidence).iter_rows()) == agreeing
+    )  # at 1: two of times are one, a shared phone counts for nothing
+    told = [Told(uuid4(), 7, 1) for _ in range(3)]
+    cases = {case.feedback_id: sorted(reason.rule for reason in case.reasons) for case in make_cases(evidence, told)}
+    assert cases == {told[row].feedback_id: rules for row, rules in agreeing.items()}

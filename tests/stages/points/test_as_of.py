@@ -1,6 +1,7 @@
 """As it was served then: a month at a past instant equals what anybody saw at that instant, whatever happened since."""
 
 import random
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -12,13 +13,15 @@ from app.core.errors import Invalid
 from app.dispatch.life import move_work_order
 from app.dispatch.states import Event
 from app.models.customer import Order
+from app.models.feedback import QuarantinedFeedback
+from app.models.organisation import Account
 from app.models.points import BasePoints, PointsEvidence
 from app.points.closing.close import close_month
 from app.points.late.service import adjust_closed_months
 from app.points.past import show_months_at, show_my_month_at
-from app.points.service import show_months
+from app.points.service import show_months, show_my_month
 from app.verification.service import verify_feedback
-from tests.factories import staff
+from tests.factories import get, staff
 from tests.truth import CLOSING, OCTOBER, declare_complete, make_anas_october, make_call, make_feedback, make_orders, make_sale
 
 NOVEMBER = Month(2026, 11)
@@ -39,10 +42,15 @@ def served(months):
     }
 
 
+def listed(month):
+    """What a manager's phone lists beside the lines."""
+    return month.waiting_work_orders, month.pending, month.rejected, month.dispute_until
+
+
 def happens(session, rng, orders, now):
     """One thing of those that change what a month comes to."""
     order = rng.choice(orders)
-    kind = rng.randrange(10)
+    kind = rng.randrange(11)
     if kind == 0:
         make_sale(session, order, ordered_at=order.dispatched_at + timedelta(hours=rng.randrange(1, 300)))
     elif kind == 1:
@@ -87,8 +95,21 @@ def happens(session, rng, orders, now):
         move_work_order(session, work_order=order, event=event, reason=reason, gate_asked=True, now=now)
     elif kind == 9 and order.state == "returned" and (order.close_reason or "").startswith("pending:"):
         move_work_order(session, work_order=order, event=Event.RETURN_ACCEPTED, reason="data_fault:moved", now=now)
+    elif kind == 10:
+        aside = session.scalars(select(QuarantinedFeedback).where(QuarantinedFeedback.released_at.is_(None))).first()
+        if aside is not None and rng.random() < 0.5:
+            aside.released_at = now
+        else:
+            make_set_aside(session, rng.choice(PEOPLE[:2]), received_at=now)
     session.flush()
     session.expire_all()
+
+
+def make_set_aside(session, name, *, received_at):
+    person, account = staff(session, name), get(session, Account, login=name)
+    values = {"staff_id": person.id, "grid_id": person.unit_id, "account_id": account.id, "received_at": received_at}
+    said = {"code": "feedback.unknown_order", "detail": "not yours", "content": {}, "content_hash": b"x"}
+    session.add(QuarantinedFeedback(feedback_id=str(uuid.uuid4()), **values, **said))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -103,7 +124,7 @@ def test_what_was_served_at_any_instant_is_served_again_as_of_it(session, seed):
         session, "bo", customers[5:], state="open", dispatched_at=begun, matures_at=NOVEMBER.starts_at + timedelta(days=9)
     )
     ids = [staff(session, name).id for name in PEOPLE]
-    seen, now = [], begun
+    seen, lists, now = [], [], begun
     for step in range(90):
         now += timedelta(hours=rng.randrange(4, 20))
         at(session, now)
@@ -117,11 +138,16 @@ def test_what_was_served_at_any_instant_is_served_again_as_of_it(session, seed):
         now += timedelta(minutes=30)
         for month in MONTHS:
             seen.append((month, now, served(show_months(session, staff_ids=ids, month=month, now=now))))
+        month, one = rng.choice(MONTHS[1:]), rng.choice(ids[:2])
+        lists.append((month, now, one, listed(show_my_month(session, staff_id=one, month=month, now=now))))
     assert len({str(one) for one in seen}) > 60
     later = now + timedelta(days=1)
     for month, instant, was in seen:
         again = show_months_at(session, staff_ids=ids, month=month, as_of=instant, now=later)
         assert served(again) == was, (month, instant)
+    assert len({str(one) for *_, one in lists}) > 20
+    for month, instant, one, was in lists:
+        assert listed(show_my_month_at(session, staff_id=one, month=month, as_of=instant, now=later)) == was, (month, instant)
 
 
 def test_what_the_feed_overwrote_is_needed_for_it(session):

@@ -56,15 +56,15 @@ def draft(session, by="pia", now=NOW, **change):
     return draft_plan(session, written=WRITTEN | change, by=principal_of(session, by), now=now).plan
 
 
-def submitted(session, by="pia", **change):
-    plan = draft(session, by, **change)
-    submit_plan(session, plan_id=plan.id, by=principal_of(session, by), now=NOW)
+def submitted(session, by="pia", now=NOW, **change):
+    plan = draft(session, by, now, **change)
+    submit_plan(session, plan_id=plan.id, by=principal_of(session, by), now=now)
     return plan
 
 
-def approved(session, by="pia", approver="ada", **change):
-    plan = submitted(session, by, **change)
-    approve_plan(session, plan_id=plan.id, by=principal_of(session, approver), now=NOW)
+def approved(session, by="pia", approver="ada", now=NOW, **change):
+    plan = submitted(session, by, now, **change)
+    approve_plan(session, plan_id=plan.id, by=principal_of(session, approver), now=now)
     return plan
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from app.core.db import set_scope, sqlalchemy_url
 from app.models.organisation import Staff
-from app.models.points import BasePoints, PayrollFile
+from app.models.points import BasePoints, PayrollFile, PointsEntry
 from app.models.work_order import WorkOrder
 from app.points.closing.close import close_month
 from app.points.payroll import recompute
@@ -20,7 +20,9 @@ from app.points.payroll.file_format import read_file
 from app.points.payroll.recompute import InputsNotKept, RecomputedDiffers, recompute_month
 from app.points.payroll.recomputing import first_difference, recompute_file
 from app.points.statement_queries import MonthNotClosed
-from tests.truth import CLOSING, OCTOBER, make_anas_october
+from tests.factories import staff
+from tests.stages.points.test_plans import approved
+from tests.truth import CLOSING, OCTOBER, make_anas_october, make_orders, make_sale
 
 
 @pytest.fixture
@@ -96,3 +98,22 @@ def test_the_command_gives_the_same_bytes_in_another_zone_locale_and_hash_seed(c
                               capture_output=True, text=True, timeout=120)  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert expected in done.stdout
+
+
+def test_it_is_the_same_where_a_branch_pays_no_success_and_the_company_pays_its_index(session):
+    """The company's ratio, of which the index is made, comes from all managers: also from those whose plan pays no success, of
+    whose work orders there is no evidence."""
+    existing = {"component": "existing_scheme", "weight": "100", "floor": "0", "target": "100", "cap": "1", "fallback": "0"}
+    before = {"now": OCTOBER.previous.starts_at, "effective_from": str(OCTOBER)}
+    approved(session, pays="success_index", **before)
+    approved(session, code="north", unit_code="B1", components=[existing], **before)
+    make_anas_october(session)  # of branch B1: 1 success where 1.6 were expected
+    won, *_ = make_orders(session, "dee", ["C11", "C12", "C13", "C14"])
+    make_sale(session, won)
+    close_month(session, month=OCTOBER, now=CLOSING)
+    dee, ana = staff(session, "dee").id, staff(session, "ana").id
+    entries = {(one.staff_id, one.component.value): one for one in session.scalars(select(PointsEntry))}
+    assert (ana, "success") not in entries
+    assert entries[dee, "success"].explanation["figures"]["company_ratio"] == "0.83333333"  # 2 of 2.4, hers alone 1.25
+    found = recompute_month(session, month=OCTOBER, now=CLOSING)
+    assert found["sha256"] == session.get_one(PayrollFile, OCTOBER).sha256

@@ -1,12 +1,14 @@
 """Judging feedback by the calls and orders feeds."""
 
+import random
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.core.clock import local_date
-from app.models.feedback import BackCheck, Channel, Verdict, Verification
+from app.models.feedback import BackCheck, Channel, ContactFeedback, Verdict, Verification, VerificationKind
+from app.verification import claim_queries, queries, service
 from app.verification.asking import answer_back_check
 from app.verification.drawing import draw_back_checks
 from app.verification.service import verify_feedback
@@ -182,3 +184,52 @@ def test_a_customer_who_was_not_reached_leaves_the_verdict_as_it_is(session):
     verify_feedback(session, now=LATER)
     _checked(session, feedback, {})
     assert [verdict.verdict for verdict in _verdicts(session, feedback)] == [Verdict.CONFIRMED]
+
+
+def test_what_is_judged_for_many_at_once_is_what_would_be_judged_of_each(session):
+    """400 reports of all kinds, some corrected, some drawn and answered, with traces, half of the days complete; judged twice."""
+    chance, orders = random.Random(56), [make_work_order(session, customer_no=f"C{n:02d}") for n in range(1, 11)]
+    for day in chance.sample(range(-8, 9), 9):
+        for feed in ("calls", "orders"):
+            declare_complete(session, feed, DAY + timedelta(days=day), DAY + timedelta(days=day))
+    for _ in range(400):
+        order, at = chance.choice(orders), NOW + timedelta(hours=chance.randrange(-120, 120))
+        outcome, channel = chance.choice(["not_reached", "refused", "bought"]), chance.choice([Channel.CALL, Channel.VISIT])
+        said = {"contacted_at": at, "channel": channel, "clock_doubtful": chance.random() < 0.2}
+        made = make_feedback(session, order, outcome=outcome, **said)
+        if chance.random() < 0.1:
+            make_feedback(session, order, corrects_id=made.id, outcome="thinking", **said)
+        if chance.random() < 0.6:
+            make_call(
+                session, order, started_at=at + timedelta(minutes=chance.randrange(-40, 40)), seconds=chance.choice([0, 0, 60])
+            )
+    for order in orders[:5]:
+        make_sale(
+            session, order, ordered_at=NOW + timedelta(days=chance.randrange(-6, 6)), product_code=chance.choice(["FTTH2", "TV1"])
+        )
+    for later in (NOW + timedelta(days=6), NOW + timedelta(days=7)):
+        _hold_together(session)
+        verify_feedback(session, now=later)
+        for verdict in session.scalars(select(Verification).where(Verification.number == 1)).all()[::7]:
+            said = {"kind": VerificationKind.BACK_CHECK, "verdict": Verdict.CONFIRMED, "rule": "back_check", "evidence": {}}
+            place = {"feedback_id": verdict.feedback_id, "staff_id": verdict.staff_id, "grid_id": verdict.grid_id}
+            session.add(Verification(**place, **said, number=9, judging_probability=chance.choice([0.1, 1]), decided_at=later))
+        session.flush()
+        declare_complete(session, "calls", DAY + timedelta(days=9 + later.day), DAY + timedelta(days=9 + later.day))
+
+
+def _hold_together(session):
+    complete = service.CompleteDays(queries.complete_days(session, "calls"), queries.complete_days(session, "orders"))
+    claim_queries.take_down_claims(session, since=OCTOBER.starts_at, spoken=service.CONVERSATIONS, sales=service.SALES)
+    keys = dict(session.execute(text("SELECT feedback_id, key FROM claim_keys")).all())
+    current = session.scalars(select(ContactFeedback.id).where(queries.is_current())).all()
+    assert keys.keys() == set(current)
+    rows = queries.claims(session, feedback_ids=current, sale_outcomes=service.SALES)
+    seen = set()
+    for row in rows:
+        alone = service.judge(service._claim(row), service._traces(row), complete)
+        together, is_news = service._judge_key(keys[row.id], complete)
+        assert (together.verdict, together.rule) == (alone.verdict, alone.rule)
+        assert is_news == (service._new_verdict(row, alone) is not None)
+        seen.add((alone.verdict, alone.rule, is_news))
+    assert len(seen) > 6
