@@ -1,10 +1,12 @@
 // The console's part of the one catalogue: each room's words, and what the shell itself says.
 import { inWords, type Language, type Said } from "../saying.ts";
+import { ADMINISTRATION } from "./words/administration.ts";
 import { ANALYSIS } from "./words/analysis.ts";
+import { PERSONNEL } from "./words/personnel.ts";
 import { REVIEWING } from "./words/reviewing.ts";
 import { SHELL } from "./words/shell.ts";
 
-const WORDS = { ...SHELL, ...ANALYSIS, ...REVIEWING } as const satisfies Record<string, Said>;
+const WORDS = { ...SHELL, ...ANALYSIS, ...REVIEWING, ...PERSONNEL, ...ADMINISTRATION } as const satisfies Record<string, Said>;
 
 export type Word = keyof typeof WORDS;
 
