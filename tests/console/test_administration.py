@@ -1,4 +1,4 @@
-"""The administrator's round in the console: people, feeds with a rejected row, jobs and their failures, plans, settings, audit."""
+"""The administrator's round: people, feeds with a rejected row, jobs and their failures, plans, settings, audit."""
 
 from datetime import timedelta
 

@@ -145,7 +145,7 @@ def test_what_was_done_is_found_by_person_object_and_time(ada, client_as, compan
     action = {"verb": "reassign", "to_staff_nos": ["BO"], "reason": "she is ill"}
     moved = chen.post("/dashboard/v1/work-orders/bulk", json={"action": action, "ids": [order.id]})
     assert moved.json()["items"][0]["code"] is None, moved.text
-    assert chen.post("/dashboard/v1/customers/C01/phone", json={"purpose": "a back-check"}).status_code == 200
+    assert chen.post("/dashboard/v1/customers/C01/reveal", json={"purpose": "a back-check"}).status_code == 200
     ada.post(f"{BASE}/accounts/bo/disable", json={"reason": "left the company"})
 
     def acts(**sought):
