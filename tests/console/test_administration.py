@@ -54,7 +54,7 @@ def installation(company):
     return batch.id
 
 
-def test_an_account_is_opened_and_its_password_shown_once(ada, installation, company):
+def test_an_account_is_opened_and_its_password_must_be_changed(ada, desk, installation):
     go(ada, "people")
     expect(ada.get_by_role("row")).to_have_count(12)
     looked_at(ada, "people")
@@ -65,9 +65,17 @@ def test_an_account_is_opened_and_its_password_shown_once(ada, installation, com
     ada.get_by_label("原因").fill("新入职")
     ada.keyboard.press("Enter")
     expect(ada.get_by_text("只显示这一次")).to_be_visible()
-    assert len(ada.locator("dialog code").inner_text()) == 14
+    made = ada.locator("dialog code").inner_text()
     ada.get_by_role("button", name="关闭", exact=True).last.click()
     expect(ada.get_by_role("row").nth(1)).to_contain_text("临时密码")
+    gil = desk()
+    gil.get_by_label("账号").fill("GIL")
+    gil.get_by_label("密码").fill(made)
+    gil.keyboard.press("Enter")
+    expect(gil.get_by_role("alert")).to_contain_text("这是临时密码")
+    gil.get_by_label("新密码").fill("my own long password")
+    gil.keyboard.press("Enter")
+    expect(gil.get_by_text("您的角色在这里没有页面")).to_be_visible()
     go(ada, "audit?who=ada")
     expect(ada.get_by_role("row", name="account.created")).to_contain_text("新入职")
     looked_at(ada, "audit")
