@@ -56,9 +56,9 @@ KEYS = {
         "ALTER TABLE payroll_file_lines DROP CONSTRAINT pk_payroll_file_lines",
     ),
     "uq_points_entries_reversed": (
-        "INSERT INTO points_entries (month, staff_id, grid_id, component, kind, points, plan_id, refers_to_id, explanation, posted_at,"
-        " cause) SELECT month, staff_id, grid_id, component, kind, points, plan_id, refers_to_id, explanation, posted_at, 'another'"
-        " FROM points_entries WHERE kind = 'reversal'",
+        "INSERT INTO points_entries (month, staff_id, grid_id, component, kind, points, plan_id, refers_to_id, explanation,"
+        " posted_at, cause) SELECT month, staff_id, grid_id, component, kind, points, plan_id, refers_to_id, explanation,"
+        " posted_at, 'another' FROM points_entries WHERE kind = 'reversal'",
         "DROP INDEX uq_points_entries_reversed",
     ),
     "pk_sms_confirmations": (
