@@ -123,7 +123,7 @@ def test_what_somebody_asks_for_is_run_once_by_who_leads_and_the_timetable_is_th
     assert done == ["purge", "purge"]
     assert [run.due_at is None for run in runs(sessions)] == [False, True]
     times = in_transaction(sessions, lambda session: session.get(JobTime, "purge"))
-    assert (times.times, times.may_ask) == ("minute 10", True)
+    assert (times.times, times.may_ask) == ("hour 0, minute 10", True)
 
 
 def test_a_stopped_worker_hands_over_at_once(sessions):
