@@ -56,5 +56,5 @@ def switch_account(session: Session, *, login: str, on: bool, by: Principal | No
     account.disabled_at = None if on else now
     end_log_ins(session, account_id=account.id, because="switched", now=now)
     act = AccountAct.ENABLED if on else AccountAct.DISABLED
-    note_act(session, account=account, act=act, by_account_id=by and by.account_id, reason=reason, now=now)
+    note_act(session, account=account, act=act, by_account_id=None if by is None else by.account_id, reason=reason, now=now)
     return account

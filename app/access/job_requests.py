@@ -38,7 +38,7 @@ def ask_for_job(session: Session, *, job: str, by: Principal, now: datetime) -> 
     if not row.may_ask:
         raise NotAsked
     wanted = {"job": job, "account_id": by.account_id, "asked_at": now}
-    asked = session.scalar(insert(JobRequest).values(wanted).on_conflict_do_nothing().returning(JobRequest))
+    asked: JobRequest | None = session.scalar(insert(JobRequest).values(wanted).on_conflict_do_nothing().returning(JobRequest))
     if asked is None:
         raise AlreadyAsked
     return asked

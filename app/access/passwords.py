@@ -28,7 +28,14 @@ def reset_password(session: Session, *, login: str, by: Principal | None, reason
     made = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(_LENGTH // 4))
     account.password_hash, account.temporary_until = hash_password(made), now + TEMPORARY_FOR
     end_log_ins(session, account_id=account.id, because="password reset", now=now)
-    note_act(session, account=account, act=AccountAct.RESET, by_account_id=by and by.account_id, reason=reason, now=now)
+    note_act(
+        session,
+        account=account,
+        act=AccountAct.RESET,
+        by_account_id=None if by is None else by.account_id,
+        reason=reason,
+        now=now,
+    )
     return made
 
 

@@ -38,8 +38,8 @@ def next_due(when: CronTrigger, now: datetime) -> datetime | None:
 
 
 def times_of(when: CronTrigger) -> str:
-    """When a job is due, as its fields are written, such as `hour 2, minute 15`."""
-    said = [f"{field.name} {field}" for field in when.fields if not field.is_default and str(field) != "0"]
+    """When a job is due, as its fields are written, such as `hour 2, minute 15` (every day)."""
+    said = [f"{field.name} {field}" for field in when.fields if not field.is_default and f"{field.name} {field}" != "second 0"]
     return ", ".join(said) or "every second"
 
 

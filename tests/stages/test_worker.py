@@ -15,12 +15,15 @@ import pytest
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import select, text
 
+from app.access.job_requests import ask_for_job
 from app.core import clock
+from app.core.security import Principal
 from app.jobs.leading import Pace, Worker
 from app.jobs.queries import find_leader
 from app.jobs.runner import in_transaction
 from app.jobs.schedule import Scheduled
-from app.models.operations import JobLease, JobOutcome, JobRun
+from app.models.operations import JobLease, JobOutcome, JobRun, JobTime
+from app.models.organisation import Account
 from tests.stages.ticking_worker import GATE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +105,25 @@ def test_what_was_due_while_nobody_led_is_run_once_by_the_next_leader(sessions):
         time.sleep(0.3)
     assert done == ["daily", "daily"]
     assert runs(sessions)[1].fencing_token == 3
+
+
+def test_what_somebody_asks_for_is_run_once_by_who_leads_and_the_timetable_is_there_to_be_seen(sessions):
+    done, row = counting("purge")
+    with working(sessions, [row], "one"):
+        until(lambda: runs(sessions, "done"))
+        until(lambda: in_transaction(sessions, lambda session: session.get(JobTime, "purge")))
+
+        def ask(session):
+            by = session.scalars(select(Account).where(Account.login == "ada")).one()
+            ask_for_job(session, job="purge", by=Principal(by.id, "ada", "admin", "all", None, (), None), now=clock.now())
+
+        in_transaction(sessions, ask)
+        until(lambda: len(runs(sessions, "done")) == 2)
+        time.sleep(0.3)
+    assert done == ["purge", "purge"]
+    assert [run.due_at is None for run in runs(sessions)] == [False, True]
+    times = in_transaction(sessions, lambda session: session.get(JobTime, "purge"))
+    assert (times.times, times.may_ask) == ("hour 0, minute 10", True)
 
 
 def test_a_stopped_worker_hands_over_at_once(sessions):

@@ -22,6 +22,11 @@ export async function logIn(login: string, password: string): Promise<void> {
   await heard(await ask("POST", SESSION, { login, password }));
 }
 
+/** Put a password of one's own in the place of the present one. */
+export async function choosePassword(login: string, password: string, chosen: string): Promise<void> {
+  await heard(await ask("POST", "/auth/password", { login, password, new_password: chosen }));
+}
+
 export async function logOut(): Promise<void> {
   await heard(await ask("DELETE", SESSION));
 }

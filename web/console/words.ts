@@ -1,21 +1,25 @@
 // The console's part of the one catalogue: each room's words, and what the shell itself says.
 import { inWords, type Language, type Said } from "../saying.ts";
+import { ADMINISTRATION } from "./words/administration.ts";
 import { ANALYSIS } from "./words/analysis.ts";
 import { COMPARING } from "./words/comparing.ts";
 import { EVALUATION } from "./words/evaluation.ts";
 import { HELP } from "./words/help.ts";
 import { LIVE } from "./words/live.ts";
+import { PERSONNEL } from "./words/personnel.ts";
 import { PLANNING } from "./words/planning.ts";
 import { REVIEWING } from "./words/reviewing.ts";
 import { SHELL } from "./words/shell.ts";
 
 const WORDS = {
   ...SHELL,
+  ...ADMINISTRATION,
   ...ANALYSIS,
   ...COMPARING,
   ...EVALUATION,
   ...HELP,
   ...LIVE,
+  ...PERSONNEL,
   ...PLANNING,
   ...REVIEWING,
 } as const satisfies Record<string, Said>;

@@ -42,7 +42,7 @@ def audit_page(session: Session, *, sought: Sought, secret: str, cursor: str | N
 
 def _narrowed(session: Session, sought: Sought) -> Select[*tuple[Any, ...]]:
     entry = AuditEntry
-    statement: Select[Any] = (
+    statement: Select[*tuple[Any, ...]] = (
         select(entry.id, entry.happened_at, Account.login, Staff.name, entry.act, entry.object, entry.reason)
         .outerjoin(Account, Account.id == entry.account_id)
         .outerjoin(Staff, Staff.id == Account.staff_id)

@@ -32,6 +32,8 @@ export const SHELL = {
   "log_in.title": ["登录", "Log in"],
   "log_in.login": ["账号", "Login"],
   "log_in.password": ["密码", "Password"],
+  "log_in.choose": ["新密码（至少十个字符）", "New password (ten characters or more)"],
+  "log_in.choose.why": ["这是临时密码，请换成自己的密码", "This password is temporary: choose one of your own"],
   "log_in.do": ["登录", "Log in"],
   "log_in.doing": ["正在登录…", "Logging in …"],
   "log_in.wrong": ["账号或密码不对", "Login or password is wrong"],

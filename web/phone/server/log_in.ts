@@ -37,6 +37,13 @@ export async function logIn(login: string, password: string): Promise<void> {
   ]);
 }
 
+/** Put a password of one's own in the place of the present one. */
+export async function choosePassword(login: string, password: string, chosen: string): Promise<void> {
+  const body = JSON.stringify({ login, password, new_password: chosen });
+  const answer = await ask("/auth/password", { method: "POST", body });
+  if (!answer.ok) throw await problemOf(answer);
+}
+
 async function begin(tokens: Tokens): Promise<void> {
   const answer = await ask("/mobile/v1/device-key", { headers: { Authorization: `Bearer ${tokens.access_token}` } });
   if (!answer.ok) throw await problemOf(answer);
