@@ -156,7 +156,7 @@ def today_of(session: Session, *, principal: Principal, grid_code: str | None, n
     managers = session.execute(MANAGERS, manager_values(ids, now)).all()
     today = clock.local_date(now)
     counts = session.execute(WAITING, {"grids": ids, "today": today}).one()
-    waiting = Waiting(*counts, unread=len(my_unread(session, principal)))
+    waiting = Waiting(*counts, len(my_unread(session, principal)))
     funnels = (_funnel(managers, "day"), _funnel(managers, "month"))
     return Today(now, today, grids, shown, managers, *funnels, _pace(session, managers, ids, today), waiting)
 
