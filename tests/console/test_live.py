@@ -83,7 +83,7 @@ def test_a_stuck_manager_is_helped_and_what_a_phone_reports_meanwhile_appears_by
     page = console("chen")
     expect(page.get_by_role("heading", name="今日网格")).to_be_visible()
     expect(page.get_by_text("实时", exact=True)).to_be_visible()
-    ana = row(page, "客户经理", "Ana")
+    ana = row(page, "末端营销经理", "Ana")
     expect(ana).to_contain_text("小时前")
     stuck = page.get_by_role("region", name="停滞的工单")
     expect(stuck.get_by_role("row")).to_have_count(9)
@@ -100,7 +100,7 @@ def test_a_stuck_manager_is_helped_and_what_a_phone_reports_meanwhile_appears_by
     expect(page.get_by_text("已处理 2 张")).to_be_visible()
     expect(stuck.get_by_role("row")).to_have_count(7)
 
-    bo = row(page, "客户经理", "Bo").get_by_role("cell")
+    bo = row(page, "末端营销经理", "Bo").get_by_role("cell")
     expect(bo.nth(3)).to_have_text("2")
     report(as_person("bo"), grid_at_ten[2], "bought")  # from the field, while the page lies open
     expect(bo.nth(3)).to_have_text("3")
@@ -112,7 +112,7 @@ def test_a_stuck_manager_is_helped_and_what_a_phone_reports_meanwhile_appears_by
 
 def test_a_word_to_a_manager_is_on_the_phone_and_the_page_says_when_it_was_seen(console, as_person, grid_at_ten):
     page = console("chen")
-    row(page, "客户经理", "Ana").get_by_role("checkbox").check()
+    row(page, "末端营销经理", "Ana").get_by_role("checkbox").check()
     page.get_by_role("button", name="发消息").click()
     page.get_by_label("内容").fill("先做到期的三张")
     page.get_by_role("dialog").get_by_role("button", name="发消息").click()
@@ -139,8 +139,8 @@ def test_a_doubtful_feedback_is_judged_from_the_page(console, as_person, grid_at
 
 def test_the_work_of_one_manager_is_moved_by_keyboard(console, grid_at_ten):
     page = console("chen")
-    row(page, "客户经理", "Ana").get_by_role("link", name="Ana").press("Enter")
-    expect(page.get_by_role("heading", name="客户经理 ANA")).to_be_visible()
+    row(page, "末端营销经理", "Ana").get_by_role("link", name="Ana").press("Enter")
+    expect(page.get_by_role("heading", name="末端营销经理 ANA")).to_be_visible()
     rows = page.get_by_role("row")
     expect(rows).to_have_count(9)
     looked_at(page, "manager")
