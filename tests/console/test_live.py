@@ -72,7 +72,7 @@ def report(client, order_id, outcome):
     now = clock.now().isoformat()
     item = {"id": str(uuid.uuid4()), "work_order_id": order_id, "channel": "call", "outcome": outcome, "started_at": now}
     answer = client.post("/mobile/v1/feedback", json={"sent_at": now, "items": [item]})
-    assert answer.json()["results"][0]["status"] == "accepted", answer.text
+    assert answer.json()["items"][0]["status"] == "accepted", answer.text
 
 
 def row(page, table, name):
