@@ -23,8 +23,8 @@ from bench.serving import SECRET, serving
 DASHBOARDS = 200
 ROUNDS = 4
 _LEADERS = (
-    "INSERT INTO staff (staff_no, name, role, unit_id, active_from)"
-    " SELECT 'M' || n, 'Leader ' || n, 'grid_manager', 101 + n % :grids, '2020-01-01' FROM generate_series(1, :count) n",
+    "INSERT INTO staff (id, staff_no, name, role, unit_id, active_from)"
+    " SELECT 10000 + n, 'M' || n, 'Leader ' || n, 'grid_manager', 101 + n % :grids, '2020-01-01' FROM generate_series(1, :count) n",
     "INSERT INTO accounts (login, password_hash, staff_id, created_at)"
     " SELECT staff_no, :hash, id, now() FROM staff WHERE role = 'grid_manager'",
 )
@@ -32,7 +32,7 @@ _LEADERS = (
 
 def measure_dashboards(url: str, folder: Path, small: bool) -> list[Figure]:
     """Feedback a second with and without open dashboards, and what the dashboards saw meanwhile."""
-    requests = 640 if small else 2_400
+    requests = 640 if small else 1_600
     held = seed_phones(url, folder)
     tokens = _leaders(url)
     alone, beside, seen = [], [], []

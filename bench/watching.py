@@ -12,7 +12,7 @@ import time
 
 HOST = "127.0.0.1"
 APART = 2.5  # seconds between two questions of one page, at the least, as in the console
-PAGE = "/dashboard/v1/live"
+TODAY, STUCK = "/dashboard/v1/live", "/dashboard/v1/live/stuck"  # what the page asks for when reports or work change
 
 
 class Seen:
@@ -35,28 +35,30 @@ async def _answer(reader: asyncio.StreamReader) -> int:
     return int(head.split(b" ", 2)[1])
 
 
-async def _ask(port: int, token: str, changed: asyncio.Event, seen: Seen) -> None:
-    """Ask for the page whenever something changed, at once after a quiet time."""
+async def _ask(port: int, token: str, wanted: asyncio.Queue[bool], seen: Seen) -> None:
+    """Ask for what changed, at once after a quiet time; `wanted` says whether work did."""
     reader, writer = await asyncio.open_connection(HOST, port)
     while True:
-        await changed.wait()
-        changed.clear()
-        began = time.perf_counter()
-        writer.write(_asking(port, PAGE, token))
-        seen.failures += await _answer(reader) != 200
-        seen.taken.append(time.perf_counter() - began)
+        work = await wanted.get()
+        while not wanted.empty():
+            work = wanted.get_nowait() or work
+        for path in (TODAY, STUCK) if work else (TODAY,):
+            began = time.perf_counter()
+            writer.write(_asking(port, path, token))
+            seen.failures += await _answer(reader) != 200
+            seen.taken.append(time.perf_counter() - began)
         await asyncio.sleep(APART)
 
 
-async def _listen(port: int, token: str, hello: asyncio.Event, changed: asyncio.Event, seen: Seen) -> None:
+async def _listen(port: int, token: str, hello: asyncio.Event, wanted: asyncio.Queue[bool], seen: Seen) -> None:
     reader, writer = await asyncio.open_connection(HOST, port)
     writer.write(_asking(port, "/dashboard/v1/events", token))
     async for line in reader:
         if line.startswith(b"event: hello"):
             hello.set()
-        elif line.startswith((b"event: changed", b"event: reload")):
+        elif line.startswith(b'data: {"unit_ids"'):
             seen.told += 1
-            changed.set()
+            wanted.put_nowait(b'"work"' in line)
     seen.failures += 1
 
 
@@ -64,9 +66,9 @@ async def _run(port: int) -> None:
     tokens = json.loads(await asyncio.to_thread(sys.stdin.readline))
     seen, tasks, hellos = Seen(), [], []
     for token in tokens:
-        hello, changed = asyncio.Event(), asyncio.Event()
-        tasks.append(asyncio.create_task(_listen(port, token, hello, changed, seen)))
-        tasks.append(asyncio.create_task(_ask(port, token, changed, seen)))
+        hello, wanted = asyncio.Event(), asyncio.Queue[bool]()
+        tasks.append(asyncio.create_task(_listen(port, token, hello, wanted, seen)))
+        tasks.append(asyncio.create_task(_ask(port, token, wanted, seen)))
         hellos.append(hello)
         if len(hellos) % 20 == 0:
             await hello.wait()

@@ -6,6 +6,7 @@ else may compute a metric again under its name; tests/test_metrics.py holds that
 
 from app.centre.business_metrics import CUSTOMERS, LISTS, PAY
 from app.centre.campaign_metrics import BROUGHT
+from app.centre.live_metrics import LIVE
 from app.centre.metric import Metric
 from app.centre.ranker_metrics import RANKERS
 from app.centre.work_metrics import WORK
@@ -18,7 +19,7 @@ class UnknownMetric(NotFound):
     code = "metric.unknown"
 
 
-METRICS: tuple[Metric, ...] = (*PAY, *WORK, *LISTS, *BROUGHT, *RANKERS, *CUSTOMERS)
+METRICS: tuple[Metric, ...] = (*PAY, *LIVE, *WORK, *LISTS, *BROUGHT, *RANKERS, *CUSTOMERS)
 BY_CODE: dict[str, Metric] = {metric.code: metric for metric in METRICS}
 
 

@@ -36,28 +36,32 @@ WITH people AS MATERIALIZED (
     SELECT staff_id, count(*) FILTER (WHERE state <> 'planned') AS open, count(*) FILTER (WHERE state = 'planned') AS planned,
         count(*) FILTER (WHERE state <> 'planned' AND :today - scheduled_on + rolls > 0) AS overdue
     FROM held GROUP BY staff_id
+), made AS MATERIALIZED (
+    SELECT f.id, f.staff_id, f.work_order_id, f.received_at, f.corrects_id, f.outcome = 'bought' AS won,
+        f.outcome IN ('interested', 'callback', 'bought') AS interested,
+        coalesce(f.reached, f.outcome IN ('bought', 'refused', 'interested', 'callback')) AS reached
+    FROM people p JOIN contact_feedback f ON f.staff_id = p.id AND f.month = ANY (:months) WHERE f.received_at >= :since
 ), said AS (
-    SELECT f.staff_id, f.work_order_id, f.received_at, f.outcome, coalesce(f.reached, f.outcome IN
-        ('bought', 'refused', 'interested', 'callback')) AS reached, w.state NOT IN ('open', 'in_progress') AS finished
-    FROM people p JOIN contact_feedback f ON f.staff_id = p.id AND f.month = ANY (:months)
-        JOIN work_orders w ON w.id = f.work_order_id
-    WHERE f.received_at >= :since AND NOT EXISTS (SELECT FROM contact_feedback c WHERE c.corrects_id = f.id)
+    SELECT m.staff_id, m.work_order_id, max(m.received_at) AS last_at, bool_or(m.received_at >= :day) AS day,
+        bool_or(m.received_at >= :week) AS week, bool_or(m.received_at >= :month) AS month,
+        bool_or(m.reached AND m.received_at >= :day) AS day_reached,
+        bool_or(m.reached AND m.received_at >= :month) AS month_reached,
+        bool_or(m.interested AND m.received_at >= :day) AS day_interested,
+        bool_or(m.interested AND m.received_at >= :month) AS month_interested,
+        bool_or(m.won AND m.received_at >= :day) AS day_won, bool_or(m.won AND m.received_at >= :month) AS month_won
+    FROM made m WHERE m.id NOT IN (SELECT c.corrects_id FROM made c WHERE c.corrects_id IS NOT NULL)
+    GROUP BY m.staff_id, m.work_order_id
 ), done AS (
-    SELECT staff_id, max(received_at) AS last_report_at,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :day) AS day_contacted,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :day AND finished) AS day_finished,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :day AND reached) AS day_reached,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :day AND outcome IN ('interested', 'callback', 'bought'))
-            AS day_interested,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :day AND outcome = 'bought') AS day_won,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :week) AS week_contacted,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :month) AS month_contacted,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :month AND finished) AS month_finished,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :month AND reached) AS month_reached,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :month AND outcome IN ('interested', 'callback', 'bought'))
-            AS month_interested,
-        count(DISTINCT work_order_id) FILTER (WHERE received_at >= :month AND outcome = 'bought') AS month_won
-    FROM said GROUP BY staff_id
+    SELECT a.staff_id, max(a.last_at) AS last_report_at, count(*) FILTER (WHERE a.week) AS week_contacted,
+        count(*) FILTER (WHERE a.day) AS day_contacted, count(*) FILTER (WHERE a.day AND f.finished) AS day_finished,
+        count(*) FILTER (WHERE a.day_reached) AS day_reached, count(*) FILTER (WHERE a.day_interested) AS day_interested,
+        count(*) FILTER (WHERE a.day_won) AS day_won, count(*) FILTER (WHERE a.month) AS month_contacted,
+        count(*) FILTER (WHERE a.month AND f.finished) AS month_finished,
+        count(*) FILTER (WHERE a.month_reached) AS month_reached,
+        count(*) FILTER (WHERE a.month_interested) AS month_interested, count(*) FILTER (WHERE a.month_won) AS month_won
+    FROM said a JOIN work_orders w ON w.id = a.work_order_id
+        CROSS JOIN LATERAL (SELECT w.state NOT IN ('open', 'in_progress') AS finished) f
+    GROUP BY a.staff_id
 ), phones AS (
     SELECT d.staff_id, max(d.last_sync_at) AS last_sync_at, sum(d.queue_length) AS queued,
         min(d.oldest_queued_at) AS oldest_queued_at
@@ -86,13 +90,11 @@ SELECT (SELECT count(*) FROM work_order_returns r WHERE r.grid_id = ANY (:grids)
     (SELECT count(*) FROM correction_proposals p WHERE p.grid_id = ANY (:grids) AND p.decided_at IS NULL
         AND NOT EXISTS (SELECT FROM contact_feedback c WHERE c.corrects_id = p.feedback_id)) AS proposals,
     (SELECT count(*) FROM work_orders w WHERE w.grid_id = ANY (:grids) AND w.pooled_at IS NOT NULL AND w.state = 'planned'
-        AND w.due_on >= :today) AS pooled
+        AND w.due_on >= :today) AS pooled,
+    (SELECT coalesce(sum(b.contacts), 0) FROM capacity_bookings b
+        WHERE b.week = :week AND b.grid_id = ANY (:grids) AND b.ended_at IS NULL) AS booked,
+    ARRAY(SELECT h.day FROM holidays h WHERE h.day BETWEEN :week AND :sunday) AS holidays
 """)
-BOOKED = text("""
-SELECT coalesce(sum(b.contacts), 0) FROM capacity_bookings b
-WHERE b.week = :week AND b.grid_id = ANY (:grids) AND b.ended_at IS NULL
-""")
-_HOLIDAYS = text("SELECT day FROM holidays WHERE day BETWEEN :first AND :last ORDER BY day")
 STEPS = ("contacted", "finished", "reached", "interested", "won")
 
 
@@ -155,10 +157,13 @@ def today_of(session: Session, *, principal: Principal, grid_code: str | None, n
     ids = [grid.id for grid in shown]
     managers = session.execute(MANAGERS, manager_values(ids, now)).all()
     today = clock.local_date(now)
-    counts = session.execute(WAITING, {"grids": ids, "today": today}).one()
-    waiting = Waiting(*counts, unread=len(my_unread(session, principal)))
+    week = monday_of(today)
+    values = {"grids": ids, "today": today, "week": week, "sunday": week + timedelta(days=6)}
+    *counts, booked, holidays = session.execute(WAITING, values).one()
+    waiting = Waiting(*counts, len(my_unread(session, principal)))
+    pace = _pace(managers, week, today, int(booked), holidays)
     funnels = (_funnel(managers, "day"), _funnel(managers, "month"))
-    return Today(now, today, grids, shown, managers, *funnels, _pace(session, managers, ids, today), waiting)
+    return Today(now, today, grids, shown, managers, *funnels, pace, waiting)
 
 
 def manager_values(grid_ids: Collection[int], now: datetime) -> dict[str, Any]:
@@ -185,10 +190,7 @@ def _funnel(managers: Sequence[Any], span: str) -> Funnel:
     return Funnel(given=given, **total)
 
 
-def _pace(session: Session, managers: Sequence[Any], grid_ids: Collection[int], today: date) -> Pace:
-    week = monday_of(today)
-    booked = int(session.scalar(BOOKED, {"week": week, "grids": list(grid_ids)}) or 0)
-    holidays = set(session.scalars(_HOLIDAYS, {"first": week, "last": week + timedelta(days=6)}))
+def _pace(managers: Sequence[Any], week: date, today: date, booked: int, holidays: Collection[date]) -> Pace:
     days = [day for day in (week + timedelta(days=n) for n in range(7)) if day.weekday() < 5 and day not in holidays]
     planned = booked or len(days) * sum(one.daily_capacity for one in managers)
     due = round(planned * sum(day <= today for day in days) / len(days)) if days else planned

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core import clock
+from app.core.db import set_scope
 from app.devices.messages import MOST_UNSEEN
 from app.models.device import Device
 from app.models.notice import OutboxDelivery, OutboxEvent
@@ -73,5 +74,6 @@ def test_a_subscribed_phone_is_pushed_to_without_the_words_and_only_once_at_a_ti
     company.commit()
     for _ in range(2):
         assert client_as("chen").post(SEND, json=HELLO).status_code == 201
+    set_scope(company, scope="all")
     (event,) = company.scalars(select(OutboxEvent).join(OutboxDelivery, OutboxDelivery.event_id == OutboxEvent.id))
     assert (event.kind, event.payload) == ("message.sent", {})

@@ -6,7 +6,7 @@ export const LIVE = {
   "live.as_of": ["截至 {time}", "As of {time}"],
   "live.grid": ["网格", "Grid"],
   "live.all_grids": ["全部网格", "All grids"],
-  "live.managers": ["客户经理", "Managers"],
+  "live.managers": ["末端营销经理", "Terminal managers"],
   "live.manager": ["姓名", "Name"],
   "live.open": ["在手", "Open"],
   "live.contacted": ["今日联系", "Contacted"],
@@ -21,7 +21,7 @@ export const LIVE = {
   "live.minutes_ago": ["{n} 分钟前", "{n} min ago"],
   "live.hours_ago": ["{n} 小时前", "{n} h ago"],
   "live.no_managers": [
-    "这个网格今天没有在岗的客户经理。人员来自 staff 数据。",
+    "这个网格今天没有在岗的末端营销经理。人员来自 staff 数据。",
     "Nobody works in this grid today. People come with the staff feed.",
   ],
   "live.pace": ["本周进度", "Pace of the week"],
