@@ -34,10 +34,8 @@ from app.figures.alarms.service import look_at_alarms
 from app.figures.keeping import keep_figures
 from app.jobs import outgoing
 from app.jobs.asking import ask_contact_policy
-from app.jobs.leftovers import fill_all_draw_keys, sweep_files
-from app.jobs.records import forget_live_changes, purge_runs
 from app.jobs.leftovers import fill_all_draw_keys, look_at_all_photos, sweep_files
-from app.jobs.records import purge_runs
+from app.jobs.records import forget_live_changes, purge_runs
 from app.jobs.runner import IDLE_SECONDS, Work, run_job
 from app.jobs.steps import StepWork, run_in_steps
 from app.notices.digests import make_digests

@@ -27,12 +27,9 @@ const PLANNERS: readonly Role[] = ["planner", "branch_manager", "admin"];
 const LIBRARIANS: readonly Role[] = ["planner", "analyst", "admin"];
 const ANALYSTS: readonly Role[] = ["analyst", "admin"];
 
-// prettier-ignore
-const REVIEWERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
-
-const PLANS: readonly Role[] = ["planner", "branch_manager", "admin"];
 const ADMIN: readonly Role[] = ["admin"];
 
+// prettier-ignore
 export const PAGES: readonly Page[] = [
   { path: "live", word: "live.title", group: "work", roles: LEADERS, first: ["grid_manager"], load: () => import("./live/Live.svelte") },
   { path: "map", word: "live.map", group: "work", roles: LEADERS, load: () => import("./live/Map.svelte") },
@@ -47,50 +44,20 @@ export const PAGES: readonly Page[] = [
   { path: "customers", word: "customer.title", group: "learn", roles: READERS, load: () => import("./analysis/Customers.svelte") },
   { path: "tags", word: "tags.title", group: "learn", roles: LIBRARIANS, load: () => import("./analysis/Tags.svelte") },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
-  { path: "first-day", word: "help.title", group: "help", roles: READERS, load: () => import("./help/FirstDay.svelte") },
-  {
-    path: "evaluations",
-    word: "evaluation.title",
-    group: "learn",
-    roles: READERS,
-    load: () => import("./evaluation/Evaluations.svelte"),
-  },
+  { path: "evaluations", word: "evaluation.title", group: "learn", roles: READERS, load: () => import("./evaluation/Evaluations.svelte") },
   { path: "months", word: "months.title", group: "pay", roles: READERS, load: () => import("./personnel/Months.svelte") },
-  {
-    path: "personnel",
-    word: "personnel.title",
-    group: "pay",
-    roles: READERS,
-    load: () => import("./personnel/Personnel.svelte"),
-  },
-  { path: "plans", word: "plans.title", group: "pay", roles: PLANS, load: () => import("./administration/Plans.svelte") },
+  { path: "personnel", word: "personnel.title", group: "pay", roles: READERS, load: () => import("./personnel/Personnel.svelte") },
+  { path: "plans", word: "plans.title", group: "pay", roles: PLANNERS, load: () => import("./administration/Plans.svelte") },
   { path: "people", word: "people.title", group: "system", roles: ADMIN, load: () => import("./administration/People.svelte") },
-  {
-    path: "permissions",
-    word: "permissions.title",
-    group: "system",
-    roles: ADMIN,
-    load: () => import("./administration/Permissions.svelte"),
-  },
+  { path: "permissions", word: "permissions.title", group: "system", roles: ADMIN, load: () => import("./administration/Permissions.svelte") },
   { path: "units", word: "units.title", group: "system", roles: ADMIN, load: () => import("./administration/Units.svelte") },
-  {
-    path: "devices",
-    word: "devices.title",
-    group: "system",
-    roles: REVIEWERS,
-    load: () => import("./administration/Devices.svelte"),
-  },
+  { path: "devices", word: "devices.title", group: "system", roles: LEADERS, load: () => import("./administration/Devices.svelte") },
   { path: "feeds", word: "feeds.title", group: "system", roles: ADMIN, load: () => import("./administration/Feeds.svelte") },
   { path: "jobs", word: "jobs.title", group: "system", roles: ADMIN, load: () => import("./administration/Jobs.svelte") },
-  {
-    path: "settings",
-    word: "settings.title",
-    group: "system",
-    roles: ADMIN,
-    load: () => import("./administration/Settings.svelte"),
-  },
+  { path: "settings", word: "settings.title", group: "system", roles: ADMIN, load: () => import("./administration/Settings.svelte") },
   { path: "audit", word: "audit.title", group: "system", roles: ADMIN, load: () => import("./administration/Audit.svelte") },
-  { path: "health", word: "health.title", group: "system", roles: ADMIN, load: () => import("./administration/Health.svelte") },
+  { path: "health", word: "health.title", group: "system", roles: ADMIN, first: ["admin"], load: () => import("./administration/Health.svelte") },
+  { path: "first-day", word: "help.title", group: "help", roles: READERS, load: () => import("./help/FirstDay.svelte") },
 ];
 
 /** The pages of a role, in the menu's order. */
