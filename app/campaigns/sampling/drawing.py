@@ -44,7 +44,7 @@ Ids = NDArray[np.int64]
 
 def draw_sample_if_due(session: Session, *, now: datetime) -> dict[str, int]:
     """Draw the sample anew where there is none, where customers were ranked since, or where it is more than a day old."""
-    sample, ranked_at = queries.find_sample(session), queries.newest_ranking(session)
+    sample, ranked_at = queries.find_sample(session), queries.find_newest_ranking(session)
     if sample is not None and sample.ranked_at == ranked_at and now - sample.drawn_at < STALE:
         return {}
     return draw_sample(session, now=now)
@@ -69,7 +69,7 @@ def draw_sample(session: Session, *, most: int = SAMPLE, now: datetime) -> dict[
     sample = PlanningSample(
         as_of=day,
         drawn_at=now,
-        ranked_at=queries.newest_ranking(session),
+        ranked_at=queries.find_newest_ranking(session),
         path=path,
         customers=len(turns),
         sampled=len(ids),

@@ -51,7 +51,7 @@ def get_sample(session: Session) -> PlanningSample:
     return found
 
 
-def newest_ranking(session: Session) -> datetime | None:
+def find_newest_ranking(session: Session) -> datetime | None:
     """When the newest ranking was finished."""
     return session.scalar(select(func.max(ScoringRun.finished_at)))
 
