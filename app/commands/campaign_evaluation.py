@@ -80,7 +80,7 @@ def evaluations() -> None:
     for row in in_transaction(sessions(), all_evaluated):
         effect, rate = row.effect, "–" if row.success_rate is None else f"{row.success_rate:.2%}"
         bounds = ("–", "–")
-        if effect["difference"] is not None:
+        if effect["verdict"] != "silent":
             bounds = (f"{100 * effect['difference']:+.2f}", f"{100 * effect['low']:+.2f} to {100 * effect['high']:+.2f}")
         number = f"{row.number}" if row.is_final else f"{row.number} (early)"
         table.add_row(row.code, number, f"{row.targets:,}", f"{row.successes:,}", rate, *bounds, effect["verdict"])

@@ -68,7 +68,14 @@ def count_money(facts: Facts, effect: Effect, *, contact_cost: Decimal | None) -
 
 
 def _added(effect: Effect, total: Decimal, successes: int) -> Bounds | None:
-    if effect.sales is None or effect.sales_low is None or effect.sales_high is None or not successes or not total:
+    if (
+        not effect.can_say
+        or effect.sales is None
+        or effect.sales_low is None
+        or effect.sales_high is None
+        or not successes
+        or not total
+    ):
         return None
     each = total / successes
     bounds = [round_points(each * Decimal(repr(one))) for one in (effect.sales, effect.sales_low, effect.sales_high)]

@@ -26,6 +26,7 @@ from app.models.evaluation import CampaignEvaluation, EvaluatedManager
 
 LOOKED_AT_AGAIN = timedelta(days=7)  # an evaluated campaign is asked this often whether sales came late or were cancelled
 AGAIN_UNTIL = timedelta(days=180)  # after its close
+MOST_A_NIGHT = 40  # evaluated for the first time: years of closed campaigns are not one transaction
 GROWN = "grown"
 
 
@@ -54,11 +55,12 @@ def compute_evaluation(
 
 
 def evaluate_mature(session: Session, *, now: datetime) -> dict[str, Any]:
-    """Evaluate every closed campaign whose orders are mature, and look again at those evaluated before.
+    """Evaluate closed campaigns whose orders are mature, the oldest first, and look again at those evaluated before.
 
     {evaluated: codes, again: codes of those with late or lost sales since, which got a new version}.
     """
-    evaluated = [campaign.code for campaign in queries.closed_campaigns(session) if matures_at(campaign) <= now]
+    mature = [campaign.code for campaign in queries.closed_campaigns(session) if matures_at(campaign) <= now]
+    evaluated = mature[:MOST_A_NIGHT]
     for code in evaluated:
         evaluate_campaign(session, campaign_code=code, now=now)
     again = []

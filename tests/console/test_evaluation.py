@@ -45,6 +45,7 @@ def test_a_closed_campaign_is_evaluated_and_read_and_sent(console, closed, as_pe
     page.get_by_role("button", name="看表格").first.click()
     page.get_by_role("button", name="看图").first.click()
     page.wait_for_timeout(500)  # pictures are drawn
+    page.evaluate("scrollTo(0, 0)")
     looked_at(page, "evaluation")
     with page.expect_popup() as opened:
         page.get_by_role("link", name="打开文件").click()

@@ -14,7 +14,7 @@ from app.reports.evaluation.pictures import Dot, dots_picture, funnel_picture, k
 from app.reports.ranker_page import HEADERS as HEADERS
 
 Picture = tuple[str, str]  # what to look for, and the picture as an address that holds it
-ADDED = "每百名目标客户的增量（单） added sales for every hundred targets"
+ADDED = "增量/百名 added a hundred"
 
 
 def file_headers(view: EvaluationView) -> dict[str, str]:
@@ -60,7 +60,7 @@ def _pictures(view: EvaluationView) -> dict[str, str]:
 
 
 def _index_picture(dots: Sequence[Dot], ratio: float) -> str:
-    return dots_picture(dots, of="成功指数（虚线为全活动） success index (dashed: the campaign)", at=ratio)
+    return dots_picture(dots, of="成功指数 success index", at=ratio)
 
 
 def _look_dot(look: Mapping[str, Any]) -> Dot:

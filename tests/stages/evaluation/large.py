@@ -63,8 +63,8 @@ STATEMENTS = (
     FROM work_orders w JOIN customers c ON c.id = w.customer_id JOIN staff s ON s.id = w.staff_id
         CROSS JOIN LATERAL (SELECT
             CASE WHEN {_u("outcome")} < 0.18 THEN 'not_reached' WHEN {_u("outcome")} < 0.2 THEN 'wrong_number'
-                WHEN {_u("outcome")} < 0.75 THEN 'refused' WHEN {_u("outcome")} < 0.9 THEN 'interested'
-                ELSE 'bought' END AS outcome,
+                WHEN {_u("buys")} < w.score THEN CASE WHEN {_u("outcome")} < 0.6 THEN 'interested' ELSE 'bought' END
+                WHEN {_u("outcome")} < 0.9 THEN 'refused' ELSE 'interested' END AS outcome,
             w.scheduled_on + interval '6 hours' + interval '30 hours' * power({_u("late")}, 3) AS at) x
     WHERE w.campaign_id = :campaign_id AND w.state = 'done'""",
     f"""INSERT INTO orders (order_no, customer_id, product_id, ordered_at, amount)

@@ -1,5 +1,7 @@
 """A closed campaign is evaluated: from its rows to the record that is kept, and what a later look finds changed."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,7 +22,8 @@ from app.models.campaign import CampaignStatus
 from app.models.evaluation import EvaluatedManager
 from app.models.work_order import WorkOrder
 from app.points.credit_queries import credits_of
-from tests.factories import NOW
+from tests.factories import FEE_REASON, NOW, make_scores
+from tests.postgres import as_company
 from tests.stages.evaluation.town import MATURE, make_closed_campaign, sell
 
 CODE = "TRIED"
@@ -144,6 +147,34 @@ def test_the_night_evaluates_what_is_mature_and_looks_again_only_where_sales_cha
 def test_controls_are_contacted_all_the_same_by_other_campaigns_earlier_systems_and_calls(session, campaign):
     facts, _ = read_facts(session, campaign)
     assert sorted(facts.touch[facts.touch > 0].tolist()) == [Touch.CALL]
+
+
+def test_who_looks_at_the_same_time_makes_the_next_version_and_breaks_nothing(sessions):
+    with as_company(sessions) as first:
+        make_closed_campaign(first, CODE)
+        first.commit()
+    with as_company(sessions) as first, ThreadPoolExecutor(1) as beside:
+        assert compute_evaluation(first, campaign_code=CODE, now=MATURE).number == 1
+
+        def look():
+            with as_company(sessions) as second:
+                number = compute_evaluation(second, campaign_code=CODE, now=MATURE).number
+                second.commit()
+                return number
+
+        waiting = beside.submit(look)
+        time.sleep(0.5)  # it has come to where it waits, or has gone wrong
+        first.commit()
+        assert waiting.result() == 2
+
+
+def test_the_line_that_the_phone_proposed_is_known_of_each_work_order(session):
+    line = {"zh": "每月省二十元", "en": "It saves you twenty yuan a month"}
+    run = make_scores(session, ["C01"], reasons=[FEE_REASON | {"talk_track": line}])
+    campaign = make_closed_campaign(session, CODE, scoring_run_id=run.id)
+    facts, words = read_facts(session, campaign)
+    assert [(talk.feature, talk.zh) for talk in words.talks] == [(None, "Say hello."), ("monthly_fee", line["zh"])]
+    assert sorted(facts.talk.tolist()) == [-1] * 4 + [0] * 9 + [1]
 
 
 def test_a_campaign_without_targets_says_nothing_and_breaks_nothing(session):
