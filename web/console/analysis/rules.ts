@@ -55,16 +55,25 @@ export function ruleOf({ join, conditions }: Simple): Rule {
   return parts.length === 1 ? parts[0]! : { [join]: parts };
 }
 
-/** A rule on one line, for people; one that is deeper than a list of conditions as JSON. */
+/** A rule on one line, for people. */
 export function inWords(rule: Rule, say: (word: [group: string, code: string]) => string): string {
-  const simple = simpleOf(rule);
-  if (!simple) return JSON.stringify(rule);
-  const parts = simple.conditions.map(({ kind, name, asked, value, not }) => {
-    const compared = isCompared(kind) ? `${say(["asked", asked])} ` : "";
-    const said = kind === "lifecycle_stage" ? say(["tag_stage", value]) : asked === "is_missing" ? "" : value;
-    return `${not ? `${say(["tags", "is_not"])} ` : ""}${name || say(["tag_rule", kind])} ${compared}${said}`.trim();
-  });
-  return parts.join(simple.join === "all" ? " ∧ " : " ∨ ");
+  const inner = (part: Rule): string => ("all" in part || "any" in part ? `(${inWords(part, say)})` : inWords(part, say));
+  if ("not" in rule) return `${say(["tags", "is_not"])} ${inner(rule.not as Rule)}`;
+  if ("all" in rule) return (rule.all as Rule[]).map(inner).join(" ∧ ");
+  if ("any" in rule) return (rule.any as Rule[]).map(inner).join(" ∨ ");
+  const kind = KINDS.find((one) => one in rule);
+  if (!kind) return JSON.stringify(rule);
+  if (kind === "feature") return `${String(rule.feature)} ${bounds(rule, say)}`;
+  if (isCompared(kind)) return `${say(["tag_rule", kind])} ${bounds(rule[kind] as Rule, say)}`;
+  const values = [rule[kind]]
+    .flat()
+    .map((value) => (kind === "lifecycle_stage" ? say(["tag_stage", String(value)]) : String(value)));
+  return `${say(["tag_rule", kind])} ${values.join(" / ")}`;
+}
+
+function bounds(asked: Rule, say: (word: [group: string, code: string]) => string): string {
+  const said = Object.entries(asked).filter(([name]) => name !== "feature");
+  return said.map(([name, value]) => `${say(["asked", name])} ${name === "is_missing" ? "" : String(value)}`.trim()).join(", ");
 }
 
 function conditionOf(part: Rule): Condition | null {

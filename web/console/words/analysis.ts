@@ -199,6 +199,7 @@ export const ANALYSIS = {
   "asked.above": ["大于", "above"],
   "asked.below": ["小于", "below"],
   "asked.equals": ["等于", "equals"],
+  "asked.one_of": ["是其中之一", "is one of"],
   "asked.is_missing": ["没有值", "is missing"],
   "tag_stage.new": ["新客户", "New"],
   "tag_stage.growing": ["成长", "Growing"],
