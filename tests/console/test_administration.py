@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from app.access.job_requests import note_times, take_requests
 from app.core import clock
+from app.core.clock import Month
 from app.core.db import set_scope
 from app.models.device import Device
 from app.models.operations import ImportBatch, JobOutcome, JobRun, RejectedRow
 from app.models.organisation import Staff
+from app.points.plans.in_force import open_month
 from tests.cast import LONG_AGO
 from tests.console.conftest import looked_at
 from tests.factories import grid, staff
@@ -50,6 +52,7 @@ def installation(company):
     company.add(JobRun(job="rank-customers", started_at=now, finished_at=now, **failed))
     phone = {"device_id": "d1", "name": "Ana's phone", "app_version": "1.0.0", "registered_at": now, "last_sync_at": now}
     company.add(Device(staff_id=staff(company, "ana").id, queue_length=3, **phone))
+    open_month(company, month=Month.of(now), now=now)
     commit(company)
     return batch.id
 
@@ -99,7 +102,7 @@ def test_days_are_declared_complete_on_the_calendar(ada, installation):
     go(ada, "feeds")
     day = str(clock.local_date(clock.now()) - timedelta(days=1))
     ada.get_by_role("button", name="声明完整").click()
-    ada.get_by_label("接口").select_option("calls")
+    ada.locator("dialog[open] select").select_option("calls")
     ada.get_by_label("从", exact=True).fill(day)
     ada.get_by_label("至", exact=True).fill(day)
     ada.get_by_role("button", name="确定").click()
@@ -121,7 +124,7 @@ def test_a_phone_is_revoked(ada, installation, company):
     go(ada, "devices")
     expect(ada.get_by_role("row").nth(1)).to_contain_text("Ana's phone")
     looked_at(ada, "devices")
-    ada.get_by_role("button", name="吊销").click()
+    ada.get_by_role("button", name="吊销", exact=True).click()
     ada.get_by_label("原因").fill("丢失")
     ada.locator("dialog").get_by_role("button", name="吊销").click()
     expect(ada.get_by_text("没有手机")).to_be_visible()
@@ -145,7 +148,7 @@ def test_the_rest_of_the_round(ada, installation, place, seen):
     looked_at(ada, place)
 
 
-def test_a_plan_is_read(ada, company):
+def test_a_plan_is_read(ada, installation):
     go(ada, "plans")
     ada.get_by_role("link", name="default 1").click()
     expect(ada.get_by_role("row", name="营销成功")).to_contain_text("20")

@@ -45,7 +45,7 @@ def test_a_month_is_closed_and_pulled(console, october, as_person):
         field.fill("交换机当天停机，已人工核对")
     dialog.get_by_role("button", name="确定").click()
     expect(ada.get_by_text("个文件待对方确认")).to_be_visible()
-    expect(ada.get_by_text("尚未")).to_be_visible()
+    expect(ada.get_by_text("尚未", exact=True)).to_be_visible()
     payroll = as_person("chen")
     form = {"grant_type": "client_credentials", "client_id": "payroll", "client_secret": PASSWORD}
     payroll.headers["Authorization"] = f"Bearer {payroll.post('/auth/token', data=form).json()['access_token']}"

@@ -27,6 +27,10 @@ export const SHELL = {
   "app.comes_from": ["数据来源", "Comes from"],
   "app.offline": ["连不上服务器，请检查网络", "The server cannot be reached: check the net"],
   "app.wrong": ["没有成功：{why}", "That did not work: {why}"],
+  "app.permission": [
+    "这需要管理员授予的权限，请说明原因和期限",
+    "This needs a permission: ask an administrator, with a reason and a last day",
+  ],
   "app.role": ["您的角色不能看这一页", "Your role does not see this page"],
 
   "log_in.title": ["登录", "Log in"],
