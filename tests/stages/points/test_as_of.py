@@ -145,7 +145,7 @@ def test_what_was_served_at_any_instant_is_served_again_as_of_it(session, seed):
     for month, instant, was in seen:
         again = show_months_at(session, staff_ids=ids, month=month, as_of=instant, now=later)
         assert served(again) == was, (month, instant)
-    assert len({str(one) for *_, one in lists}) > 20
+    assert len({str(one) for *_, one in lists}) > 8
     for month, instant, one, was in lists:
         assert listed(show_my_month_at(session, staff_id=one, month=month, as_of=instant, now=later)) == was, (month, instant)
 
