@@ -5,7 +5,7 @@ python -m soak [kills] [reports] [changes] [clocks] [phones] [ledger] [--NAME=VA
 kills    kill -9 at random points of a dispatch: --kills=200 --customers=245000
 reports  reports over a line that cuts 30 % of the answers: --reports=100000 --senders=200 --sends=350000
 changes  writers of up to 5 s while phones pull: --changes=1000000 --writers=16
-clocks   phone clocks wrong by up to 400 days: --step=1
+clocks   phone clocks wrong by every day up to 400, at every turn of a month, some 5 minutes of processor: --step=1
 ledger   random operations beside a model in memory: --operations=100000
 phones   many phones in ten minutes, then with a flood of log-ins: --phones=3000 --seconds=600 --log-ins=100
 

@@ -29,7 +29,7 @@ from app.jobs.on_request import MAY_ASK
 from app.jobs.queries import tries_of
 from app.jobs.records import give_up_runs
 from app.jobs.runner import in_transaction
-from app.jobs.schedule import Row
+from app.jobs.rows import Row
 
 log = structlog.get_logger(__name__)
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from app.access.purge import purge_log_ins
 from app.campaigns.sampling.drawing import draw_sample_if_due
@@ -36,8 +36,7 @@ from app.jobs import outgoing
 from app.jobs.asking import ask_contact_policy
 from app.jobs.leftovers import fill_all_draw_keys, look_at_all_photos, sweep_files
 from app.jobs.records import forget_live_changes, purge_runs
-from app.jobs.runner import IDLE_SECONDS, Work, run_job
-from app.jobs.steps import StepWork, run_in_steps
+from app.jobs.rows import TRAINING_SECONDS, InSteps, Row, Scheduled, at_now
 from app.notices.digests import make_digests
 from app.notices.letters import purge_outbox
 from app.notices.quiet import QuietHours
@@ -58,38 +57,6 @@ from app.verification.scanning import scan_evidence
 from app.verification.service import verify_feedback
 
 PUSH_SECONDS = 5.0  # of one try: a push service that is slower is asked again later
-TRAINING_SECONDS = 7_200  # a retraining or a partition at size is quiet for long
-
-
-@dataclass(frozen=True)
-class Scheduled:
-    """One row: its name (also of its runs), when it is due, and what it does, with what it counted; and for how long it may
-    compute without a word to the database."""
-
-    name: str
-    when: CronTrigger
-    work: Work
-    idle_seconds: int = IDLE_SECONDS
-
-    def run(self, sessions: sessionmaker[Session], fencing_token: int, due_at: datetime | None) -> None:
-        """Run it for this due time; None: because somebody asked."""
-        run_job(sessions, self.name, self.work, fencing_token=fencing_token, due_at=due_at, idle_seconds=self.idle_seconds)
-
-
-@dataclass(frozen=True)
-class InSteps:
-    """One row whose job calls others between its transactions (jobs/steps.py)."""
-
-    name: str
-    when: CronTrigger
-    work: StepWork
-
-    def run(self, sessions: sessionmaker[Session], fencing_token: int, due_at: datetime | None) -> None:
-        """Run it for this due time; None: because somebody asked."""
-        run_in_steps(sessions, self.name, self.work, fencing_token=fencing_token, due_at=due_at)
-
-
-Row = Scheduled | InSteps
 
 
 @dataclass(frozen=True)
@@ -138,29 +105,40 @@ def timetable(
 
     return (
         Scheduled("watch-rankers", at(hour=2, minute=15, second=0), watch, idle_seconds=TRAINING_SECONDS),
-        Scheduled("compute-tags", at(hour=2, minute=30, second=0), _now(compute_tags)),
-        Scheduled("rank-customers", at(hour=3, minute=0, second=0), _now(rank_all), idle_seconds=TRAINING_SECONDS),
-        Scheduled("choose-offers", at(hour=3, minute=50, second=0), _now(choose_offers)),
-        Scheduled("draw-sample", at(second=45), _now(draw_sample_if_due), idle_seconds=TRAINING_SECONDS),
-        Scheduled("measure-capacity", at(second=15), _now(measure_if_due)),
-        Scheduled("dispatch-requested", at(second="*/10"), _now(dispatch_requested), idle_seconds=TRAINING_SECONDS),
+        Scheduled("compute-tags", at(hour=2, minute=30, second=0), at_now(compute_tags)),
+        Scheduled("rank-customers", at(hour=3, minute=0, second=0), at_now(rank_all), idle_seconds=TRAINING_SECONDS),
+        Scheduled("choose-offers", at(hour=3, minute=50, second=0), at_now(choose_offers)),
+        Scheduled("dispatch-requested", at(second="*/10"), at_now(dispatch_requested), idle_seconds=TRAINING_SECONDS),
         InSteps("work-on-plans", at(second="*/5"), work_on_plans),
-        Scheduled("withdraw-refused", at(second="*/20"), _now(withdraw_refused)),
-        Scheduled("expire-overdue", at(hour=0, minute=10, second=0), _now(expire_overdue)),
+        Scheduled("withdraw-refused", at(second="*/20"), at_now(withdraw_refused)),
+        Scheduled("expire-overdue", at(hour=0, minute=10, second=0), at_now(expire_overdue)),
         InSteps("ask-contact-policy", at(second=40), ask_contact_policy),
         Scheduled("release-wave", at(hour=5, minute=30, second=0), release),
         # after the wave, which says what becomes of what yesterday left unfinished
-        Scheduled("refill-places", at(hour=5, minute=45, second=0), _now(refill_places), idle_seconds=TRAINING_SECONDS),
-        Scheduled("apply-handovers", at(minute="*/5", second=35), _now(apply_due_handovers)),
-        Scheduled("follow-feed", at(second=25), _now(follow_feed)),
-        InSteps("keep-figures", at(minute="*/2", second=20), keep_figures),
-        Scheduled("evaluate-requested", at(second="*/10"), _now(evaluate_requested), idle_seconds=TRAINING_SECONDS),
-        Scheduled("evaluate-campaigns", at(hour=4, minute=20, second=0), _now(evaluate_mature), idle_seconds=TRAINING_SECONDS),
-        Scheduled("take-waiting-feedback", at(minute="*/10", second=50), _now(take_waiting)),
+        Scheduled("refill-places", at(hour=5, minute=45, second=0), at_now(refill_places), idle_seconds=TRAINING_SECONDS),
+        Scheduled("apply-handovers", at(minute="*/5", second=35), at_now(apply_due_handovers)),
+        Scheduled("follow-feed", at(second=25), at_now(follow_feed)),
+        Scheduled("take-waiting-feedback", at(minute="*/10", second=50), at_now(take_waiting)),
+        *_adding_up(zone),
         *_judging(zone, secret),
         *_keeping_the_ledger(zone),
         *_telling(out or Outgoing(), zone),
         *_tidying(zone, run_inputs_days),
+    )
+
+
+def _adding_up(zone: ZoneInfo) -> tuple[Row, ...]:
+    """What pages show of many rows at once, added up before somebody looks."""
+
+    def at(**fields: str | int) -> CronTrigger:
+        return CronTrigger(**fields, timezone=zone)
+
+    return (
+        Scheduled("draw-sample", at(second=45), at_now(draw_sample_if_due), idle_seconds=TRAINING_SECONDS),
+        Scheduled("measure-capacity", at(second=15), at_now(measure_if_due)),
+        InSteps("keep-figures", at(minute="*/2", second=20), keep_figures),
+        Scheduled("evaluate-requested", at(second="*/10"), at_now(evaluate_requested), idle_seconds=TRAINING_SECONDS),
+        Scheduled("evaluate-campaigns", at(hour=4, minute=20, second=0), at_now(evaluate_mature), idle_seconds=TRAINING_SECONDS),
     )
 
 
@@ -175,10 +153,10 @@ def _judging(zone: ZoneInfo, secret: str) -> tuple[Row, ...]:
         return CronTrigger(**fields, timezone=zone)
 
     return (
-        Scheduled("verify-feedback", at(minute="*/15", second=5), _now(verify_feedback)),
-        Scheduled("scan-evidence", at(hour=0, minute=30, second=0), _now(scan_evidence), idle_seconds=TRAINING_SECONDS),
+        Scheduled("verify-feedback", at(minute="*/15", second=5), at_now(verify_feedback)),
+        Scheduled("scan-evidence", at(hour=0, minute=30, second=0), at_now(scan_evidence), idle_seconds=TRAINING_SECONDS),
         Scheduled("draw-back-checks", at(hour=1, minute=0, second=0), draw),
-        Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), _now(adjust_closed_months)),
+        Scheduled("adjust-closed-months", at(hour=2, minute=0, second=0), at_now(adjust_closed_months)),
     )
 
 
@@ -186,7 +164,7 @@ def _keeping_the_ledger(zone: ZoneInfo) -> tuple[Row, ...]:
     """Seals over what was posted, and whether everything still is what was sealed."""
     every_night = CronTrigger(hour=3, minute=40, second=0, timezone=zone)
     return (
-        Scheduled("seal-ledger", CronTrigger(second=55, timezone=zone), _now(seal_ledger)),
+        Scheduled("seal-ledger", CronTrigger(second=55, timezone=zone), at_now(seal_ledger)),
         Scheduled("verify-ledger", every_night, lambda session, _: verify_ledger(session), idle_seconds=TRAINING_SECONDS),
     )
 
@@ -203,7 +181,7 @@ def _tidying(zone: ZoneInfo, run_inputs_days: int) -> tuple[Row, ...]:
     return (
         Scheduled("forget-run-inputs", at(hour=4, minute=5, second=0), forget),
         Scheduled("forget-live-changes", at(minute="*/5", second=20), lambda session, _: forget_live_changes(session)),
-        Scheduled("sweep-files", at(hour=4, minute=15, second=0), _now(sweep_files)),
+        Scheduled("sweep-files", at(hour=4, minute=15, second=0), at_now(sweep_files)),
         Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
         InSteps("fill-draw-keys", at(hour=4, minute=45, second=0), fill_all_draw_keys),
         InSteps("look-at-photos", at(hour=4, minute=50, second=0), look_at_all_photos),
@@ -228,10 +206,10 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
         return CronTrigger(**fields, timezone=zone)
 
     return (
-        Scheduled("look-at-alarms", at(minute="*/10", second=40), _now(look_at_alarms)),
-        Scheduled("check-pilots", at(minute=40, second=0), _now(check_pilots)),
-        Scheduled("escalate", at(minute="25,55", second=0), _now(escalate)),
-        Scheduled("tell-of-requests", at(minute="*/5", second=10), _now(tell_of_requests)),
+        Scheduled("look-at-alarms", at(minute="*/10", second=40), at_now(look_at_alarms)),
+        Scheduled("check-pilots", at(minute=40, second=0), at_now(check_pilots)),
+        Scheduled("escalate", at(minute="25,55", second=0), at_now(escalate)),
+        Scheduled("tell-of-requests", at(minute="*/5", second=10), at_now(tell_of_requests)),
         Scheduled("escalate-disputes", at(hour=7, minute=45, second=0), overdue),
         Scheduled("make-digests", at(hour=8, minute=5, second=0), digest),
         InSteps("send-webhooks", at(second="*/3"), outgoing.webhooks(out.webhooks, seal=out.seal, apart=False)),
@@ -241,14 +219,6 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
         InSteps("send-sms", at(minute="*/10", second=15), outgoing.messages(out.sms, out.sms_key, quiet)),
         InSteps("send-mail", at(second="*/30"), outgoing.mail(out.mail, out.mail_from, quiet)),
     )
-
-
-class _Service(Protocol):
-    def __call__(self, session: Session, *, now: datetime) -> Mapping[str, Any]: ...
-
-
-def _now(service: _Service) -> Work:
-    return lambda session, now: service(session, now=now)
 
 
 def _purge(session: Session, now: datetime) -> dict[str, int]:

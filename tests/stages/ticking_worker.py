@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.core.db import make_engine, make_sessions
 from app.jobs.leading import Pace, Worker
-from app.jobs.schedule import Scheduled
+from app.jobs.rows import Scheduled
 
 GATE = 4_711
 

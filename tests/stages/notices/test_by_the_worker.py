@@ -9,7 +9,7 @@ from app.commands.doctor_finding import State
 from app.core.db import set_scope
 from app.jobs import outgoing
 from app.jobs.runner import in_transaction
-from app.jobs.schedule import InSteps
+from app.jobs.rows import InSteps
 from app.notices import endpoints
 from tests.factories import NOW
 from tests.receivers import receiving
