@@ -28,8 +28,8 @@ from app.jobs.lease import release_lease, renew_lease, take_lease
 from app.jobs.on_request import MAY_ASK
 from app.jobs.queries import tries_of
 from app.jobs.records import give_up_runs
-from app.jobs.runner import in_transaction
 from app.jobs.rows import Row
+from app.jobs.runner import in_transaction
 
 log = structlog.get_logger(__name__)
 

@@ -15,8 +15,8 @@ from app.core.errors import Conflict
 from app.jobs.lease import LeaseLost, check_lease, release_lease, renew_lease, take_lease
 from app.jobs.queries import find_leader, newest_runs, tries_of
 from app.jobs.records import give_up_runs, purge_runs
-from app.jobs.runner import JobAlreadyRunning, in_transaction, run_job
 from app.jobs.rows import InSteps, Scheduled
+from app.jobs.runner import JobAlreadyRunning, in_transaction, run_job
 from app.jobs.schedule import timetable
 from app.jobs.steps import run_in_steps
 from app.models.operations import JobLease, JobOutcome, JobRun

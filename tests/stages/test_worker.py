@@ -20,8 +20,8 @@ from app.core import clock
 from app.core.security import Principal
 from app.jobs.leading import Pace, Worker
 from app.jobs.queries import find_leader
-from app.jobs.runner import in_transaction
 from app.jobs.rows import Scheduled
+from app.jobs.runner import in_transaction
 from app.models.operations import JobLease, JobOutcome, JobRun, JobTime
 from app.models.organisation import Account
 from tests.stages.ticking_worker import GATE

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from app.core import clock
 from app.reports.evaluation import words
-from app.reports.evaluation.kept import EvaluatedRow, EvaluationView, ManagerRow, ProgrammeView
+from app.reports.evaluation.views import EvaluatedRow, EvaluationView, ManagerRow, ProgrammeView
 from app.reports.evaluation.pictures import Dot, dots_picture, funnel_picture, kept_promise_picture
 from app.reports.ranker_page import HEADERS as HEADERS
 

@@ -8,8 +8,8 @@ from app.commands.doctor_business import check_deliveries
 from app.commands.doctor_finding import State
 from app.core.db import set_scope
 from app.jobs import outgoing
-from app.jobs.runner import in_transaction
 from app.jobs.rows import InSteps
+from app.jobs.runner import in_transaction
 from app.notices import endpoints
 from tests.factories import NOW
 from tests.receivers import receiving
