@@ -18,6 +18,7 @@ from app.core.db import make_engine
 from app.core.security import AccessClaims, hash_password, write_access_token
 from bench.measure import Figure
 from bench.phones import load, rate, seed_phones, sends, token_of
+from bench.processor import processor_seconds
 from bench.serving import SECRET, serving
 
 DASHBOARDS = 200
@@ -32,22 +33,29 @@ _LEADERS = (
 
 def measure_dashboards(url: str, folder: Path, small: bool) -> list[Figure]:
     """Feedback a second with and without open dashboards, and what the dashboards saw meanwhile."""
-    requests = 640 if small else 1_600
+    requests = 640 if small else 1_200
     held = seed_phones(url, folder)
     tokens = _leaders(url)
     alone, beside, seen = [], [], []
+    costs, costs_beside = list[float](), list[float]()
     with serving("app.main:create_process", url, folder) as port:
         phones = {staff_id: token_of(port, staff_id) for staff_id in held}
         load(port, sends("/mobile/v1/feedback", held, phones, requests))  # tables that are not empty
         for _ in range(ROUNDS):
+            before = processor_seconds(url)
             alone.append(load(port, sends("/mobile/v1/feedback", held, phones, requests)))
+            costs.append(1_000 * (processor_seconds(url) - before) / requests)
             with _watching(port, tokens) as found:
+                before = processor_seconds(url)
                 beside.append(load(port, sends("/mobile/v1/feedback", held, phones, requests)))
+                costs_beside.append(1_000 * (processor_seconds(url) - before) / requests)
             seen.append(found)
     without = rate("POST of one feedback, no dashboard open", alone)
     return [
         without,
         rate(f"POST of one feedback, {DASHBOARDS} dashboards open", beside, without),
+        (cost := Figure("processor time of one feedback, no dashboard open", costs, "ms")),
+        Figure("the same with all that dashboards cost meanwhile", costs_beside, "ms", cost),
         Figure("dashboards told", [one["told"] / one["seconds"] for one in seen], "events/s"),
         Figure("pages asked for anew", [one["asked"] / one["seconds"] for one in seen], "requests/s"),
         Figure("answer to a page, p95", [one["p95_ms"] for one in seen], "ms"),

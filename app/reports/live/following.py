@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "gridwork_live"
 WATCHING = (Role.GRID_MANAGER, Role.BRANCH_MANAGER, Role.ADMIN)
-PACE = 0.1  # seconds between two looks, at the least
+PACE = 0.2  # seconds between two looks, at the least
 PATIENCE = 0.5  # and at the most
 KEEP_EVERY = 20.0  # seconds after which who listens is asked for again
 LINGER = 30.0  # that the connection stays after the last page was closed
