@@ -1,10 +1,13 @@
 """The HTTP service: `create_app()`, and `create_process()` for a process of `gridwork serve`."""
 
+import asyncio
 import gc
 import os
+import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
@@ -16,7 +19,7 @@ from app.api.limits import BodyLimit, InFlightLimit
 from app.api.observe import Observe
 from app.api.router import add_routes
 from app.core import clock
-from app.core.database import app_engine, app_pool
+from app.core.database import app_engine, app_listener, app_pool
 from app.core.db import make_sessions
 from app.core.logs import configure_logs
 from app.core.payroll_keys import PayrollSigner, payroll_key
@@ -25,6 +28,7 @@ from app.core.security import signing_secret
 from app.core.storage import Storage
 from app.disclosure.relays import relay_of
 from app.notices.sealing import seal_of
+from app.reports.live.following import Live
 from app.settings import Settings, read_settings
 from app.web.files import read_pages
 from app.web.router import page_routes
@@ -54,8 +58,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         current_default_thread_limiter().total_tokens = max_in_flight + 4  # health and metrics too
+        if app.state.ends_process:
+            _end_streams_first(app.state.live)
         async with app_pool(settings) as hot:
             yield {"hot": hot, "noted": {}}
+        app.state.live.stop()
         if app.state.ends_process:  # the requests had `shutdown_seconds`; a thread cannot be cancelled
             last = threading.Timer(LAST_SECONDS, os._exit, (1,))
             last.daemon = True
@@ -77,12 +84,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.engine = engine
     app.state.probe = probe
     app.state.sessions = make_sessions(engine, Storage(settings.storage_url))
+    app.state.live = Live(app_listener(settings), most_streams=settings.most_streams)
     app.state.pages = read_pages()
-    app.state.secret = signing_secret(settings.secret, settings.home)
-    app.state.call_relay = relay_of(settings.call_relay)
-    app.state.seal = seal_of(settings.webhook_key, settings.home)
-    app.state.push_key = public_push_key(push_key(settings.push_key, settings.home))
-    app.state.payroll_signer = PayrollSigner(payroll_key(settings.payroll_key, settings.home))
+    _read_keys(app, settings)
     errors.install(app)
     add_routes(app)
     app.include_router(page_routes())
@@ -91,3 +95,26 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(InFlightLimit, max_in_flight=max_in_flight)
     app.add_middleware(Observe)
     return app
+
+
+def _read_keys(app: FastAPI, settings: Settings) -> None:
+    """What signs and seals here, and puts calls through."""
+    app.state.secret = signing_secret(settings.secret, settings.home)
+    app.state.call_relay = relay_of(settings.call_relay)
+    app.state.seal = seal_of(settings.webhook_key, settings.home)
+    app.state.push_key = public_push_key(push_key(settings.push_key, settings.home))
+    app.state.payroll_signer = PayrollSigner(payroll_key(settings.payroll_key, settings.home))
+
+
+def _end_streams_first(live: Live) -> None:
+    """At the signal that ends the process, end its streams: the server waits for them as for requests, and they wait for ever."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        server_does = signal.getsignal(number)
+
+        def end(received: int, frame: FrameType | None, then: Any = server_does) -> None:
+            loop.call_soon_threadsafe(live.stop)
+            if callable(then):
+                then(received, frame)
+
+        signal.signal(number, end)

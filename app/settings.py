@@ -67,6 +67,8 @@ class Settings(BaseModel):
     push_key: str = Field("", description="private VAPID key in base64url; empty: made once")
     payroll_key: str = Field("", description="private Ed25519 key in base64url, which signs payroll's files; empty: made once")
     push_minutes: int = Field(30, ge=1, le=1440, description="between two pushes of new work to a person, at the least")
+    map_tiles: str = Field("", description="own map tiles at this service's address, such as /tiles/{z}/{x}/{y}.png; empty: none")
+    most_streams: int = Field(400, ge=1, le=10_000, description="live pages that one API process feeds at once")
     shutdown_seconds: int = Field(20, ge=1, le=600)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
@@ -95,6 +97,13 @@ class Settings(BaseModel):
     def _folder_or_s3(cls, value: str) -> str:
         if urlsplit(value).scheme not in ("", "file", "s3"):
             raise ValueError("expected a folder or an address such as s3://bucket/prefix?region=cn-north-1")
+        return value
+
+    @field_validator("map_tiles")
+    @classmethod
+    def _own_tiles(cls, value: str) -> str:
+        if value and not (re.fullmatch(r"/[^/\s][^\s?#]*", value) and all(f"{{{name}}}" in value for name in "zxy")):
+            raise ValueError("expected a path of this service with {z}, {x} and {y}, such as /tiles/{z}/{x}/{y}.png")
         return value
 
     @field_validator("dask")

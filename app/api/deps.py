@@ -18,13 +18,15 @@ from app.api.types import CODE
 from app.core import clock
 from app.core.errors import AppError, Forbidden
 from app.core.payroll_keys import PayrollSigner
-from app.core.security import Principal, WrongToken, read_access_token, refuse_more_log_ins
+from app.core.security import Principal, WrongToken, read_access_token, refuse_more_log_ins, token_expiry
 from app.devices.versions import refuse_old
 from app.disclosure.relays import Relay
 from app.models.organisation import Role
 from app.notices.quiet import QuietHours
 from app.notices.sealing import Seal
 from app.points.disputes.rules import DisputeTerms
+from app.reports.live.following import Live, units_of
+from app.reports.live.streams import Watcher
 from app.settings import Settings
 
 LONGEST_VERSION = 60
@@ -205,3 +207,26 @@ PlannerOrAnalyst = Annotated[Principal, Depends(Allow(Role.PLANNER, Role.ANALYST
 Analyst = Annotated[Principal, Depends(Allow(Role.ANALYST, Role.ADMIN), scope="function")]
 Admin = Annotated[Principal, Depends(Allow(Role.ADMIN), scope="function")]
 Payroll = Annotated[Principal, Depends(Allow(Role.PAYROLL), scope="function")]
+
+
+async def get_live(request: Request) -> Live:
+    """The open streams of this process."""
+    live: Live = request.app.state.live
+    return live
+
+
+async def get_watcher(
+    request: Request,
+    principal: GridManager,
+    now: Now,
+    secret: SecretDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Watcher:
+    """Who listens to what changes: until their token is over, and of their units alone."""
+    token = token_of(request, credentials)
+    claims, expires_at = read_access_token(token, secret=secret, now=now), token_expiry(token, secret=secret)
+    return Watcher(principal.account_id, claims.family_id, expires_at, units_of(principal.unit_id, list(principal.grid_ids)))
+
+
+LiveDep = Annotated[Live, Depends(get_live)]
+WatcherDep = Annotated[Watcher, Depends(get_watcher)]

@@ -59,7 +59,7 @@ class BodyLimit:
 class InFlightLimit:
     """ASGI middleware: 503 with Retry-After at once for what would only wait; health and metrics are always answered.
 
-    The same for a request that the end of the process cuts off.
+    The same for a request that the end of the process cuts off. A stream of events is in flight only until it begins.
     """
 
     def __init__(self, app: ASGIApp, *, max_in_flight: int) -> None:
@@ -74,11 +74,14 @@ class InFlightLimit:
         if self.in_flight >= self.max_in_flight:
             await busy()(scope, receive, send)
             return
-        answered = False
+        answered = streams = False
 
         async def noting_send(message: Message) -> None:
-            nonlocal answered
+            nonlocal answered, streams
             answered = True
+            if message["type"] == "http.response.start" and is_stream(message):
+                streams = True
+                self.in_flight -= 1
             await send(message)
 
         self.in_flight += 1
@@ -89,7 +92,12 @@ class InFlightLimit:
                 raise
             await busy()(scope, receive, send)
         finally:
-            self.in_flight -= 1
+            self.in_flight -= not streams
+
+
+def is_stream(start: Message) -> bool:
+    """Whether the answer that begins so is a stream of events."""
+    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in start["headers"])
 
 
 def _too_large(limit: int) -> JSONResponse:

@@ -6,6 +6,8 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.limits import is_stream
+
 log = structlog.get_logger(__name__)
 
 REQUESTS = Counter("gridwork_requests_total", "Requests answered", ["method", "route", "status"])
@@ -22,13 +24,13 @@ class Observe:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status = 500
+        status, streams = 500, False
         started = time.perf_counter()
 
         async def noting_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streams
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, streams = message["status"], is_stream(message)
             await send(message)
 
         try:
@@ -37,5 +39,6 @@ class Observe:
             route = getattr(scope.get("route"), "path", "unmatched")
             seconds = time.perf_counter() - started
             REQUESTS.labels(scope["method"], route, str(status)).inc()
-            SECONDS.labels(scope["method"], route).observe(seconds)
+            if not streams:  # how long a page was open says nothing of how long it took
+                SECONDS.labels(scope["method"], route).observe(seconds)
             log.info("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 4))

@@ -16,9 +16,12 @@ from app.api.dashboard import dictionary as dashboard_dictionary
 from app.api.dashboard import disclosures as dashboard_disclosures
 from app.api.dashboard import disputes as dashboard_disputes
 from app.api.dashboard import do_not_disturb as dashboard_do_not_disturb
+from app.api.dashboard import events as dashboard_events
 from app.api.dashboard import evidence as dashboard_evidence
 from app.api.dashboard import feedback as dashboard_feedback
 from app.api.dashboard import handovers as dashboard_handovers
+from app.api.dashboard import live as dashboard_live
+from app.api.dashboard import messages as dashboard_messages
 from app.api.dashboard import metrics as dashboard_metrics
 from app.api.dashboard import months as dashboard_months
 from app.api.dashboard import notices as dashboard_notices
@@ -43,6 +46,7 @@ from app.api.mobile import devices as mobile_devices
 from app.api.mobile import disputes as mobile_disputes
 from app.api.mobile import do_not_disturb as mobile_do_not_disturb
 from app.api.mobile import feedback as mobile_feedback
+from app.api.mobile import messages as mobile_messages
 from app.api.mobile import outcomes as mobile_outcomes
 from app.api.mobile import points as mobile_points
 from app.api.mobile import returns as mobile_returns
@@ -103,6 +107,15 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(dashboard_tags.router)
     app.include_router(dashboard_metrics.router)
     app.include_router(dashboard_dictionary.router)
+    _add_live(app)
+
+
+def _add_live(app: FastAPI) -> None:
+    """What grid managers see as it happens."""
+    app.include_router(dashboard_events.router)
+    app.include_router(dashboard_live.router)
+    app.include_router(dashboard_messages.router)
+    app.include_router(mobile_messages.router)
 
 
 def _add_truth_and_pay(app: FastAPI) -> None:

@@ -5,6 +5,7 @@ else may compute a metric again under its name; tests/test_metrics.py holds that
 """
 
 from app.centre.business_metrics import CUSTOMERS, LISTS, PAY
+from app.centre.live_metrics import LIVE
 from app.centre.metric import Metric
 from app.centre.ranker_metrics import RANKERS
 from app.core.errors import NotFound
@@ -16,7 +17,7 @@ class UnknownMetric(NotFound):
     code = "metric.unknown"
 
 
-METRICS: tuple[Metric, ...] = (*PAY, *LISTS, *RANKERS, *CUSTOMERS)
+METRICS: tuple[Metric, ...] = (*PAY, *LISTS, *RANKERS, *CUSTOMERS, *LIVE)
 BY_CODE: dict[str, Metric] = {metric.code: metric for metric in METRICS}
 
 

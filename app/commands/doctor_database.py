@@ -41,7 +41,9 @@ PROTECTED = (
     "handover_orders",
     "handovers",
     "ledger_postings",
+    "live_changes",
     "mail_addresses",
+    "manager_messages",
     "monthly_statements",
     "notice_reads",
     "notices",
@@ -152,7 +154,7 @@ def check_clock(database: Database) -> Finding:
 def check_connections(database: Database) -> Finding:
     """The server takes as many connections as the API processes and a worker may open."""
     settings = database.settings
-    needed = settings.api_workers * (settings.pool_size + settings.hot_pool_size + 1) + len(timetable(settings.zone, "")) + 2
+    needed = settings.api_workers * (settings.pool_size + settings.hot_pool_size + 2) + len(timetable(settings.zone, "")) + 2
     free = database.row(
         "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
         " - (SELECT count(*) FROM pg_stat_activity"

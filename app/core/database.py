@@ -1,14 +1,17 @@
 """Which database this installation uses, and bringing it to the present schema."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg import AsyncConnection
 from sqlalchemy import Engine
 
-from app.core.db import make_engine, sqlalchemy_url
+from app.core.db import connection_options, make_engine, sqlalchemy_url
 from app.core.embedded import start_server
 from app.core.hot import Pool, hot_pool
 from app.settings import Settings
@@ -43,6 +46,25 @@ def app_pool(settings: Settings) -> Pool:
         wait_seconds=settings.pool_wait_seconds,
         statement_timeout_ms=settings.statement_timeout_ms,
     )
+
+
+def app_listener(settings: Settings) -> Callable[[], Awaitable[AsyncConnection[Any]]]:
+    """How one API process connects to listen; acts as the application role."""
+    url = sqlalchemy_url(settings.app_database_url or owner_url(settings)).set(drivername="postgresql")
+    conninfo, options = url.render_as_string(hide_password=False), connection_options(settings.statement_timeout_ms)
+
+    async def connect() -> AsyncConnection[Any]:
+        return await AsyncConnection.connect(
+            conninfo,
+            autocommit=True,
+            application_name="gridwork_live",
+            options=options,
+            connect_timeout=5,
+            keepalives_idle=10,
+            keepalives_interval=5,
+        )
+
+    return connect
 
 
 def migrate(url: str) -> None:

@@ -121,6 +121,11 @@ def read_access_token(token: str, *, secret: str, now: datetime) -> AccessClaims
     return claims
 
 
+def token_expiry(token: str, *, secret: str) -> float:
+    """When a token that we signed is over, in seconds since 1970; raises WrongToken."""
+    return _checked(token, secret)[1]
+
+
 @lru_cache(maxsize=10_000)  # a phone shows the same one for a quarter of an hour
 def _checked(token: str, secret: str) -> tuple[AccessClaims, float]:
     """The claims of a token that we signed, and when it is over."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from app.core.db import count_changed
 from app.models.operations import JobOutcome, JobRun
 
 KEEP_DONE = timedelta(days=30)
@@ -33,3 +34,9 @@ def purge_runs(session: Session, *, now: datetime) -> int:
         .returning(JobRun.id)
     ).all()
     return len(gone)
+
+
+def forget_live_changes(session: Session) -> dict[str, int]:
+    """Remove what open pages were told long ago, by the database's own clock, by which it was written. {forgotten}."""
+    old = "DELETE FROM live_changes WHERE changed_at < clock_timestamp() - interval '15 minutes'"
+    return {"forgotten": count_changed(session, old)}

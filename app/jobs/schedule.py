@@ -25,10 +25,11 @@ from app.dispatch.run.retaining import KEPT_DAYS, forget_inputs
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
 from app.feedback.attachments.purge import purge_attachments
 from app.feedback.replaying import take_waiting
+from app.feedback.telling import tell_of_requests
 from app.jobs import outgoing
 from app.jobs.asking import ask_contact_policy
 from app.jobs.leftovers import fill_all_draw_keys, sweep_files
-from app.jobs.records import purge_runs
+from app.jobs.records import forget_live_changes, purge_runs
 from app.jobs.runner import IDLE_SECONDS, Work, run_job
 from app.jobs.steps import StepWork, run_in_steps
 from app.notices.digests import make_digests
@@ -189,6 +190,7 @@ def _tidying(zone: ZoneInfo, run_inputs_days: int) -> tuple[Row, ...]:
 
     return (
         Scheduled("forget-run-inputs", at(hour=4, minute=5, second=0), forget),
+        Scheduled("forget-live-changes", at(minute="*/5", second=20), lambda session, _: forget_live_changes(session)),
         Scheduled("sweep-files", at(hour=4, minute=15, second=0), _now(sweep_files)),
         Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
         InSteps("fill-draw-keys", at(hour=4, minute=45, second=0), fill_all_draw_keys),
@@ -215,6 +217,7 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
     return (
         Scheduled("check-pilots", at(minute=40, second=0), _now(check_pilots)),
         Scheduled("escalate", at(minute="25,55", second=0), _now(escalate)),
+        Scheduled("tell-of-requests", at(minute="*/5", second=10), _now(tell_of_requests)),
         Scheduled("escalate-disputes", at(hour=7, minute=45, second=0), overdue),
         Scheduled("make-digests", at(hour=8, minute=5, second=0), digest),
         InSteps("send-webhooks", at(second="*/3"), outgoing.webhooks(out.webhooks, seal=out.seal, apart=False)),

@@ -35,6 +35,7 @@ class Escalation(Base):
     __table_args__ = (
         UniqueConstraint("work_order_id", "level", "rule", "since"),
         Index("uq_escalations_open", "work_order_id", "level", unique=True, postgresql_where=text("resolved_at IS NULL")),
+        Index("ix_escalations_grid_open", "grid_id", "since", postgresql_where=text("resolved_at IS NULL")),
         Index(None, "notice_id"),
     )
 

@@ -109,6 +109,7 @@ class WorkOrder(Base):
         UniqueConstraint("campaign_id", "customer_id"),
         Index("uq_work_orders_contact_lock", "customer_id", "product_family", unique=True, postgresql_where=text(LIVE)),
         Index(None, "staff_id", "changed_xid"),
+        Index("ix_work_orders_grid_live", "grid_id", "staff_id", postgresql_where=text(LIVE)),
         Index("ix_work_orders_pool", "grid_id", postgresql_where=text("pooled_at IS NOT NULL")),
         Index("ix_work_orders_lent", "lent_to_grid_id", postgresql_where=text("lent_to_grid_id IS NOT NULL")),
     )

@@ -9,6 +9,7 @@ MAX_TEXT = 200
 DIGEST = "digest.daily"
 TEST = "webhook.test"
 NEW_WORK = "work.new"
+MESSAGE = "message.sent"
 QUOTA_REACHED = "reveals.quota_reached"
 RULE_SWITCHED_OFF = "evidence_rule.switched_off"
 KINDS: dict[str, frozenset[str]] = {
@@ -28,8 +29,9 @@ KINDS: dict[str, frozenset[str]] = {
     TEST: frozenset({"name"}),
     DIGEST: frozenset({"digest_id"}),
     NEW_WORK: frozenset({"orders"}),
+    MESSAGE: frozenset(),
 }
-SUBSCRIBABLE = tuple(sorted(set(KINDS) - {DIGEST, NEW_WORK, TEST}))
+SUBSCRIBABLE = tuple(sorted(set(KINDS) - {DIGEST, MESSAGE, NEW_WORK, TEST}))
 
 
 def check_payload(kind: str, payload: Mapping[str, Any]) -> None:

@@ -21,6 +21,14 @@ _RULES: dict[str, tuple[str, str]] = {
         "核查规则精确率过低，已停用，已决案件 {} 个，自",
         "decided cases: this rule of evidence is too often wrong and is switched off, since",
     ),
+    "undo_asked": (
+        "免打扰撤销申请等待您决定 {} 件，最早自",
+        "requests to take do-not-disturb back wait for you, the oldest since",
+    ),
+    "correction_proposed": (
+        "客户资料更正建议等待您决定 {} 件，最早自",
+        "corrections of customers' data wait for you, the oldest since",
+    ),
     "break_glass": ("紧急查看辖区外客户 {} 位，最近一次", "customers elsewhere opened in an emergency, the last on"),
     "reveal_quota": ("已用完当日查看号码额度 {} 个，日期", "phone numbers shown, all that one person may see in a day, on"),
 }

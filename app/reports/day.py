@@ -12,12 +12,14 @@ from app.campaigns.policy.rules import QuietHours, quiet_hours
 from app.core import clock
 from app.core.db import seeing_ones_grids
 from app.core.security import Principal
+from app.devices.message_queries import unseen_messages
 from app.dispatch.days.today import Because, Task, recommend
 from app.dispatch.days.walking import Leg, Stop, by_nearest, walk
 from app.dispatch.queries import MOST_PROMISING
 from app.models.campaign import Campaign
 from app.models.customer import ContactPreference, Customer, PreferenceStatus
 from app.models.feedback import ContactFeedback
+from app.models.live import ManagerMessage
 from app.models.work_order import WorkOrder, WorkOrderState
 
 _MOST = 500  # of one list: as many as a page of a pull
@@ -36,13 +38,14 @@ class DayItem:
 @dataclass(frozen=True)
 class Day:
     """Today's work as recommended; the visits among it in walking order; all of it by nearest from where one is (these two as far
-    as places are known); and the hours in which the contact policy allows no contact."""
+    as places are known); the hours in which the contact policy allows no contact; and messages that were not seen."""
 
     day: date
     recommended: list[DayItem]
     walk: list[Leg]
     nearest: list[Leg]
     quiet: list[QuietHours]
+    messages: list[ManagerMessage]
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def day_of(session: Session, *, principal: Principal, start: tuple[float, float]
     items = [DayItem(task.work_order_id, because, task.callback_at, task.due_on) for task, because in ordered]
     nearest = by_nearest(places, start) if start is not None else []
     quiet = quiet_hours(policy_in_force(session, day=today).rules, day=today)
-    return Day(today, items, walk(stops, start), nearest, quiet)
+    return Day(today, items, walk(stops, start), nearest, quiet, unseen_messages(session, principal.staff_id))
 
 
 def _tasks(session: Session, principal: Principal, today: date) -> list[_Found]:

@@ -27,6 +27,7 @@ class ReturnRow:
     staff_no: str
     manager_name: str
     reason: str
+    reason_zh: str
     reason_en: str
     counts: bool
     note: str | None
@@ -66,6 +67,7 @@ def _row(found: WorkOrderReturn, campaign_code: str, customer_no: str, staff_no:
         staff_no=staff_no,
         manager_name=name,
         reason=found.reason,
+        reason_zh=RETURN_REASONS[found.reason].zh,
         reason_en=RETURN_REASONS[found.reason].en,
         counts=not leaves_denominator(closing_of(found.reason)),
         note=found.note,

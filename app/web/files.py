@@ -14,7 +14,13 @@ DIST = Path(__file__).parent / "dist"
 PACKED = {"br": ".br", "gzip": ".gz"}  # as the build leaves them, the smallest first
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".webmanifest": "application/manifest+json", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".webmanifest": "application/manifest+json",
+    ".svg": "image/svg+xml",
+}
 _TEXTS = ("text/", "application/manifest", "image/svg")
 
 # Nothing but this origin's own files; no script or style in a page; no other site may show it or learn where one came from.

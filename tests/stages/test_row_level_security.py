@@ -49,6 +49,8 @@ PROTECTED = {
     "attachments",
     "evidence_findings",
     "review_cases",
+    "live_changes",
+    "manager_messages",
 }
 
 

@@ -272,3 +272,13 @@ def test_a_wrong_setting_is_one_line_that_names_it(monkeypatch, gridwork, variab
         code, _, said = gridwork(command)
         assert (code, said.count("\n")) == (1, 1)
         assert said.startswith(f"gridwork: {variable}: expected ")
+
+
+def test_open_pages_do_not_keep_a_process_from_ending(database, tmp_path):
+    with serving(database, tmp_path, GRIDWORK_SHUTDOWN_SECONDS="300") as (process, base):
+        answer = httpx.post(f"{base}/auth/login", json={"login": "chen", "password": PASSWORD}, timeout=120)
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        with httpx.stream("GET", f"{base}/dashboard/v1/events", headers=headers, timeout=60) as page:
+            assert next(page.iter_lines()).startswith("retry")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0

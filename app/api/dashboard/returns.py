@@ -1,16 +1,21 @@
 """Work orders that the managers of my grids gave back: I decide."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, status
+from pydantic import Field
 
 from app.api.deps import GridManager, Now, SecretDep, SessionDep
-from app.api.types import Cursor, IdPath, In, Limit, Out, ShortText
+from app.api.types import LARGEST_ID, Cursor, IdPath, In, Limit, Out, ShortText
 from app.core.paging import MAX_PAGE_SIZE
+from app.dispatch.by_hand.deciding import decide_returns
 from app.dispatch.by_hand.returning import decide_return
 from app.models.work_order import ReturnDecision, WorkOrderState
 from app.reports.returns import undecided_returns
+
+MOST_AT_ONCE = 200
 
 router = APIRouter(prefix="/dashboard/v1/returns", tags=["dashboard"])
 
@@ -25,6 +30,7 @@ class ReturnOut(Out):
     staff_no: str
     manager_name: str
     reason: str
+    reason_zh: str
     reason_en: str
     counts: bool
     note: str | None
@@ -57,6 +63,33 @@ class DecisionOut(Out):
     state: WorkOrderState
 
 
+class DecisionsIn(In):
+    """The same decision on each of these returns. `dry_run`: the same answer, and nothing is changed."""
+
+    ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    decision: ReturnDecision
+    note: ShortText | None = None
+    dry_run: bool = False
+
+
+class DecisionRow(Out):
+    """What came of one return: done, or why not; and where its work order stands (in a trial: would)."""
+
+    return_id: int
+    done: bool
+    code: str | None
+    detail: str | None
+    work_order_id: int | None
+    state: WorkOrderState | None
+
+
+class DecisionsOut(Out):
+    """One result for each return, by id."""
+
+    dry_run: bool
+    items: list[DecisionRow]
+
+
 @router.get("")
 def list_returns(
     principal: GridManager, session: SessionDep, secret: SecretDep, cursor: Cursor = None, limit: Limit = MAX_PAGE_SIZE
@@ -78,3 +111,19 @@ def put_decision(return_id: IdPath, body: DecisionIn, principal: GridManager, se
         **body.model_dump(),
     )
     return DecisionOut.model_validate(decided)
+
+
+@router.post("/decisions", status_code=status.HTTP_207_MULTI_STATUS)
+def decide_many(body: DecisionsIn, principal: GridManager, session: SessionDep, now: Now) -> DecisionsOut:
+    """Accept or reject many returns; a refused one stops no other."""
+    results = decide_returns(
+        session,
+        return_ids=body.ids,
+        decision=body.decision,
+        note=body.note,
+        grid_ids=principal.grid_ids,
+        actor_account_id=principal.account_id,
+        dry_run=body.dry_run,
+        now=now,
+    )
+    return DecisionsOut(dry_run=body.dry_run, items=[DecisionRow.model_validate(result) for result in results])

@@ -42,6 +42,15 @@ class QuietHoursOut(Out):
     ends: time
 
 
+class MessageOut(Out):
+    """What somebody who leads me wants me to know; tell `/mobile/v1/messages/{id}/seen` once I have seen it."""
+
+    id: int
+    from_name: str
+    body: str
+    sent_at: datetime
+
+
 class DayOut(Out):
     """Offered, not prescribed: do it in any order. `nearest`: where I said where I am, all that has a place, calls too.
     `quiet_hours`: when the contact policy lets nobody be contacted, today."""
@@ -51,6 +60,7 @@ class DayOut(Out):
     walk: list[LegOut]
     nearest: list[LegOut]
     quiet_hours: list[QuietHoursOut]
+    messages: list[MessageOut]
 
 
 class TakeIn(In):
@@ -80,7 +90,8 @@ def my_day(
         name: [LegOut(work_order_id=leg.key, metres=leg.metres) for leg in getattr(found, name)] for name in ("walk", "nearest")
     }
     quiet = [QuietHoursOut.model_validate(rule) for rule in found.quiet]
-    return DayOut(day=found.day, recommended=items, quiet_hours=quiet, **legs)
+    messages = [MessageOut.model_validate(one) for one in found.messages]
+    return DayOut(day=found.day, recommended=items, quiet_hours=quiet, messages=messages, **legs)
 
 
 @router.post("/pool/take")

@@ -88,3 +88,25 @@ def test_of_two_grid_managers_who_decide_at_once_one_does(client_as, order_id, c
         answers = list(pool.map(decide, range(2)))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert [a.json()["code"] for a in answers if a.status_code == 409] == ["return.decided"]
+
+
+def test_many_returns_are_decided_alike_each_for_itself_and_tried_before(client_as, company):
+    orders = [make_work_order(company, customer_no=f"C0{n}") for n in (1, 2)]
+    company.commit()
+    ana, chen = client_as("ana"), client_as("chen")
+    ids = [ana.put(GIVE.format(order.id), json=WRONG_NUMBER).json()["id"] for order in orders]
+    body = {"ids": [*ids, 2**40], "decision": "accepted"}
+    for dry_run in (True, False):
+        answer = chen.post(f"{LIST}/decisions", json=body | {"dry_run": dry_run})
+        assert answer.status_code == 207, answer.text
+        assert [(row["done"], row["code"]) for row in answer.json()["items"]] == [
+            (True, None),
+            (True, None),
+            (False, "return.unknown"),
+        ]
+        assert len(chen.get(LIST).json()["items"]) == (2 if dry_run else 0)
+    again = chen.post(f"{LIST}/decisions", json={"ids": ids, "decision": "rejected"}).json()["items"]
+    assert {row["code"] for row in again} == {"return.decided"}
+    assert client_as("fu").post(f"{LIST}/decisions", json=body).json()["items"][0]["code"] == "return.unknown"
+    for login, status in ((None, 401), ("ana", 403), ("pia", 403)):
+        assert client_as(login).post(f"{LIST}/decisions", json=body).status_code == status

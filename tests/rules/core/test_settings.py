@@ -25,6 +25,10 @@ def test_database_url_is_read_by_its_usual_name():
         ("GRIDWORK_PUSH_KEY", "short"),
         ("GRIDWORK_PUSH_MINUTES", "0"),
         ("GRIDWORK_REVEALS_PER_DAY", "0"),
+        ("GRIDWORK_MOST_STREAMS", "0"),
+        ("GRIDWORK_MAP_TILES", "https://tiles.example/{z}/{x}/{y}.png"),
+        ("GRIDWORK_MAP_TILES", "//tiles.example/{z}/{x}/{y}.png"),
+        ("GRIDWORK_MAP_TILES", "/tiles/{z}"),
     ],
 )
 def test_a_wrong_setting_is_named(name, value):
