@@ -41,6 +41,9 @@ export const WORDS = {
   "nav.sync": ["上传", "Sync"],
   "nav.settings": ["设置", "Settings"],
 
+  "today.message": ["{name}留言", "From {name}"],
+  "today.seen": ["知道了", "Got it"],
+  "push.message": ["网格经理给您留言了", "Your grid manager has a word for you"],
   "today.title": ["今日工单", "Today"],
   "today.order": ["排序", "Order"],
   "today.recommended": ["推荐", "Best first"],

@@ -21,7 +21,11 @@ export const GROUPS: readonly Group[] = ["work", "plan", "learn", "pay", "system
 
 const READERS: readonly Role[] = ["grid_manager", "branch_manager", "planner", "analyst", "admin"];
 
+const LEADERS: readonly Role[] = ["grid_manager", "branch_manager", "admin"];
+
 export const PAGES: readonly Page[] = [
+  { path: "live", word: "live.title", group: "work", roles: LEADERS, load: () => import("./live/Live.svelte") },
+  { path: "map", word: "live.map", group: "work", roles: LEADERS, load: () => import("./live/Map.svelte") },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
 ];
 

@@ -1,9 +1,10 @@
 // The console's part of the one catalogue: each room's words, and what the shell itself says.
 import { inWords, type Language, type Said } from "../saying.ts";
 import { ANALYSIS } from "./words/analysis.ts";
+import { LIVE } from "./words/live.ts";
 import { SHELL } from "./words/shell.ts";
 
-const WORDS = { ...SHELL, ...ANALYSIS } as const satisfies Record<string, Said>;
+const WORDS = { ...SHELL, ...LIVE, ...ANALYSIS } as const satisfies Record<string, Said>;
 
 export type Word = keyof typeof WORDS;
 

@@ -33,7 +33,7 @@ self.addEventListener("sync", (event) => {
   );
 });
 
-// New work: said in the person's language, and fetched, so that it is there when the app is opened.
+// New work, or a message: said in the person's language, and fetched, so that it is there when the app is opened.
 self.addEventListener("push", (event) => {
   event.waitUntil(Promise.all([tell(event.data), syncRound()]));
 });
@@ -51,13 +51,14 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function tell(data: PushMessageData | null): Promise<void> {
-  const news = (data?.json() ?? {}) as { data?: { orders?: number } };
+  const news = (data?.json() ?? {}) as { type?: string; data?: { orders?: number } };
   const language = (await readMeta<Language>("language")) ?? "zh";
-  const text = say(language, "push.new_work", { n: news.data?.orders ?? 0 });
+  const message = news.type === "message.sent";
+  const text = message ? say(language, "push.message") : say(language, "push.new_work", { n: news.data?.orders ?? 0 });
   await self.registration.showNotification(say(language, "app.name"), {
     body: text,
     icon: "/phone/icon-192.png",
-    tag: "new-work",
+    tag: message ? "message" : "new-work",
   });
 }
 
