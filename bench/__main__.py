@@ -1,6 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [--small | --customers=N]
+python -m bench [imports] [phones] [dashboards] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [--small | --customers=N]
 """
 
 import sys
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from app.core import clock
 from app.core.logs import configure_logs
+from bench.dashboards import measure_dashboards
 from bench.dispatching import measure_dispatch
 from bench.handovers import measure_handovers
 from bench.importing import measure_import
@@ -28,6 +29,7 @@ from tests.postgres import empty_database, own_server
 BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "imports": measure_import,
     "phones": measure_phones,
+    "dashboards": measure_dashboards,
     "opening": measure_opening,
     "dispatch": measure_dispatch,
     "rankers": measure_rankers,

@@ -31,44 +31,44 @@ PASSWORD = "a password for measuring"
 def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
     """Requests a second, and each route's ratio to the floor."""
     requests = 160 if small else 640
-    held = _seed(url, folder)
+    held = seed_phones(url, folder)
     with serving("bench.bare:create_app", url, folder) as bare, serving("app.main:create_process", url, folder) as ours:
-        tokens = {staff_id: _token(ours, staff_id) for staff_id in held}
-        _load(ours, _sends("/mobile/v1/feedback", held, tokens, requests))  # a service in use: tables that are not empty,
-        _refresh(url)  # and that PostgreSQL has counted
+        tokens = {staff_id: token_of(ours, staff_id) for staff_id in held}
+        load(ours, sends("/mobile/v1/feedback", held, tokens, requests))  # a service in use: tables that are not empty,
+        refresh(url)  # and that PostgreSQL has counted
         found: dict[str, list[Load]] = defaultdict(list)
         cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
         for _ in range(ROUNDS):
-            found["bare pull"].append(_load(bare, _bare_pulls(held, requests)))
-            found["pull"].append(_load(ours, _pulls(tokens, requests, {})))
-            found["empty"].append(_load(ours, _pulls(tokens, requests, cursors)))
-            found["bare send"].append(_load(bare, _sends("/send", held, tokens, requests)))
-            found["send"].append(_load(ours, _sends("/mobile/v1/feedback", held, tokens, requests)))
+            found["bare pull"].append(load(bare, _bare_pulls(held, requests)))
+            found["pull"].append(load(ours, _pulls(tokens, requests, {})))
+            found["empty"].append(load(ours, _pulls(tokens, requests, cursors)))
+            found["bare send"].append(load(bare, sends("/send", held, tokens, requests)))
+            found["send"].append(load(ours, sends("/mobile/v1/feedback", held, tokens, requests)))
             cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
         for nth in range(ROUNDS):  # at last, because what is done leaves the phones
             first = requests // CLIENTS + nth * ENDED_EACH
             ended = {staff_id: orders[first : first + ENDED_EACH] for staff_id, orders in held.items()}
-            found["ends"].append(_load(ours, _sends("/mobile/v1/feedback", ended, tokens, CLIENTS * ENDED_EACH, "bought")))
+            found["ends"].append(load(ours, sends("/mobile/v1/feedback", ended, tokens, CLIENTS * ENDED_EACH, "bought")))
     pull, send = (
-        _rate(f"bare handler: {ORDERS_EACH} orders", found["bare pull"]),
-        _rate("bare handler: one feedback", found["bare send"]),
+        rate(f"bare handler: {ORDERS_EACH} orders", found["bare pull"]),
+        rate("bare handler: one feedback", found["bare send"]),
     )
     return [
         pull,
-        _rate(f"pull of {ORDERS_EACH} orders", found["pull"], pull),
-        _rate("pull with nothing new", found["empty"], pull),
+        rate(f"pull of {ORDERS_EACH} orders", found["pull"], pull),
+        rate("pull with nothing new", found["empty"], pull),
         send,
-        _rate("POST of one feedback", found["send"], send),
-        _rate("POST that ends its work order", found["ends"], send),
+        rate("POST of one feedback", found["send"], send),
+        rate("POST that ends its work order", found["ends"], send),
         *(Figure(f"{name}, p50", [load.p50 for load in loads], "ms") for name, loads in found.items()),
     ]
 
 
-def _rate(name: str, loads: list["Load"], floor: Figure | None = None) -> Figure:
+def rate(name: str, loads: list["Load"], floor: Figure | None = None) -> Figure:
     return Figure(name, [load.rate for load in loads], "requests/s", floor)
 
 
-def _seed(url: str, folder: Path) -> dict[int, list[int]]:
+def seed_phones(url: str, folder: Path) -> dict[int, list[int]]:
     """{staff id: ids of the live work orders} of CLIENTS managers who each hold ORDERS_EACH."""
     seed_company(url, customers=CLIENTS * ORDERS_EACH * 3 // 2, grids=4, managers=CLIENTS)
     seed_campaign(url, code="PHONES", family="phones")
@@ -88,14 +88,14 @@ def _seed(url: str, folder: Path) -> dict[int, list[int]]:
         connection.exec_driver_sql("UPDATE work_orders SET state = 'open', scheduled_on = current_date")  # all of it today
         rows = connection.exec_driver_sql(f"SELECT staff_id, id FROM work_orders WHERE staff_id <= {CLIENTS} ORDER BY id").all()
     owner.dispose()
-    _refresh(url)
+    refresh(url)
     held: dict[int, list[int]] = {}
     for staff_id, order_id in rows:
         held.setdefault(staff_id, []).append(order_id)
     return held
 
 
-def _refresh(url: str) -> None:
+def refresh(url: str) -> None:
     owner = make_engine(url, as_app=False)
     with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
@@ -108,7 +108,7 @@ def _account(session: Any, number: int, now: datetime) -> dict[str, str]:
     return {"login": login}
 
 
-def _token(port: int, staff_id: int) -> str:
+def token_of(port: int, staff_id: int) -> str:
     answer = httpx.post(f"http://127.0.0.1:{port}/auth/login", json={"login": f"T{staff_id}", "password": PASSWORD})
     return str(answer.raise_for_status().json()["access_token"])
 
@@ -136,7 +136,7 @@ def _pulls(tokens: dict[int, str], requests: int, cursors: dict[int, str]) -> li
     ]
 
 
-def _sends(
+def sends(
     path: str, held: dict[int, list[int]], tokens: dict[int, str], requests: int, outcome: str = "interested"
 ) -> list[dict[str, Any]]:
     staff = list(held)
@@ -170,7 +170,7 @@ class Load(NamedTuple):
     p50: float
 
 
-def _load(port: int, requests: list[dict[str, Any]]) -> Load:
+def load(port: int, requests: list[dict[str, Any]]) -> Load:
     """What came of the requests; a failed one fails the bench."""
     lines = "\n".join(json.dumps(request) for request in requests)
     done = subprocess.run(
