@@ -34,4 +34,14 @@ BROUGHT = (
         "incremental_sales successes products contact_feedback",
         "evaluation.money:count_money",
     ),
+    define(
+        "promise_ratio",
+        "兑现率",
+        "Promise kept",
+        "successes / expected, of the matured work orders of a campaign",
+        "ratio, 1 is as promised",
+        PLANNER,
+        "successes expected",
+        "evaluation.promises:promise_ratio",
+    ),
 )

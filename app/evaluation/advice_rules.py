@@ -9,6 +9,7 @@ from app.evaluation.advice import ALARM, CHANGE, KEEP, UNKNOWN, Advice, Figures,
 from app.evaluation.advice_of_execution import EXECUTION
 from app.evaluation.funnel import share_out
 from app.evaluation.looks import Look
+from app.evaluation.promises import promise_ratio
 
 MOST_CONTAMINATED = 0.05
 MOST_OVER_CAPACITY = 0.20
@@ -111,7 +112,7 @@ def promises(figures: Figures) -> Advice | None:
     if found.verdict == "silent":
         zh, en = "工单太少，预测是否可靠无法判断。", "Too few work orders to say whether the promised probabilities hold."
         return Advice("promises", UNKNOWN, zh, en, {"expected": found.expected})
-    ratio = found.successes / found.expected
+    ratio = promise_ratio(found)
     figure = {"successes": found.successes, "expected": found.expected, "ratio": ratio}
     if found.verdict == "kept":
         return Advice("promises", KEEP, f"预测可靠：预计 {found.expected:.0f} 单，实际 {found.successes} 单。",

@@ -83,3 +83,8 @@ def _bands(facts: Facts, rows: Bools) -> tuple[Band, ...]:
         rate, low, high = (float(one) for one in share_interval(successes, orders))
         found.append(Band(orders, float(np.mean(facts.score[inside])), successes, rate, low, high))
     return tuple(found)
+
+
+def promise_ratio(found: Promise) -> float:
+    """Successes / what the frozen probabilities promised; 1: as promised."""
+    return found.successes / found.expected

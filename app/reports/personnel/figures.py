@@ -12,6 +12,7 @@ from typing import Any
 
 from app.core.numbers import share
 from app.core.wilson import wilson
+from app.points.formula import AccuracyFigures, accuracy
 from app.points.success_interval import index_interval
 
 FEW_MATURED = 10  # work orders: fewer say little of somebody's skill
@@ -128,8 +129,13 @@ def skill(months: Sequence[Counted]) -> Estimate:
 
 def truthfulness(months: Sequence[Counted]) -> Estimate:
     """The accuracy of these months."""
-    judged, effective = sum((one.judged_weight for one in months), ZERO), sum((one.effective_judged for one in months), ZERO)
-    rate = share(sum((one.truthful_weight for one in months), ZERO), judged)
+    effective = sum((one.effective_judged for one in months), ZERO)
+    rate = accuracy(
+        AccuracyFigures(
+            truthful_weight=sum((one.truthful_weight for one in months), ZERO),
+            judged_weight=sum((one.judged_weight for one in months), ZERO),
+        )
+    )
     if rate is None or effective <= 0:
         return Estimate(None, None, None, few=True)
     low, high = wilson(rate, effective)
