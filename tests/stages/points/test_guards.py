@@ -41,11 +41,11 @@ def without(database, statement):
 def october(company):
     """Ana's October, closed, with a line taken back and a customer asked by message."""
     make_anas_october(company)
-    close_month(company, month=OCTOBER, now=CLOSING)
-    reverse_entry(company, entry_id=_line(company).id, reason="wrong", cause="one", now=LATER)
     spoken = make_feedback(company, make_work_order(company, customer_no="C11", manager="cy"), outcome="refused")
     draw_back_checks(company, month=OCTOBER, secret="s", share=1.0, now=NOW + timedelta(days=5))
     assert claim_messages(company, now=NOW + timedelta(days=5))
+    close_month(company, month=OCTOBER, now=CLOSING)
+    reverse_entry(company, entry_id=_line(company).id, reason="wrong", cause="one", now=LATER)
     commit(company)
     return spoken
 

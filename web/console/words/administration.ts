@@ -109,10 +109,10 @@ export const ADMINISTRATION = {
 
   "jobs.title": ["任务", "Jobs"],
   "jobs.job": ["任务", "Job"],
-  "jobs.times": ["时间", "When"],
+  "jobs.times": ["周期", "When"],
   "jobs.done": ["最近成功", "Last success"],
   "jobs.took": ["用时", "Took"],
-  "jobs.next": ["下次", "Next"],
+  "jobs.next": ["计划时间", "Next"],
   "jobs.failure": ["最近失败", "Last failure"],
   "jobs.run": ["现在运行", "Run now"],
   "jobs.asked": ["已请求，几秒内开始", "Asked for: it begins within seconds"],

@@ -66,6 +66,7 @@ export const PERSONNEL = {
   "personnel.who": ["经理", "Manager"],
   "personnel.grid": ["网格", "Grid"],
   "personnel.months": ["月数", "Months"],
+  "personnel.n_months": ["{n} 个月", "{n} months", "one month"],
   "personnel.points": ["月均积分", "Points a month"],
   "personnel.month_points": ["积分", "Points"],
   "personnel.skill": ["营销能力（成功指数）", "Skill (success index)"],
