@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from app.core import clock
 from app.reports.evaluation import words
-from app.reports.evaluation.kept import EvaluatedRow, EvaluationView, ManagerRow, ProgrammeView
 from app.reports.evaluation.pictures import Dot, dots_picture, funnel_picture, kept_promise_picture
+from app.reports.evaluation.views import EvaluatedRow, EvaluationView, ManagerRow, ProgrammeView
 from app.reports.ranker_page import HEADERS as HEADERS
 
 Picture = tuple[str, str]  # what to look for, and the picture as an address that holds it
