@@ -159,9 +159,10 @@ def today_of(session: Session, *, principal: Principal, grid_code: str | None, n
     today = clock.local_date(now)
     week = monday_of(today)
     values = {"grids": ids, "today": today, "week": week, "sunday": week + timedelta(days=6)}
-    *counts, booked, holidays = session.execute(WAITING, values).one()
-    waiting = Waiting(*counts, len(my_unread(session, principal)))
-    pace = _pace(managers, week, today, int(booked), holidays)
+    found = session.execute(WAITING, values).one()
+    unread = len(my_unread(session, principal))
+    waiting = Waiting(found.returns, found.cases, found.undos, found.proposals, found.pooled, unread)
+    pace = _pace(managers, week, today, int(found.booked), found.holidays)
     funnels = (_funnel(managers, "day"), _funnel(managers, "month"))
     return Today(now, today, grids, shown, managers, *funnels, pace, waiting)
 
