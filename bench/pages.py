@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -38,7 +39,7 @@ def measure_pages(url: str, folder: Path, small: bool) -> list[Figure]:
     months, found, done = months_before(today, 12 * max(YEARS)), [], 0
     for years in YEARS:
         more = months[len(months) - 12 * years : len(months) - done]
-        console.print(f"{len(more)} months of work: {seconds(lambda: add_months(url, more, customers=customers)):.0f} s")  # noqa: B023
+        console.print(f"{len(more)} months of work: {seconds(partial(add_months, url, more, customers=customers)):.0f} s")
         done = 12 * years
         found.append([*_measure(url, folder, today), ("adding up one campaign, whole and again", _add_up(url, today))])
     return [figure for pair in zip(*found, strict=True) for figure in _named(pair)]

@@ -117,7 +117,7 @@ def read_bounds(session: Session, campaign: Campaign) -> dict[str, Any]:
     first, last = clock.local_date(drawn_at(campaign)), clock.local_date(matures_at(campaign) - timedelta(seconds=1))
     days = (last - first).days + 1
     counted = select(FeedDay.feed, func.count()).where(FeedDay.day.between(first, last), FeedDay.feed.in_(("orders", "calls")))
-    complete = {feed: count for feed, count in session.execute(counted.group_by(FeedDay.feed).order_by(FeedDay.feed))}  # noqa: C416
+    complete = {row[0]: row[1] for row in session.execute(counted.group_by(FeedDay.feed).order_by(FeedDay.feed))}
     newest = select(func.max(Order.ordered_at)).select_from(Order)
     reported = select(func.max(ContactFeedback.received_at)).join(WorkOrder, WorkOrder.id == ContactFeedback.work_order_id)
     return {

@@ -1,4 +1,5 @@
 """Simulated campaigns: intervals hold what they say, and nothing is found where there is nothing. Figures are seen with -s."""
+# ruff: noqa: T201 - figures are seen with -s
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_the_interval_of_the_incremental_effect_holds_the_truth_in_93_to_97_camp
     bought, bought_alone = draws.binomial(treated, alone + added), draws.binomial(controls, alone)
     found = difference_interval(bought, treated, bought_alone, controls)
     held = float(np.mean((found.low <= added) & (added <= found.high)))
-    print(f"{size:,} targets, {share:.0%} controls, {alone:.1%} buy alone, {added:.1%} added: held in {held:.2%}")  # noqa: T201
+    print(f"{size:,} targets, {share:.0%} controls, {alone:.1%} buy alone, {added:.1%} added: held in {held:.2%}")
     assert 0.93 <= held <= 0.97
 
 
@@ -53,7 +54,7 @@ def test_the_sum_of_several_campaigns_is_held_as_often():
         one = difference_interval(draws.binomial(treated, 0.08 + added), treated, draws.binomial(controls, 0.08), controls)
         total = sum_interval(*(treated * bound for bound in one))
         held += total.low <= (treated * added).sum() <= total.high
-    print(f"incremental sales of a programme: held in {held / CAMPAIGNS:.2%}")  # noqa: T201
+    print(f"incremental sales of a programme: held in {held / CAMPAIGNS:.2%}")
     assert 0.93 <= held / CAMPAIGNS <= 0.97
 
 
@@ -62,7 +63,7 @@ def test_the_sample_ratio_check_raises_hardly_any_false_alarm(size, share):
     draws = np.random.default_rng(3)
     checks = [check_ratio(size - int(c), int(c), share) for c in draws.binomial(size, share, CAMPAIGNS)]
     alarms, below = np.mean([c.alarms for c in checks]), np.mean([c.p < 0.05 for c in checks])
-    print(f"{size:,} targets: {alarms:.2%} alarms, p < 5 % in {below:.2%}")  # noqa: T201
+    print(f"{size:,} targets: {alarms:.2%} alarms, p < 5 % in {below:.2%}")
     assert alarms <= 0.003
     assert below <= 0.065
 
@@ -80,7 +81,7 @@ def test_where_nothing_was_added_some_group_stands_out_in_at_most_one_campaign_o
         plain = difference_interval(counts[:, 1], counts[:, 0], counts[:, 3], counts[:, 2])
         found += bool(((stand_out(counts, look, level) != 0) & enough).any())
         uncorrected += bool((((plain.low > 0) | (plain.high < 0)) & enough).any())
-    print(f"{size:,} targets, {rate:.0%}: {found / CAMPAIGNS:.2%} corrected, {uncorrected / CAMPAIGNS:.2%} not")  # noqa: T201
+    print(f"{size:,} targets, {rate:.0%}: {found / CAMPAIGNS:.2%} corrected, {uncorrected / CAMPAIGNS:.2%} not")
     assert found / CAMPAIGNS <= 0.05
     assert uncorrected / CAMPAIGNS > 0.15
 
@@ -96,7 +97,7 @@ def test_managers_who_are_alike_are_called_different_in_at_most_one_campaign_of_
         )
         differ += found.differ
         picked += any(one.verdict in ("above", "below") for one in found.groups)
-    print(f"managers alike: called different in {differ / (CAMPAIGNS // 2):.2%}, one picked out in {picked / 1000:.2%}")  # noqa: T201
+    print(f"managers alike: called different in {differ / (CAMPAIGNS // 2):.2%}, one picked out in {picked / 1000:.2%}")
     assert differ / (CAMPAIGNS // 2) <= 0.065
     assert picked <= differ
 

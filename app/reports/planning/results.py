@@ -48,7 +48,7 @@ def campaign_results(session: Session, *, code: str, grid_ids: Collection[int] |
     values: dict[str, Any] = {"campaign_id": campaign.id, "grid_ids": list(grid_ids or ())}
     within = "" if grid_ids is None else " AND w.grid_id = ANY(:grid_ids)"
     states, outcomes = (
-        {name: count for name, count in session.execute(text(statement.format(grids=within)), values)}  # noqa: C416
+        {row[0]: row[1] for row in session.execute(text(statement.format(grids=within)), values)}
         for statement in (_STATES, _OUTCOMES)
     )
     approved = select(CampaignEvent.happened_at).where(CampaignEvent.campaign_id == campaign.id, CampaignEvent.verb == "approve")

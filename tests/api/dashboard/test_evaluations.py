@@ -117,7 +117,10 @@ def test_a_large_campaign_is_left_to_the_worker(tried, client_as, sessions, monk
     assert step["campaign"]["status"] == "closed"
     path = f"{ROOT}/evaluation-requests/{step['requested']}"
     assert lin.get(path).json()["state"] == "waiting"
-    work = lambda session: evaluate_requested(session, now=clock.now())  # noqa: E731
+
+    def work(session):
+        return evaluate_requested(session, now=clock.now())
+
     assert in_transaction(sessions, work)["outcome"] == "done"
     assert lin.get(path).json()["state"] == "done"
     assert lin.get(f"{ROOT}/campaigns/{CODE}/evaluation").json()["login"] == "lin"
