@@ -54,6 +54,35 @@ PAGES: tuple[PageRequests, ...] = (
         CUBE,
         {**ASKED, "period": "last_month", "rows": ["manager", "product"], "measures": ["successes"]},
     ),
+    PageRequests("evaluations", ANALYST, ("/dashboard/v1/evaluations",)),
+    # plan
+    PageRequests("what a plan may choose from", PLANNER, ("/dashboard/v1/planning/choices",)),
+    PageRequests("conflicts", PLANNER, ("/dashboard/v1/planning/conflicts",)),
+    PageRequests(
+        "a campaign's results", PLANNER, ("/dashboard/v1/campaigns/{campaign}", "/dashboard/v1/campaigns/{campaign}/results")
+    ),
+    PageRequests("dispatches", PLANNER, ("/dashboard/v1/runs",)),
+    # live
+    PageRequests("today in a grid", GRID, ("/dashboard/v1/live", "/dashboard/v1/live/stuck", "/dashboard/v1/messages")),
+    PageRequests("today in a branch", BRANCH, ("/dashboard/v1/live", "/dashboard/v1/live/stuck")),
+    PageRequests("map of a grid", GRID, ("/dashboard/v1/live/map",)),
+    PageRequests("a manager today", GRID, ("/dashboard/v1/live/managers/{manager}/work-orders",)),
+    PageRequests("cases", GRID, ("/dashboard/v1/reviews",)),
+    # system
+    PageRequests("people", ADMIN, ("/operations/v1/people", "/operations/v1/people?text=T000")),
+    PageRequests("units", ADMIN, ("/operations/v1/units",)),
+    PageRequests("phones", ADMIN, ("/dashboard/v1/devices",)),
+    PageRequests("feeds", ADMIN, ("/operations/v1/feeds", "/operations/v1/feeds/calendar")),
+    PageRequests("jobs", ADMIN, ("/operations/v1/jobs/timetable", "/operations/v1/jobs")),
+    PageRequests("settings", ADMIN, ("/operations/v1/settings",)),
+    PageRequests("audit", ADMIN, ("/operations/v1/audit",)),
+    PageRequests("health", ADMIN, ("/operations/v1/health",)),
+    # pay
+    PageRequests("months", ADMIN, ("/dashboard/v1/payroll/months",)),
+    PageRequests("close checks", ADMIN, ("/dashboard/v1/months/{month}/close-checks",)),
+    PageRequests("personnel of a unit", ADMIN, ("/dashboard/v1/personnel?unit={branch}&months=12",)),
+    PageRequests("personnel, one manager", ADMIN, ("/dashboard/v1/personnel/{manager}?months=12",)),
+    PageRequests("points plans", PLANNER, ("/dashboard/v1/points-plans",)),
     # work
     PageRequests("work orders of a grid", GRID, ("/dashboard/v1/work-orders?state=open",)),
     PageRequests("notices", GRID, ("/dashboard/v1/notices",)),

@@ -27,6 +27,11 @@ _PEOPLE = (
     "INSERT INTO staff (staff_no, name, role, unit_id, active_from) VALUES (:no, :no, :role, :unit, '2015-01-01')",
     "INSERT INTO accounts (login, password_hash, staff_id, created_at) SELECT staff_no, '', id, now() FROM staff WHERE staff_no = :no",
 )
+_GRANTS = (
+    "INSERT INTO permission_grants (staff_id, permission, reason, until, granted_by_staff_id, granted_at)"
+    " SELECT s.id, p, 'to look at pages', '2099-12-31', g.id, now() FROM staff s, staff g, unnest(ARRAY['personnel', 'payroll_console']) p"
+    " WHERE s.role = 'admin' AND g.role = 'planner'"
+)
 _PRODUCTS = (
     "INSERT INTO products (product_code, name, kind, family, monthly_price, contact_cost)"
     " SELECT 'P' || n, 'Product ' || n, 'acquire', 'family' || n, 50 + 10 * n, 4 FROM generate_series(1, 12) n"
@@ -94,6 +99,7 @@ def seed_world(url: str, *, customers: int) -> None:
             for statement in _PEOPLE:
                 values = {"no": number, "role": role, "unit": unit}
                 connection.execute(text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
+        connection.execute(text(_GRANTS))
 
 
 def add_months(url: str, months: list[Month], *, customers: int) -> None:

@@ -28,7 +28,7 @@ FROM figures_found f
 FULL JOIN (SELECT * FROM {_FINE} WHERE campaign_id = :campaign AND (:everywhere OR grid_id = ANY (:grids))) k
 USING ({", ".join(KEYS[_FINE])})
 WHERE ({", ".join(f"f.{name}" for name in MEASURES)}) IS DISTINCT FROM ({", ".join(f"k.{name}" for name in MEASURES)})
-"""  # noqa: S608 - our own names
+"""
 
 
 def find_difference(session: Session, campaign_id: int, grid_ids: Sequence[int] | None) -> int:
@@ -54,7 +54,7 @@ def sum_anew(session: Session) -> None:
     """Make the tables of days and months anew from daily_figures."""
     for table, keys in KEYS.items():
         if table != _FINE:
-            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own names
+            session.execute(text(f"DELETE FROM {table}"))
             session.execute(text(_fill(table, keys)))
 
 
