@@ -178,6 +178,6 @@ def test_what_is_on_the_screen_is_taken_along_as_a_file(branch, console, form, b
 
 
 def test_a_definition_is_one_click_away(branch, console):
-    page = console("chen")
+    page = console("bea")
     page.locator(".figure").first.get_by_role("button").click()
     expect(page.get_by_text("(successes + k x company_ratio) / (expected + k)")).to_be_visible()

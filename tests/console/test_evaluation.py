@@ -1,14 +1,24 @@
 """A campaign evaluated: from the closed campaign to its page and its file, in a real browser."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
+from app.core import clock
 from tests.console.conftest import looked_at, serious
+from tests.factories import NOW
 from tests.postgres import as_company
 from tests.stages.evaluation.large import make_large_campaign
 from tests.stages.evaluation.town import make_closed_campaign
 
 PATH = "/dashboard/v1/campaigns"
+
+
+@pytest.fixture(autouse=True)
+def once_all_is_mature():
+    with clock.shifted_to(NOW + timedelta(days=60)):
+        yield
 
 
 @pytest.fixture

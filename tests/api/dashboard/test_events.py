@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.access.service import disable_account
+from app.access.accounts import switch_account
 from app.core.db import set_scope
 from app.reports.live import following
 from app.reports.live.streams import MOST_OF_ACCOUNT
@@ -181,7 +181,7 @@ def test_who_may_not_hear_it_any_more_is_cut_off(company, address, monkeypatch, 
     with listening(address, "fu") as fu, listening(address, "chen") as stays:
         match how:
             case "disabled":
-                disable_account(company, login="fu", now=make.NOW)
+                switch_account(company, login="fu", on=False, by=None, reason="left", now=make.NOW)
             case "logged out":
                 company.execute(text("UPDATE refresh_families SET ended_at = now(), end_reason = 'x' WHERE account_id ="
                                      " (SELECT id FROM accounts WHERE login = 'fu')"))  # fmt: skip

@@ -207,13 +207,13 @@ def test_what_is_judged_for_many_at_once_is_what_would_be_judged_of_each(session
         make_sale(
             session, order, ordered_at=NOW + timedelta(days=chance.randrange(-6, 6)), product_code=chance.choice(["FTTH2", "TV1"])
         )
-    for later in (NOW + timedelta(days=6), NOW + timedelta(days=7)):
+    for number, later in ((20, NOW + timedelta(days=6)), (40, NOW + timedelta(days=7))):
         _hold_together(session)
         verify_feedback(session, now=later)
         for verdict in session.scalars(select(Verification).where(Verification.number == 1)).all()[::7]:
             said = {"kind": VerificationKind.BACK_CHECK, "verdict": Verdict.CONFIRMED, "rule": "back_check", "evidence": {}}
             place = {"feedback_id": verdict.feedback_id, "staff_id": verdict.staff_id, "grid_id": verdict.grid_id}
-            session.add(Verification(**place, **said, number=9, judging_probability=chance.choice([0.1, 1]), decided_at=later))
+            session.add(Verification(**place, **said, number=number, judging_probability=chance.choice([0.1, 1]), decided_at=later))
         session.flush()
         declare_complete(session, "calls", DAY + timedelta(days=9 + later.day), DAY + timedelta(days=9 + later.day))
 
