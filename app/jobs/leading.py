@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -33,7 +33,7 @@ from app.jobs.runner import in_transaction
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
+_NOTING, _TAKING = "note the timetable", "take requests"  # beside the jobs, and waited for like them
 
 
 @dataclass(frozen=True)
@@ -112,26 +112,30 @@ class Worker:
             self._looked_at = time.monotonic()
             for row in self._timetable:
                 self._scheduler.add_job(self.run_if_due, args=[row], id=f"look at {row.name}", replace_existing=True)
-            self._scheduler.add_job(self.note_timetable, id="note the timetable", replace_existing=True)
-        self._scheduler.add_job(self.take_requests, id="take requests", replace_existing=True)
+            self._scheduler.add_job(self.note_timetable, id=_NOTING, replace_existing=True)
+        self._scheduler.add_job(self.take_requests, id=_TAKING, replace_existing=True)
         self._scheduler.resume()
 
     def note_timetable(self) -> None:
         """Let people see when each job is due."""
         now = clock.now()
         rows = [(row.name, times_of(row.when), next_due(row.when, now), row.name in MAY_ASK) for row in self._timetable]
-        self._quietly(lambda session: note_times(session, rows=rows, now=now))
+        if self._begin(_NOTING):
+            self._go_on(_NOTING, lambda: in_transaction(self._sessions, lambda session: note_times(session, rows=rows, now=now)))
 
     def take_requests(self) -> None:
         """Run what people asked for, unless it runs already: then it does what they want."""
-        asked = self._quietly(lambda session: take_requests(session, now=clock.now())) or []
-        for row in self._timetable:
-            if row.name in asked:
-                self._scheduler.add_job(self.run_asked, args=[row], id=f"asked for {row.name}", replace_existing=True)
+        if self._begin(_TAKING):
+            self._go_on(_TAKING, self._take_requests)
 
-    def run_asked(self, row: Row) -> None:
-        """Run a job because somebody asked."""
-        self._run(row, lambda token: row.run(self._sessions, token, None))
+    def _take_requests(self) -> None:
+        asked = in_transaction(self._sessions, lambda session: take_requests(session, now=clock.now()))
+        for row in self._timetable:
+            if row.name in asked and self._begin(row.name, though_leaving=True):  # what was taken nobody would ask for again
+                self._scheduler.add_job(self._run_asked, args=[row], id=f"asked for {row.name}", replace_existing=True)
+
+    def _run_asked(self, row: Row) -> None:
+        self._go_on(row.name, partial(self._as_leader, lambda token: row.run(self._sessions, token, None)))
 
     def run_if_due(self, row: Row) -> None:
         """Run a job for its last due time, unless that is done or another leads."""
@@ -145,29 +149,29 @@ class Worker:
             if should_try(tries, now):
                 row.run(self._sessions, token, due)
 
-        self._run(row, work)
+        if self._begin(row.name):
+            self._go_on(row.name, partial(self._as_leader, work))
 
-    def _run(self, row: Row, work: Callable[[int], None]) -> None:
-        """Do this with a job while this worker leads, unless it runs already."""
+    def _begin(self, name: str, *, though_leaving: bool = False) -> bool:
+        """Note that this runs, for which `_leave` waits; False where it runs already, or where nothing more is to begin."""
         with self._lock:
-            if self._leaving or row.name in self._running:
-                return
-            self._running.add(row.name)
-        try:
-            if (token := self.token) is not None:
-                work(token)
-        except Exception as error:  # run_job logged it and kept it in the run's row; the other jobs go on
-            log.debug("job_not_done", job=row.name, kind=type(error).__name__)
-        finally:
-            self._running.discard(row.name)
+            if name in self._running or (self._leaving and not though_leaving):
+                return False
+            self._running.add(name)
+            return True
 
-    def _quietly(self, work: Callable[[Session], T]) -> T | None:
-        """What `work` gives; None where the database is away: it is tried again soon."""
+    def _go_on(self, name: str, work: Callable[[], object]) -> None:
+        """Do what was begun, to its end."""
         try:
-            return in_transaction(self._sessions, work)
-        except SQLAlchemyError as error:
-            log.warning("worker_beat_failed", kind=type(error).__name__)
-            return None
+            work()
+        except Exception as error:  # run_job logged it and kept it in the run's row; the other jobs go on
+            log.debug("job_not_done", job=name, kind=type(error).__name__)
+        finally:
+            self._running.discard(name)
+
+    def _as_leader(self, work: Callable[[int], None]) -> None:
+        if (token := self.token) is not None:
+            work(token)
 
     def _hold(self) -> bool:
         """Renew or take the lease. True if this worker has just taken it."""

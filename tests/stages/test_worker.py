@@ -15,9 +15,10 @@ import pytest
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import select, text
 
-from app.access.job_requests import ask_for_job
+from app.access.job_requests import ask_for_job, take_requests
 from app.core import clock
 from app.core.security import Principal
+from app.jobs import leading
 from app.jobs.leading import Pace, Worker
 from app.jobs.queries import find_leader
 from app.jobs.rows import Scheduled
@@ -81,6 +82,11 @@ def counting(name, when=DAILY):
     return done, Scheduled(name, when, lambda session, now: (done.append(name), {"n": 1})[1])
 
 
+def ask_for_purge(session):
+    by = session.scalars(select(Account).where(Account.login == "ada")).one()
+    ask_for_job(session, job="purge", by=Principal(by.id, "ada", "admin", "all", None, (), None), now=clock.now())
+
+
 def test_of_three_workers_one_runs_what_is_due_once(sessions):
     done, row = counting("daily")
     with working(sessions, [row], "one"), working(sessions, [row], "two"), working(sessions, [row], "three"):
@@ -112,18 +118,38 @@ def test_what_somebody_asks_for_is_run_once_by_who_leads_and_the_timetable_is_th
     with working(sessions, [row], "one"):
         until(lambda: runs(sessions, "done"))
         until(lambda: in_transaction(sessions, lambda session: session.get(JobTime, "purge")))
-
-        def ask(session):
-            by = session.scalars(select(Account).where(Account.login == "ada")).one()
-            ask_for_job(session, job="purge", by=Principal(by.id, "ada", "admin", "all", None, (), None), now=clock.now())
-
-        in_transaction(sessions, ask)
+        in_transaction(sessions, ask_for_purge)
         until(lambda: len(runs(sessions, "done")) == 2)
         time.sleep(0.3)
     assert done == ["purge", "purge"]
     assert [run.due_at is None for run in runs(sessions)] == [False, True]
     times = in_transaction(sessions, lambda session: session.get(JobTime, "purge"))
     assert (times.times, times.may_ask) == ("hour 0, minute 10", True)
+
+
+def test_what_was_asked_for_is_run_though_the_worker_is_told_to_stop_in_that_moment(sessions, monkeypatch):
+    done, row = counting("purge")
+    taken, go_on = threading.Event(), threading.Event()
+
+    def take(session, *, now):
+        names = take_requests(session, now=now)
+        if names:
+            taken.set()
+            assert go_on.wait(30)
+        return names
+
+    monkeypatch.setattr(leading, "take_requests", take)
+    with working(sessions, [row], "one") as end:
+        until(lambda: runs(sessions, "done"))
+        in_transaction(sessions, ask_for_purge)
+        assert taken.wait(30)
+        leaving = threading.Thread(target=end)
+        leaving.start()
+        time.sleep(0.3)  # it has been told, and waits
+        go_on.set()
+        leaving.join()
+    assert done == ["purge", "purge"]
+    assert [run.due_at is None for run in runs(sessions)] == [False, True]
 
 
 def test_a_stopped_worker_hands_over_at_once(sessions):

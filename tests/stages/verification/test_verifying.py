@@ -213,7 +213,9 @@ def test_what_is_judged_for_many_at_once_is_what_would_be_judged_of_each(session
         for verdict in session.scalars(select(Verification).where(Verification.number == 1)).all()[::7]:
             said = {"kind": VerificationKind.BACK_CHECK, "verdict": Verdict.CONFIRMED, "rule": "back_check", "evidence": {}}
             place = {"feedback_id": verdict.feedback_id, "staff_id": verdict.staff_id, "grid_id": verdict.grid_id}
-            session.add(Verification(**place, **said, number=number, judging_probability=chance.choice([0.1, 1]), decided_at=later))
+            session.add(
+                Verification(**place, **said, number=number, judging_probability=chance.choice([0.1, 1]), decided_at=later)
+            )
         session.flush()
         declare_complete(session, "calls", DAY + timedelta(days=9 + later.day), DAY + timedelta(days=9 + later.day))
 
