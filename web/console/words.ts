@@ -10,6 +10,7 @@ import { PERSONNEL } from "./words/personnel.ts";
 import { PLANNING } from "./words/planning.ts";
 import { REVIEWING } from "./words/reviewing.ts";
 import { SHELL } from "./words/shell.ts";
+import { WORK } from "./words/work.ts";
 
 const WORDS = {
   ...SHELL,
@@ -22,6 +23,7 @@ const WORDS = {
   ...PERSONNEL,
   ...PLANNING,
   ...REVIEWING,
+  ...WORK,
 } as const satisfies Record<string, Said>;
 
 export type Word = keyof typeof WORDS;
