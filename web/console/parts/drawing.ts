@@ -24,7 +24,7 @@ export function draw(
   const chart = init(holder);
   const colours = coloursOf(holder, "light");
   const tooltip = { renderMode: "richText", confine: true, ...(option.tooltip as object | undefined) }; // the policy allows no style in HTML
-  const plain = { textStyle: { color: colours.ink, fontFamily: getComputedStyle(holder).fontFamily }, animationDuration: 300 };
+  const plain = { textStyle: { color: colours.ink, fontFamily: getComputedStyle(holder).fontFamily }, animation: false };
   const palette = { color: [colours.one, colours.two, colours.three, colours.four, colours.five] };
   chart.setOption({ ...plain, ...palette, ...option, tooltip });
   if (onpick) chart.on("click", (event) => onpick({ series: event.seriesName ?? "", name: event.name, index: event.dataIndex }));
