@@ -50,13 +50,13 @@ def preview_tag(session: Session, *, rule: Any, now: datetime) -> TagPreview:
 
 def _draw(session: Session) -> tuple[int, NDArray[np.int64]]:
     """How many customers there are, and the ids of those to look at."""
-    believed = believed_customers(session)
-    if believed <= 2 * LOOKED_AT:
-        ids = ids_from_first(session, 2 * LOOKED_AT)
-        return max(believed, len(ids)), np.array(ids, dtype=np.int64)
+    all_of_few = ids_from_first(session, 2 * LOOKED_AT)
+    if len(all_of_few) < 2 * LOOKED_AT:  # counted, whatever PostgreSQL believes
+        return len(all_of_few), np.array(all_of_few, dtype=np.int64)
     first, last = range_of_ids(session)
     drawn = np.random.default_rng(SEED).integers(first, last + 1, round(1.2 * LOOKED_AT))
-    return believed, np.array(ids_among(session, drawn.tolist()), dtype=np.int64)
+    believed = believed_customers(session) or last - first + 1
+    return max(believed, len(all_of_few)), np.array(ids_among(session, drawn.tolist()), dtype=np.int64)
 
 
 def _estimate(customers: int, looked_at: int, bearing: int) -> TagPreview:

@@ -14,8 +14,7 @@ HEAVY = {"feature": "data_gb", "at_least": 50}
 
 
 @pytest.fixture
-def usage(session, monkeypatch):
-    monkeypatch.setattr(preview, "believed_customers", lambda _: 15)  # what PostgreSQL last counted is other tests' too
+def usage(session):
     put(session, NOW.date().replace(day=1), {"C01": 80, "C02": 60, "C03": 10, "C15": 90})
 
 
@@ -23,6 +22,11 @@ def test_where_customers_are_few_all_of_them_are_counted(session, usage):
     assert preview_tag(session, rule=HEAVY, now=NOW) == TagPreview(15, 15, 3, 3, 3, 3, None)
     assert preview_tag(session, rule={"not": HEAVY}, now=NOW).estimate == 12
     assert preview_tag(session, rule={"segment": "home"}, now=NOW).estimate == 15
+
+
+def test_what_postgresql_last_counted_does_not_matter_where_all_are_counted(session, usage, monkeypatch):
+    monkeypatch.setattr(preview, "believed_customers", lambda _: 60_015)
+    assert preview_tag(session, rule=HEAVY, now=NOW) == TagPreview(15, 15, 3, 3, 3, 3, None)
 
 
 def test_where_they_are_many_some_are_drawn_and_the_interval_holds_the_truth(session, monkeypatch):
@@ -47,7 +51,6 @@ def test_a_rule_that_cannot_be_computed_says_why(session, usage):
 
 
 def test_nobody_there_is_nobody_chosen(session, monkeypatch):
-    monkeypatch.setattr(preview, "believed_customers", lambda _: 0)
     monkeypatch.setattr(preview, "ids_from_first", lambda *_: np.empty(0))
     assert preview_tag(session, rule={"segment": "home"}, now=NOW) == TagPreview(0, 0, 0, 0, 0, 0, None)
     assert customer(session, "C01").segment == "home"
