@@ -1,9 +1,6 @@
 """`make bench`: each thing beside its floor or peer, in one run on one machine. Prints ratios; asserts nothing.
 
-python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [pages] [--small | --customers=N]
-python -m bench [imports] [phones] [dashboards] [opening] [dispatch] [rankers] [split] [handover] [points] [recompute] [--small | --customers=N]
-python -m bench [imports] [phones] [opening] [dispatch] [rankers] [dask] [split] [handover] [planning] [points] [recompute] [--small | --customers=N]
-python -m bench [imports] [phones] [opening] [dispatch] [rankers] [split] [handover] [points] [explain] [recompute] [--small | --customers=N]
+python -m bench [NAME ...] [--small | --customers=N]      names: see BENCHES; none: all of them
 """
 
 import sys

@@ -39,7 +39,7 @@ from app.scoring.partition import join_partitions, order_customers
 from app.scoring.store import load_ranker, write_scores
 from app.scoring.training import train_ranker
 from bench.measure import Figure, seconds
-from bench.seeds import seed_company
+from bench.seeds import GRIDS, seed_company
 
 CUSTOMERS, SMALL = 2_873_000, 100_000
 NUMBERS, CODES = 54, 6
@@ -83,9 +83,9 @@ def write_figures(session: Session) -> None:
         write_partition(session, frame, day=SNAPSHOT, branch_id=branch.id, now=clock.now())
 
 
-def seed_contacts(url: str, customers: int) -> None:
+def seed_contacts(url: str, customers: int, *, grids: int = GRIDS) -> None:
     """The company; every customer was contacted once, on one of 90 days, and every eleventh ordered."""
-    seed_company(url, customers=customers)
+    seed_company(url, customers=customers, grids=grids)
     at = f"TIMESTAMPTZ '{SNAPSHOT + timedelta(days=1)}' + c.id % 90 * interval '1 day'"
     owner = make_engine(url, as_app=False)
     with owner.begin() as connection:

@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 from app.core.db import make_engine
 
+GRIDS = 182  # the first 18 of them are each of another branch
 _COMPANY = (
     "INSERT INTO units (id, code, kind, name) VALUES (1, 'CO', 'company', 'Company')",
     "INSERT INTO units (id, code, kind, name, parent_id) SELECT 1 + n, 'B' || n, 'branch', 'Branch ' || n, 1 FROM generate_series(1, 18) n",
@@ -34,7 +35,7 @@ _CAMPAIGN = (
 )
 
 
-def seed_company(url: str, *, customers: int, grids: int = 182, managers: int = 2_000, capacity: int = 60) -> None:
+def seed_company(url: str, *, customers: int, grids: int = GRIDS, managers: int = 2_000, capacity: int = 60) -> None:
     """Units, managers and customers, four fifths of them with an owner in their grid."""
     _write(url, _COMPANY, {"customers": customers, "grids": grids, "managers": managers, "capacity": capacity})
     _write(url, ("SELECT setval(pg_get_serial_sequence('units', 'id'), 1000)", "ANALYZE"), {})

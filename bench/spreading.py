@@ -1,7 +1,7 @@
-"""Peak memory of each process where a Dask cluster trains and scores, with growing numbers of customers.
+"""Peak memory of each process where a Dask cluster trains and scores: by customers, and by workers.
 
-The scheduler, two workers and the process that asks are four processes of this machine. What grows with the customers is seen
-in the last rows; `--customers=N` takes one number alone.
+Branches have all the same number of customers, so that a part is as large whatever the company is. The scheduler, the workers
+and the process that asks are processes of this machine. `--customers=N` is that many on two workers, and on four.
 """
 
 import json
@@ -9,7 +9,7 @@ import multiprocessing
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,50 +24,55 @@ from bench.measure import Figure
 from bench.rankers import AS_OF, PRODUCT, seed_contacts, write_figures
 from tests.postgres import empty_database
 
-SIZES, SMALL = (200_000, 800_000), (20_000, 80_000)
-WORKERS = 2
+SIZE, SMALL = 400_000, 40_000
+BRANCHES = 4  # of the larger company; the other has half as many
 ROOT = Path(__file__).resolve().parents[1]
 Peaks = dict[str, float]
 
 
 def measure_dask(url: str, folder: Path, small: bool) -> list[Figure]:
-    """Megabytes of each process at most, and seconds; at the end what 100,000 customers more add."""
+    """Megabytes of each process at most, and seconds, of half the customers on two workers, and of all on two and on four."""
     asked = [int(word.removeprefix("--customers=")) for word in sys.argv if word.startswith("--customers=")]
-    sizes = tuple(asked) or (SMALL if small else SIZES)
-    found = [_measure(url, folder / str(customers), customers) for customers in sizes]
-    figures = [
-        Figure(f"{name}, {customers:,} customers", [value], "s" if name.endswith("seconds") else "MB")
-        for customers, peaks in zip(sizes, found, strict=True)
-        for name, value in peaks.items()
-    ]
-    if len(sizes) > 1:
-        more = (sizes[-1] - sizes[0]) / 100_000
-        slopes = {name: (found[-1][name] - found[0][name]) / more for name in found[0] if not name.endswith("seconds")}
-        figures += [Figure(f"{name}: 100,000 customers more", [slope], "MB") for name, slope in slopes.items()]
+    customers = asked[0] if asked else SMALL if small else SIZE
+    figures = []
+    for size, branches, clusters in ((customers // 2, BRANCHES // 2, (2,)), (customers, BRANCHES, (2, 4))):
+        for workers, found in _measure(url, folder / str(size), size, branches, clusters).items():
+            figures += [_figure(f"{size:,} customers on {workers} workers: {name}", value) for name, value in found.items()]
     return figures
 
 
-def _measure(url: str, folder: Path, customers: int) -> Peaks:
-    storage, found = str(folder / "storage"), {}
+def _figure(name: str, value: float) -> Figure:
+    return Figure(name, [value], "s" if name.endswith("seconds") else "MB")
+
+
+def _measure(url: str, folder: Path, customers: int, branches: int, clusters: Sequence[int]) -> dict[int, Peaks]:
+    """By number of workers."""
+    storage = str(folder / "storage")
     folder.mkdir()
     with empty_database(url, f"dask_{customers}") as own:
-        seed_contacts(own, customers)
+        seed_contacts(own, customers, grids=branches)
         with make_sessions(make_engine(own), Storage(storage))() as session:
             set_scope(session, scope="all")
             write_figures(session)
             session.commit()
-        with _cluster(folder) as (address, processes):
-            for name, work in (("training", _train), ("scoring", _score)):
-                for process in processes.values():
-                    Path(f"/proc/{process}/clear_refs").write_text("5")  # its peak counts from now on
-                found |= {f"{name}, {whose}": value for whose, value in _apart(work, own, storage, address).items()}
-                found |= {f"{name}, {whose}": _peak(process) for whose, process in processes.items()}
+        return {workers: _train_and_score(own, folder, storage, workers) for workers in clusters}
+
+
+def _train_and_score(url: str, folder: Path, storage: str, workers: int) -> Peaks:
+    found: Peaks = {}
+    for name, work in (("training", _train), ("scoring", _score)):
+        with _cluster(folder / f"{name}-{workers}", workers) as (address, processes):
+            found |= {f"{name}, {whose}": value for whose, value in _apart(work, url, storage, address).items()}
+            peaks = {whose: _peak(process) for whose, process in processes.items()}
+        found[f"{name}, scheduler"] = peaks.pop("scheduler")
+        found[f"{name}, the largest worker"] = max(peaks.values())
     return found
 
 
 @contextmanager
-def _cluster(folder: Path) -> Iterator[tuple[str, dict[str, int]]]:
-    """The address of a scheduler with two workers, and their processes by name."""
+def _cluster(folder: Path, workers: int) -> Iterator[tuple[str, dict[str, int]]]:
+    """The address of a scheduler with that many workers, and their processes by name."""
+    folder.mkdir()
     told = folder / "scheduler.json"
     asked = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(told)]
     started = {"scheduler": _start("scheduler", asked)}
@@ -75,7 +80,7 @@ def _cluster(folder: Path) -> Iterator[tuple[str, dict[str, int]]]:
         while not told.exists() or not told.read_text():
             time.sleep(0.1)
         one = ["--scheduler-file", str(told), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-        for number in range(1, WORKERS + 1):
+        for number in range(1, workers + 1):
             own = ["--local-directory", str(folder / f"worker-{number}")]
             started[f"worker {number}"] = _start("worker", [*one, *own])
         time.sleep(5)

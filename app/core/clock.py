@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _shift = timedelta(0)
+_shifts: dict[object, timedelta] = {}  # that are meant now, the latest last
 _zone = ZoneInfo("Asia/Shanghai")
 
 
@@ -34,14 +35,23 @@ def zone() -> ZoneInfo:
 
 @contextmanager
 def shifted_to(instant: datetime) -> Iterator[None]:
-    """Let this process live at another time, for a demonstration or a test that plays weeks in seconds."""
-    global _shift
-    before = _shift
-    _shift = instant - datetime.now(UTC)
+    """Let this process live at another time, for a demonstration or a test that plays weeks in seconds.
+
+    Of several at once the latest holds, in whatever order they end: none leaves its time behind.
+    """
+    mine = object()
+    _shifts[mine] = instant - datetime.now(UTC)
+    _take_latest()
     try:
         yield
     finally:
-        _shift = before
+        del _shifts[mine]
+        _take_latest()
+
+
+def _take_latest() -> None:
+    global _shift
+    _shift = next(reversed(_shifts.values()), timedelta(0))
 
 
 def local_date(instant: datetime) -> date:

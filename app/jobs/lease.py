@@ -1,7 +1,8 @@
 """Who leads: one lease row with a fencing token. The database's clock alone decides, so that workers whose clocks differ agree.
 
 A token only grows. Whoever was paused beyond the lease still believes to lead; `check_lease`, in the transaction that writes,
-refuses it. The functions are one statement each and belong into a transaction of their own, except `check_lease`.
+refuses it. The functions belong into a transaction of their own, except `check_lease`. Each locks the row; who is paused while
+it does must not keep all others waiting, so the database gives up its transaction after HELD_SECONDS of silence.
 """
 
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import Conflict
 
 LEASE = "worker"
+HELD_SECONDS = 3
 
 _TAKE = text(
     "INSERT INTO job_leases AS lease (name, holder, fencing_token, expires_at)"
@@ -33,19 +35,28 @@ class LeaseLost(Conflict):
     code = "lease.lost"
 
 
+def limit_idling(session: Session, seconds: float) -> None:
+    """Let the database give up this transaction when it is silent for longer."""
+    limit = {"limit": f"{1000 * seconds:.0f}ms"}
+    session.execute(text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), limit)
+
+
 def take_lease(session: Session, *, holder: str, seconds: float) -> int | None:
     """Lead for `seconds`, if nobody leads: the new fencing token, greater than any before. None where another leads."""
+    limit_idling(session, HELD_SECONDS)
     token: int | None = session.scalar(_TAKE, {"name": LEASE, "holder": holder, "seconds": seconds})
     return token
 
 
 def renew_lease(session: Session, *, fencing_token: int, seconds: float) -> bool:
     """Lead for `seconds` more. False where the lease ran out, even if nobody else took it: take it again."""
+    limit_idling(session, HELD_SECONDS)
     return session.scalar(_RENEW, {"name": LEASE, "token": fencing_token, "seconds": seconds}) is not None
 
 
 def release_lease(session: Session, *, fencing_token: int) -> None:
     """Stop leading now, so that another need not wait until the lease runs out. Nothing where another leads already."""
+    limit_idling(session, HELD_SECONDS)
     session.execute(_RELEASE, {"name": LEASE, "token": fencing_token})
 
 
@@ -55,5 +66,6 @@ def check_lease(session: Session, fencing_token: int, *, unexpired: bool = False
     Raises LeaseLost where a newer token was given out, or, with `unexpired`, where the lease ran out. To be called last,
     right before the commit: while the row is held, nobody can renew or take over either.
     """
+    limit_idling(session, HELD_SECONDS)
     if session.scalar(_CHECK_UNEXPIRED if unexpired else _CHECK, {"name": LEASE}) != fencing_token:
         raise LeaseLost

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.core import clock
 from app.core.db import set_scope
 from app.core.errors import AppError, Conflict
-from app.jobs.lease import LeaseLost, check_lease
+from app.jobs.lease import LeaseLost, check_lease, limit_idling
 from app.models.operations import JobOutcome, JobRun
 
 __all__ = ["JobAlreadyRunning", "LeaseLost", "Work", "in_transaction", "run_job"]
@@ -99,12 +99,6 @@ def _prepare(session: Session, job: str, fencing_token: int | None, idle_seconds
     got = session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended('job/' || :job, 0))"), {"job": job})
     if not got:
         raise JobAlreadyRunning(f"The job {job} is running already.")
-
-
-def limit_idling(session: Session, seconds: int) -> None:
-    """Let the database give up this transaction when it is silent for longer."""
-    limit = {"limit": f"{seconds}s"}
-    session.execute(text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)"), limit)
 
 
 def close_run(session: Session, run_id: int, outcome: JobOutcome, *, counts: dict[str, Any], error: str | None) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.core import clock
-from app.jobs.lease import check_lease
-from app.jobs.runner import IDLE_SECONDS, begin_run, close_run, in_transaction, keep_failure, limit_idling
+from app.jobs.lease import check_lease, limit_idling
+from app.jobs.runner import IDLE_SECONDS, begin_run, close_run, in_transaction, keep_failure
 from app.models.operations import JobOutcome, JobRun
 
 log = structlog.get_logger(__name__)

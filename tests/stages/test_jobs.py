@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from app.access.purge import purge_log_ins
 from app.core.errors import Conflict
+from app.jobs import lease
 from app.jobs.lease import LeaseLost, check_lease, release_lease, renew_lease, take_lease
 from app.jobs.queries import find_leader, newest_runs, tries_of
 from app.jobs.records import give_up_runs, purge_runs
@@ -57,6 +58,21 @@ def test_one_leads_and_another_takes_over_only_when_the_lease_ran_out(sessions):
     assert in_transaction(sessions, lambda s: renew_lease(s, fencing_token=2, seconds=60))
     leader = in_transaction(sessions, find_leader)
     assert (leader.holder, leader.fencing_token, leader.leads) == ("two", 2, True)
+
+
+@pytest.mark.parametrize("touch", [renew_lease, check_lease, release_lease])
+def test_who_is_paused_while_it_holds_the_lease_row_keeps_nobody_waiting(sessions, monkeypatch, touch):
+    monkeypatch.setattr(lease, "HELD_SECONDS", 0.2)
+    token = take(sessions, "one", seconds=0.5)
+    how = {"seconds": 60} if touch is renew_lease else {}
+    with sessions() as paused:
+        touch(paused, fencing_token=token, **how)  # and no commit
+        with sessions() as other:
+            other.execute(text("SET LOCAL lock_timeout = '10s'"))
+            other.execute(update(JobLease).values(expires_at=NOW - timedelta(days=900)))
+            assert take_lease(other, holder="two", seconds=60.0) == 2
+        with pytest.raises(DBAPIError):
+            paused.commit()
 
 
 def test_a_lease_that_ran_out_is_taken_again_with_a_new_token_even_by_its_holder(sessions):

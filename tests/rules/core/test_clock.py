@@ -1,9 +1,10 @@
 """Local days and months."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from app.core import clock
 from app.core.clock import Month, end_of_day, local_date, start_of_day
 
 
@@ -29,3 +30,14 @@ def test_months_follow_each_other_over_the_year(month, before, after):
 def test_what_is_no_month_is_refused(text):
     with pytest.raises(ValueError, match="expected a month"):
         Month.parse(text)
+
+
+def test_shifts_may_end_in_any_order_and_leave_nothing_behind():
+    early, late = clock.shifted_to(datetime(2026, 1, 1, tzinfo=UTC)), clock.shifted_to(datetime(2027, 1, 1, tzinfo=UTC))
+    early.__enter__()
+    late.__enter__()
+    assert clock.now().year == 2027
+    early.__exit__(None, None, None)
+    assert clock.now().year == 2027
+    late.__exit__(None, None, None)
+    assert clock.shift() == timedelta(0)
