@@ -1,10 +1,13 @@
 """Whatever a live page shows says that it changed, in the transaction that changes it."""
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import text
 
 from app.core.clock import Month
 from app.core.db import make_engine, set_scope
+from app.dispatch.service import dispatch_campaign
 from app.models.device import Device
 from app.models.escalation import PhonePull
 from app.models.evidence import ReviewCase
@@ -120,3 +123,14 @@ def test_a_change_notifies_unless_somebody_else_is_about_to(database):
         first.commit()
         assert heard() == 1
     engine.dispose()
+
+
+def test_a_dispatch_tells_the_grids_of_its_work_once_when_it_is_whole(session):
+    make.make_scores(session, ["C01", "C02", "C03"])
+    code = make.make_campaign(session, status="approved", opened_at=None, control_share=Decimal(0)).code
+    told(session)
+    assert dispatch_campaign(session, campaign_code=code, now=NOW)["new_work_orders"] > 1
+    assert ("G11", "work") not in told(session)
+    session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    grids = session.scalars(text("SELECT DISTINCT u.code FROM work_orders w JOIN units u ON u.id = w.grid_id"))
+    assert told(session) == {(grid, "work") for grid in grids}
