@@ -18,6 +18,7 @@ from app.core.embedded import start_server, stop_server
 from tests.cast import seed_cast
 
 TEMPLATE = "gridwork_cast"
+MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # a database is made for each test: some thousand files
 _names = itertools.count(1)
 
 
@@ -27,13 +28,20 @@ def own_server(*, durable: bool = False) -> Iterator[str]:
     if os.environ.get("DATABASE_URL"):
         yield os.environ["DATABASE_URL"]
         return
-    root = Path(tempfile.mkdtemp(prefix="gridwork-tests-"))
+    root = Path(tempfile.mkdtemp(prefix="gridwork-tests-", dir=None if durable else _in_memory()))
     root.chmod(0o755)  # the server runs as another user where we are root
     try:
         yield start_server(root, durable=durable).url
     finally:
         stop_server(root)
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _in_memory() -> Path | None:
+    """A folder whose files are in memory, where there is one with room in which programs may run."""
+    if not MEMORY.is_dir() or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC or not os.access(MEMORY, os.W_OK):
+        return None
+    return MEMORY if shutil.disk_usage(MEMORY).free > ROOM else None
 
 
 def make_template(server_url: str, worker: str) -> str:
