@@ -2,10 +2,17 @@
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
+
+from app.core import clock
+from app.models.organisation import Account
+from tests.cast import PASSWORD
+from tests.postgres import as_company
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "phone"  # renewed by `make pictures`; any other run leaves them alone
@@ -46,6 +53,25 @@ def test_logging_in_is_found_by_everybody(screen, air):
     page.goto(f"{air.address}/phone/")
     page.get_by_label("工号").wait_for()
     check(page, "log-in")
+
+
+def test_a_password_that_an_administrator_made_opens_nothing_but_the_choice_of_ones_own(screen, air, sessions):
+    page = screen
+    with as_company(sessions) as session:
+        session.scalars(select(Account).where(Account.login == "ana")).one().temporary_until = clock.now() + timedelta(days=1)
+        session.commit()
+    page.goto(f"{air.address}/phone/")
+    page.get_by_label("工号").fill("ana")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    chosen = page.get_by_label("新密码")
+    expect(page.get_by_role("alert")).to_contain_text("临时密码")
+    check(page, "own-password", picture=False)
+    chosen.fill("a password of my own")
+    page.get_by_role("button", name="登录").click()
+    page.get_by_text("上次同步").wait_for()
+    with as_company(sessions) as session:
+        assert session.scalars(select(Account).where(Account.login == "ana")).one().temporary_until is None
 
 
 def test_the_screens_of_a_day_are_found_by_everybody(page):
