@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +73,7 @@ class Chromium:
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        with suppress(Exception):
-            self._browser.close()
+        self._browser = None  # the connection ends by itself; who asks a dead browser to close may wait for ever
         for lock in self.profile.glob("Singleton*"):
             lock.unlink()
 

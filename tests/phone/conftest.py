@@ -96,7 +96,7 @@ def log_in(page: Page, air: Air, login: str = "ana") -> Page:
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     page.get_by_text("上次同步").wait_for()
-    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.wait_for_function("navigator.serviceWorker.getRegistration().then((found) => Boolean(found?.active))")
     return page
 
 

@@ -43,13 +43,14 @@ def serving_here(database: str, home: Path) -> Iterator[str]:
     app = create_app(Settings(database_url=database, home=home, log_level="ERROR", pool_size=8))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1))
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(PATIENCE_SECONDS)
+            assert not thread.is_alive(), "the server did not end"
 
 
 def _await_answer(address: str, process: subprocess.Popen[bytes]) -> None:
