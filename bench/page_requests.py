@@ -49,10 +49,10 @@ PAGES: tuple[PageRequests, ...] = (
     PageRequests("cube, a year of managers", ANALYST, CUBE, {**ASKED, "rows": ["manager"]}),
     PageRequests("cube, a year of grids by week", ANALYST, CUBE, {**ASKED, "rows": ["branch", "week"]}),
     PageRequests(
-        "cube, a month of managers and products",
+        "cube, a month of a branch's managers and products",
         ANALYST,
         CUBE,
-        {**ASKED, "period": "last_month", "rows": ["manager", "product"], "measures": ["successes"]},
+        {**ASKED, "period": "last_month", "rows": ["manager", "product"], "filters": {"branch": ["B1"]}},
     ),
     PageRequests("evaluations", ANALYST, ("/dashboard/v1/evaluations",)),
     # plan

@@ -13,7 +13,7 @@ from app.figures.sums import Sums
 from app.points.formula import accuracy, success_rate
 
 MOST_CELLS = 20_000
-MOST_GRID_DAYS = 15_000  # of the rollup by day and manager: a month and a half of a whole company of 182 grids
+MOST_GRID_DAYS = 1_300  # of the rollup by day and manager: a week of a whole company of 182 grids, a month of forty
 LONGEST_DAYS = 3_660
 
 
@@ -167,9 +167,8 @@ def source_of(question: CubeQuestion, first: date, last: date, *, grids: int) ->
     days = (last - first).days + 1
     if days * grids > MOST_GRID_DAYS:
         expected = f"at most {MOST_GRID_DAYS:,} days of grids where managers or campaigns are asked for by day"
-        raise TooWide(
-            "last_day", f"{expected}; got {days} days of {grids} grids: whole months, fewer days or fewer grids will do"
-        )
+        will_do = "whole months of one of them, fewer days, or a filter by branch or grid will do"
+        raise TooWide("last_day", f"{expected}; got {days} days of {grids} grids: {will_do}")
     return Source.DAYS
 
 

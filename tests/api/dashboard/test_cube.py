@@ -93,6 +93,8 @@ def test_more_cells_than_anybody_reads_are_refused_with_what_to_do(client_as, mo
     monkeypatch.setattr(cube_terms, "MOST_GRID_DAYS", 10)
     wide = client_as("lin").post(CUBE, json={"measures": ["successes"], "rows": ["manager", "day"], **SEPTEMBER})
     assert (wide.status_code, wide.json()["code"]) == (422, "cube.too_wide")
+    narrow = {"rows": ["manager", "day"], "filters": {"grid": ["G21"]}, "period": "chosen", "last_day": "2026-09-10"}
+    assert cells(ask(client_as("lin"), **narrow)) == {("DEE", "2026-09-10"): [5]}
 
 
 def test_as_a_file_it_is_safe_in_a_spreadsheet_and_readable_in_chinese(client_as, months):

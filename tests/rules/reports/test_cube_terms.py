@@ -89,9 +89,10 @@ def test_a_filter_counts_like_a_dimension():
 
 def test_more_days_of_more_grids_than_one_waits_for_are_refused():
     asked = replace(ASKED, rows=(Dimension.MANAGER, Dimension.DAY))
-    assert source_of(asked, date(2026, 9, 1), date(2026, 10, 31), grids=182) is Source.DAYS
-    with pytest.raises(TooWide, match="whole months, fewer days or fewer grids"):
-        source_of(asked, date(2026, 1, 1), date(2026, 6, 30), grids=182)
+    assert source_of(asked, date(2026, 9, 1), date(2026, 9, 7), grids=182) is Source.DAYS
+    assert source_of(asked, date(2026, 9, 1), date(2026, 9, 30), grids=11) is Source.DAYS
+    with pytest.raises(TooWide, match="fewer days, or a filter by branch or grid"):
+        source_of(asked, date(2026, 9, 1), date(2026, 9, 30), grids=182)
 
 
 def test_a_rate_is_of_the_sums_and_none_where_there_is_nothing_to_divide_by():
