@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_shift = timedelta(0)
+_shifts = [timedelta(0)]  # none, and those that last, the newest at the end
 _zone = ZoneInfo("Asia/Shanghai")
 
 
 def now() -> datetime:
     """This instant, in UTC."""
-    return datetime.now(UTC) + _shift
+    return datetime.now(UTC) + shift()
 
 
 def shift() -> timedelta:
     """By how much this process lives at another time."""
-    return _shift
+    return _shifts[-1]
 
 
 def use_zone(zone: ZoneInfo) -> None:
@@ -34,14 +34,16 @@ def zone() -> ZoneInfo:
 
 @contextmanager
 def shifted_to(instant: datetime) -> Iterator[None]:
-    """Let this process live at another time, for a demonstration or a test that plays weeks in seconds."""
-    global _shift
-    before = _shift
-    _shift = instant - datetime.now(UTC)
+    """Let this process live at another time, for a demonstration or a test that plays weeks in seconds.
+
+    Threads that do so at once may end in any order: each takes back its own shift, and none stays behind.
+    """
+    mine = instant - datetime.now(UTC)
+    _shifts.append(mine)
     try:
         yield
     finally:
-        _shift = before
+        _shifts.remove(mine)
 
 
 def local_date(instant: datetime) -> date:

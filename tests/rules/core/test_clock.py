@@ -1,10 +1,10 @@
 """Local days and months."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.core.clock import Month, end_of_day, local_date, start_of_day
+from app.core.clock import Month, end_of_day, local_date, now, shift, shifted_to, start_of_day
 
 
 def test_the_month_turns_at_local_midnight():
@@ -29,3 +29,13 @@ def test_months_follow_each_other_over_the_year(month, before, after):
 def test_what_is_no_month_is_refused(text):
     with pytest.raises(ValueError, match="expected a month"):
         Month.parse(text)
+
+
+def test_who_lived_at_another_time_at_once_leaves_none_of_it_behind_whoever_ends_first():
+    first, second = shifted_to(datetime(2020, 1, 1, tzinfo=UTC)), shifted_to(datetime(2021, 1, 1, tzinfo=UTC))
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert now().year == 2021
+    second.__exit__(None, None, None)
+    assert shift() == timedelta(0)
