@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app.access.accounts import switch_account
 from app.api.dashboard import event_stream
 from app.core.db import set_scope
+from app.models.organisation import Role
 from app.reports.live import following
 from app.reports.live.following import Live
 from app.reports.live.streams import MOST_OF_ACCOUNT, Watcher
@@ -201,7 +202,7 @@ def test_an_account_has_only_so_many_pages_open(address):
             one.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize("how", ["disabled", "logged out", "moved"])
+@pytest.mark.parametrize("how", ["disabled", "logged out", "revoked", "moved", "leads no more"])
 def test_who_may_not_hear_it_any_more_is_cut_off(company, address, monkeypatch, how):
     monkeypatch.setattr(following, "KEEP_EVERY", 0.2)
     with listening(address, "fu") as fu, listening(address, "chen") as stays:
@@ -211,6 +212,13 @@ def test_who_may_not_hear_it_any_more_is_cut_off(company, address, monkeypatch, 
             case "logged out":
                 company.execute(text("UPDATE refresh_families SET ended_at = now(), end_reason = 'x' WHERE account_id ="
                                      " (SELECT id FROM accounts WHERE login = 'fu')"))  # fmt: skip
+            case "revoked":
+                company.execute(text("UPDATE refresh_families SET device_id = 'd1' WHERE account_id ="
+                                     " (SELECT id FROM accounts WHERE login = 'fu')"))  # fmt: skip
+                company.execute(text("INSERT INTO revoked_devices (account_id, device_id, revoked_at)"
+                                     " SELECT id, 'd1', now() FROM accounts WHERE login = 'fu'"))  # fmt: skip
+            case "leads no more":
+                make.staff(company, "fu").role = Role.PLANNER
             case _:
                 make.staff(company, "fu").unit_id = make.grid(company, "G21").id
         company.commit()
