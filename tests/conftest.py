@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.core import clock
 from app.core.db import make_engine, make_sessions, set_scope
 from app.core.storage import Storage
 from app.main import create_app
@@ -19,6 +20,14 @@ from tests.cast import PASSWORD
 from tests.postgres import clone, make_template, own_server
 
 SHARED = Path(os.environ.get("GRIDWORK_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+@pytest.fixture(autouse=True)
+def at_the_time_it_is() -> Iterator[None]:
+    """No test leaves the process at another time for the tests after it, whatever it lived through itself."""
+    before = clock.shift()
+    yield
+    assert clock.shift() == before, "the test leaves the process at another time"
 
 
 @pytest.fixture(scope="session")

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_shift = timedelta(0)
-_shifts: dict[object, timedelta] = {}  # that are meant now, the latest last
+_shifts = [timedelta(0)]  # none, and those that last, the newest at the end
 _zone = ZoneInfo("Asia/Shanghai")
 
 
 def now() -> datetime:
     """This instant, in UTC."""
-    return datetime.now(UTC) + _shift
+    return datetime.now(UTC) + shift()
 
 
 def shift() -> timedelta:
     """By how much this process lives at another time."""
-    return _shift
+    return _shifts[-1]
 
 
 def use_zone(zone: ZoneInfo) -> None:
@@ -37,21 +36,14 @@ def zone() -> ZoneInfo:
 def shifted_to(instant: datetime) -> Iterator[None]:
     """Let this process live at another time, for a demonstration or a test that plays weeks in seconds.
 
-    Of several at once the latest holds, in whatever order they end: none leaves its time behind.
+    Threads that do so at once may end in any order: each takes back its own shift, and none stays behind.
     """
-    mine = object()
-    _shifts[mine] = instant - datetime.now(UTC)
-    _take_latest()
+    mine = instant - datetime.now(UTC)
+    _shifts.append(mine)
     try:
         yield
     finally:
-        del _shifts[mine]
-        _take_latest()
-
-
-def _take_latest() -> None:
-    global _shift
-    _shift = next(reversed(_shifts.values()), timedelta(0))
+        _shifts.remove(mine)
 
 
 def local_date(instant: datetime) -> date:

@@ -19,6 +19,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.core.errors import TooMany, Unauthenticated
+from app.core.kept_keys import kept_text
 
 # OWASP's minimum for Argon2id: 19 MiB, 2 passes, 1 lane.
 _passwords = PasswordHash((Argon2Hasher(memory_cost=19_456, time_cost=2, parallelism=1),))
@@ -159,17 +160,4 @@ def token_hash(token: str) -> bytes:
 
 def signing_secret(configured: str, home: Path) -> str:
     """The configured secret, else one made once and kept in `home`, readable by its owner alone."""
-    if configured:
-        return configured
-    home.mkdir(parents=True, exist_ok=True)
-    kept = home / "secret"
-    try:
-        with open(kept, "x", encoding="ascii", opener=_owner_only) as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return kept.read_text(encoding="ascii")
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    return configured or kept_text(home, "secret", lambda: secrets.token_urlsafe(48))

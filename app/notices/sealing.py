@@ -1,11 +1,11 @@
 """Keys at rest: what signs webhooks is stored encrypted (Fernet), by keys that stand outside of the database."""
 
-import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from app.core.errors import Unavailable
+from app.core.kept_keys import kept_text
 from app.notices.signing import SECRET_BYTES
 
 
@@ -43,13 +43,4 @@ def passing_seal() -> Seal:
 
 def seal_of(configured: str, home: Path) -> Seal:
     """By the configured keys, else by one made once and kept in `home`, readable by its owner alone."""
-    if configured:
-        return Seal(configured)
-    home.mkdir(parents=True, exist_ok=True)
-    kept = home / "webhook-key"
-    try:
-        with open(kept, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(Fernet.generate_key())
-    except FileExistsError:
-        pass
-    return Seal(kept.read_text(encoding="ascii"))
+    return Seal(configured or kept_text(home, "webhook-key", lambda: Fernet.generate_key().decode()))

@@ -72,6 +72,7 @@ def closed(company, october):
     close_month(company, month=OCTOBER, now=CLOSING)
     until, by = clock.local_date(CLOSING) + timedelta(days=30), principal_of(company, "ada")
     told = {"permission": Permission.PERSONNEL, "reason": "for the postings", "until": until, "by": by, "now": CLOSING}
+    set_scope(company, scope="all", staff_id=by.staff_id)
     give_permission(company, staff_no="CHEN", **told)
     company.commit()
 

@@ -8,9 +8,11 @@ import pytest
 from app.core import clock
 from app.core.db import set_scope
 from app.evaluation import requests
+from app.evaluation.queries import lock_waiting_request
 from app.evaluation.requests import evaluate_requested
 from app.jobs.runner import in_transaction
 from tests.factories import grid
+from tests.postgres import as_company
 from tests.stages.evaluation.town import MATURE, make_closed_campaign
 
 ROOT = "/dashboard/v1"
@@ -121,6 +123,9 @@ def test_a_large_campaign_is_left_to_the_worker(tried, client_as, sessions, monk
     def work(session):
         return evaluate_requested(session, now=clock.now())
 
+    with as_company(sessions) as another_worker:
+        assert lock_waiting_request(another_worker) is not None
+        assert in_transaction(sessions, work) == {}
     assert in_transaction(sessions, work)["outcome"] == "done"
     assert lin.get(path).json()["state"] == "done"
     assert lin.get(f"{ROOT}/campaigns/{CODE}/evaluation").json()["login"] == "lin"

@@ -1,5 +1,6 @@
 """The stream of what changes, on a real socket: who hears of what, how it resumes, ends, and what it does not cost."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -11,9 +12,12 @@ import pytest
 from sqlalchemy import text
 
 from app.access.accounts import switch_account
+from app.api.dashboard import event_stream
 from app.core.db import set_scope
+from app.models.organisation import Role
 from app.reports.live import following
-from app.reports.live.streams import MOST_OF_ACCOUNT
+from app.reports.live.following import Live
+from app.reports.live.streams import MOST_OF_ACCOUNT, Watcher
 from tests import factories as make
 from tests.cast import PASSWORD
 from tests.phone.serving import serving_here
@@ -85,6 +89,13 @@ def listening(address, login, last=None, headers=None):
             listener.leave()
 
 
+def listeners(company):
+    """The connections that feed streams; the session is the owner's from then on."""
+    company.execute(text("SET ROLE NONE"))
+    mine = "application_name = 'gridwork_live' AND datname = current_database()"
+    return company.scalars(text(f"SELECT pid FROM pg_stat_activity WHERE {mine}")).all()
+
+
 def order_of(company, customer_no, manager):
     order = make.make_work_order(company, customer_no=customer_no, manager=manager)
     company.commit()
@@ -137,16 +148,12 @@ def test_who_comes_back_hears_what_was_missed(company, address):
 
 def test_who_listens_while_the_database_drops_the_connection_reads_everything_again(company, address):
     with listening(address, "chen") as chen:
-        ended = text(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'gridwork_live'"
-            " AND datname = current_database()"
-        )
-        company.execute(text("SET ROLE NONE"))
-        assert company.scalar(ended) == 1
+        (listener,) = listeners(company)
+        company.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": listener})
         chen.next("reload")
 
 
-def test_pages_cost_neither_a_connection_nor_a_place_among_the_requests(address):
+def test_pages_cost_neither_a_connection_nor_a_place_among_the_requests(company, address):
     headers = {login: token(address, login) for login in ("chen", "fu", "bea", "ada")}
     before = httpx.get(f"{address}/metrics").status_code
     assert before == 200
@@ -156,9 +163,29 @@ def test_pages_cost_neither_a_connection_nor_a_place_among_the_requests(address)
     try:
         answers = [httpx.get(f"{address}/dashboard/v1/notices", headers=headers["chen"]) for _ in range(3)]
         assert {answer.status_code for answer in answers} == {200}
+        assert len(listeners(company)) == 1  # for all of them
     finally:
         for one in opened:
             one.__exit__(None, None, None)
+
+
+def test_a_page_that_takes_nothing_is_left_and_nothing_is_kept_for_it(monkeypatch):
+    monkeypatch.setattr(event_stream, "SEND_SECONDS", 0.05)
+
+    async def never(*_):
+        await asyncio.Event().wait()
+
+    async def send(message):
+        if message["type"] == "http.response.body":
+            await never()
+
+    async def answer():
+        live = Live(never, most_streams=1)
+        stream = event_stream.EventStream(live, Watcher(1, 1, 0.0, frozenset([1])), None)
+        await asyncio.wait_for(stream({}, never, send), 5)
+        return live.streams.open
+
+    assert asyncio.run(answer()) == set()
 
 
 def test_an_account_has_only_so_many_pages_open(address):
@@ -175,7 +202,7 @@ def test_an_account_has_only_so_many_pages_open(address):
             one.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize("how", ["disabled", "logged out", "moved"])
+@pytest.mark.parametrize("how", ["disabled", "logged out", "revoked", "moved", "leads no more"])
 def test_who_may_not_hear_it_any_more_is_cut_off(company, address, monkeypatch, how):
     monkeypatch.setattr(following, "KEEP_EVERY", 0.2)
     with listening(address, "fu") as fu, listening(address, "chen") as stays:
@@ -185,6 +212,13 @@ def test_who_may_not_hear_it_any_more_is_cut_off(company, address, monkeypatch, 
             case "logged out":
                 company.execute(text("UPDATE refresh_families SET ended_at = now(), end_reason = 'x' WHERE account_id ="
                                      " (SELECT id FROM accounts WHERE login = 'fu')"))  # fmt: skip
+            case "revoked":
+                company.execute(text("UPDATE refresh_families SET device_id = 'd1' WHERE account_id ="
+                                     " (SELECT id FROM accounts WHERE login = 'fu')"))  # fmt: skip
+                company.execute(text("INSERT INTO revoked_devices (account_id, device_id, revoked_at)"
+                                     " SELECT id, 'd1', now() FROM accounts WHERE login = 'fu'"))  # fmt: skip
+            case "leads no more":
+                make.staff(company, "fu").role = Role.PLANNER
             case _:
                 make.staff(company, "fu").unit_id = make.grid(company, "G21").id
         company.commit()

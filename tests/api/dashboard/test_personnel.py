@@ -12,6 +12,7 @@ from app.core.db import set_scope
 from app.models.access import Permission
 from app.models.evidence import ReviewCase
 from app.points.closing.close import close_month
+from app.reports.personnel.months import look_at_person
 from app.verification.cases import open_cases
 from app.verification.pleading import Case, Reason
 from tests.factories import NOW, get, staff
@@ -41,6 +42,7 @@ def october(company):
 def give(company, staff_no, permission):
     until = clock.local_date(CLOSING) + timedelta(days=9)
     by = principal_of(company, "ada")
+    set_scope(company, scope="all", staff_id=by.staff_id)
     give_permission(company, staff_no=staff_no, permission=permission, reason="for the postings", until=until, by=by, now=CLOSING)
 
 
@@ -83,6 +85,13 @@ def test_a_unit_or_person_elsewhere_is_not_there(client_as, october):
     ):
         assert chen.get(path).status_code == 404, path
     assert chen.get(f"{PEOPLE}/CY").json() == chen.get(f"{PEOPLE}/NOBODY").json()
+
+
+def test_months_elsewhere_of_who_came_to_my_grid_are_not_asked_for(october, company):
+    fu = principal_of(company, "fu")
+    staff(company, "ana").unit_id = fu.unit_id
+    set_scope(company, scope="all", staff_id=fu.staff_id)
+    assert look_at_person(company, staff_no="ANA", months=12, principal=fu, now=CLOSING).months == []
 
 
 def test_each_look_is_kept_before_anything_is_shown(client_as, october):

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app.centre import views
 from app.core.db import set_scope
@@ -94,7 +95,7 @@ def test_who_reads_no_dashboard_has_no_views(client_as, login):
     assert {answer.status_code for answer in answers} == {401 if login is None else 403}
 
 
-def test_the_database_itself_lets_only_the_owner_write_and_hides_what_is_not_shared(session):
+def test_the_database_itself_lets_only_the_owner_write_and_once_by_a_name_and_hides_what_is_not_shared(session):
     chen, fu, g11, g12 = staff(session, "chen"), staff(session, "fu"), grid(session, "G11"), grid(session, "G12")
 
     def scoped(person, unit):
@@ -112,5 +113,8 @@ def test_the_database_itself_lets_only_the_owner_write_and_hides_what_is_not_sha
     taken = session.execute(text("UPDATE saved_views SET owner_staff_id = :me RETURNING id"), {"me": fu.id}).all()
     gone = session.execute(text("DELETE FROM saved_views RETURNING id")).all()
     assert (taken, gone) == ([], [])
-    with pytest.raises(Exception, match="row-level security"):
+    with pytest.raises(Exception, match="row-level security"), session.begin_nested():
         session.execute(insert, {"owner": chen.id, "name": "forged", "unit": None, "now": NOW})
+    scoped(chen, g11)
+    with pytest.raises(IntegrityError, match="uq_saved_views_owner_staff_id_kind_name"):
+        session.execute(insert, {"owner": chen.id, "name": "alone", "unit": None, "now": NOW})

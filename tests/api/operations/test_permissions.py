@@ -61,8 +61,8 @@ def test_it_is_ended_before_with_a_reason_and_once(client_as):
 def test_nobody_gives_one_to_themselves(client_as, company):
     own = give(client_as("ada"), staff_no="ADA")
     assert (own.status_code, own.json()["code"]) == (403, "permission.own")
-    set_scope(company, scope="all")
     ada = staff(company, "ada")
+    set_scope(company, scope="all", staff_id=ada.id)
     facts = {"permission": "personnel", "reason": WHY, "until": TODAY, "granted_at": NOW}
     company.add(PermissionGrant(staff_id=ada.id, granted_by_staff_id=ada.id, **facts))
     with pytest.raises(DBAPIError, match="ck_permission_grants_not_oneself"):

@@ -1,13 +1,17 @@
 """The key of pushes is made once and kept, however many start at once."""
 
+import secrets
 from base64 import urlsafe_b64decode
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from cryptography.fernet import Fernet
 
 from app.core.kept_keys import kept_key
 from app.core.push_keys import public_push_key, push_key
+from app.core.security import signing_secret
+from app.notices.sealing import seal_of
 from app.settings import SettingsError
 
 
@@ -43,6 +47,25 @@ def test_who_is_still_making_a_key_when_another_has_made_one_takes_that(tmp_path
 
     assert kept_key(tmp_path, name, make) == faster[0] == kept_key(tmp_path, name, make)
     assert [kept.name for kept in tmp_path.iterdir()] == [name]
+
+
+def test_who_is_still_making_a_secret_or_a_seal_takes_that_of_the_faster_too(tmp_path, monkeypatch):
+    faster = []
+
+    def while_another_does(make, key):
+        def making(*size):
+            if not faster:
+                faster.append(None)
+                faster.append(key())
+            return make(*size)
+
+        return making
+
+    monkeypatch.setattr(secrets, "token_urlsafe", while_another_does(secrets.token_urlsafe, lambda: signing_secret("", tmp_path)))
+    assert signing_secret("", tmp_path) == faster[1] == (tmp_path / "secret").read_text()
+    faster.clear()
+    monkeypatch.setattr(Fernet, "generate_key", while_another_does(Fernet.generate_key, lambda: seal_of("", tmp_path)))
+    assert seal_of("", tmp_path).open(faster[1].close(b"a key")) == b"a key"
 
 
 def test_the_public_half_is_a_point_as_browsers_want_it(tmp_path):

@@ -81,6 +81,8 @@ def test_who_is_there_when_the_database_was_away_reads_everything():
     streams.begin(5_000)
     assert streams.take(mine).reload
     assert streams.take(streams.join(watcher(G11), 4_000)).reload
+    streams.lose()
+    assert streams.take(streams.join(watcher(G11), 5_000)).reload
 
 
 def test_one_account_and_one_process_have_only_so_many():

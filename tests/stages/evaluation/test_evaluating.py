@@ -149,23 +149,44 @@ def test_controls_are_contacted_all_the_same_by_other_campaigns_earlier_systems_
     assert sorted(facts.touch[facts.touch > 0].tolist()) == [Touch.CALL]
 
 
+def while_uncommitted(session, sessions, work):
+    """What `work` gives in another session that begins before this one commits."""
+
+    def working():
+        with as_company(sessions) as other:
+            found = work(other)
+            other.commit()
+            return found
+
+    with ThreadPoolExecutor(1) as beside:
+        waiting = beside.submit(working)
+        time.sleep(0.5)  # it has come to where it waits, or has gone wrong
+        session.commit()
+        return waiting.result()
+
+
 def test_who_looks_at_the_same_time_makes_the_next_version_and_breaks_nothing(sessions):
     with as_company(sessions) as first:
         make_closed_campaign(first, CODE)
         first.commit()
-    with as_company(sessions) as first, ThreadPoolExecutor(1) as beside:
+    with as_company(sessions) as first:
         assert compute_evaluation(first, campaign_code=CODE, now=MATURE).number == 1
+        second = while_uncommitted(
+            first, sessions, lambda other: compute_evaluation(other, campaign_code=CODE, now=MATURE).number
+        )
+        assert second == 2
 
-        def look():
-            with as_company(sessions) as second:
-                number = compute_evaluation(second, campaign_code=CODE, now=MATURE).number
-                second.commit()
-                return number
 
-        waiting = beside.submit(look)
-        time.sleep(0.5)  # it has come to where it waits, or has gone wrong
+def test_the_night_waits_for_who_looks_at_the_same_time_and_finds_nothing_left(sessions):
+    with as_company(sessions) as first:
+        make_closed_campaign(first, CODE)
+        evaluate_campaign(first, campaign_code=CODE, now=MATURE)
+        sell(first, "C05", NOW + timedelta(days=3))
         first.commit()
-        assert waiting.result() == 2
+    with as_company(sessions) as first:
+        assert compute_evaluation(first, campaign_code=CODE, now=MATURE).difference["late"] == 1
+        night = while_uncommitted(first, sessions, lambda other: evaluate_mature(other, now=MATURE + timedelta(days=9)))
+        assert night == {"evaluated": [], "again": []}
 
 
 def test_the_line_that_the_phone_proposed_is_known_of_each_work_order(session):

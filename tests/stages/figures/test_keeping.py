@@ -8,9 +8,12 @@ from threading import Thread
 
 import pytest
 from sqlalchemy import delete, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from app.core.clock import Month, local_date
 from app.core.db import set_scope
+from app.figures import keeping
+from app.figures.adding import find_difference
 from app.figures.keeping import keep_figures, rebuild_figures, recount_campaign
 from app.figures.mark_queries import turn_marks
 from app.figures.measures import KEYS, MEASURES
@@ -417,6 +420,44 @@ def test_two_never_add_up_at_the_same_time(company, sessions):
         first.commit()
         other.join()
     assert sums(sessions) == from_scratch(sessions)
+
+
+def test_days_and_months_are_made_anew_while_nobody_adds_up(company, sessions):
+    order = make.make_work_order(company)
+    company.commit()
+    keep(sessions)
+    with sessions() as first, sessions() as second:
+        set_scope(first, scope="all")
+        assert recount_campaign(first, campaign_id=order.campaign_id) == 0  # it may still find something
+        set_scope(second, scope="all")
+        second.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            keeping._sum_anew(second)
+
+
+def test_what_commits_while_it_is_counted_is_counted_the_next_time(company, sessions, monkeypatch):
+    order = make.make_work_order(company)
+    company.commit()
+
+    def count(*told):
+        found = find_difference(*told)
+        with sessions() as other:
+            set_scope(other, scope="all")
+            other.get(WorkOrder, order.id).due_on += timedelta(days=1)
+            other.commit()
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(keeping, "find_difference", count)
+        keep(sessions)
+    assert keep(sessions)["campaigns"] == 1
+    assert sums(sessions) == from_scratch(sessions)
+
+
+def test_a_run_marks_its_campaign_and_an_order_outside_of_a_run_its_grid(session):
+    order = make.make_work_order(session)
+    marks = session.execute(select(FigureMark.campaign_id, FigureMark.grid_id)).all()
+    assert {tuple(mark) for mark in marks} == {(order.campaign_id, None), (order.campaign_id, order.grid_id)}
 
 
 def test_a_terminal_manager_marks_and_reads_no_marks(company, sessions):

@@ -17,6 +17,20 @@ from tests import factories as make
 from tests.factories import NOW
 from tests.truth import make_feedback
 
+SHOWN = {
+    "contact_feedback": {"insert"},
+    "correction_proposals": {"insert", "update"},
+    "devices": {"insert", "update"},
+    "do_not_disturb_undos": {"insert", "update"},
+    "feedback_quarantine": {"insert", "update"},
+    "manager_messages": {"insert", "update"},
+    "notices": {"insert", "update"},
+    "phone_pulls": {"insert", "update"},
+    "review_cases": {"insert", "update"},
+    "work_order_returns": {"insert", "update"},
+    "work_orders": {"insert", "update"},
+}
+
 
 def told(session):
     """What was told since the last question, as (unit's code, topic)."""
@@ -70,6 +84,17 @@ def test_a_notice_tells_the_unit_that_it_is_for(session):
     branch = make.grid(session, "B1")
     put_notices(session, [Told("escalation", branch.id, Role.BRANCH_MANAGER, "x", {})], now=NOW)
     assert told(session) == {("B1", "notices")}
+
+
+def test_every_table_of_what_is_shown_tells(session):
+    found = {}
+    triggers = text(
+        "SELECT CAST(CAST(tgrelid AS regclass) AS text), substr(tgname, 11) FROM pg_trigger"
+        " WHERE tgname LIKE 'tell\\_live\\_%' AND tgenabled = 'O' AND tgparentid = 0"
+    )
+    for table, event in session.execute(triggers):
+        found.setdefault(table, set()).add(event)
+    assert found == SHOWN
 
 
 def test_a_statement_that_changes_nothing_tells_nothing(session, order):
