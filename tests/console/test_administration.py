@@ -153,9 +153,9 @@ def test_a_plan_is_read(ada, installation):
     ada.get_by_role("link", name="default 1").click()
     expect(ada.get_by_role("row", name="营销成功")).to_contain_text("20")
     ada.get_by_text("方案全文").click()
-    expect(ada.locator("pre")).to_be_visible()
+    expect(ada.get_by_role("article")).to_contain_text("20 分")
     ada.get_by_role("button", name="重算最近三个月").click()
-    expect(ada.get_by_role("alert")).to_contain_text("No month is closed yet")
+    expect(ada.get_by_role("alert")).to_contain_text("还没有关账的月份")
 
 
 def test_a_new_contact_policy_waits_for_another_person(ada, console):
