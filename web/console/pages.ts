@@ -54,6 +54,7 @@ export const PAGES: readonly Page[] = [
   { path: "devices", word: "devices.title", group: "system", roles: LEADERS, load: () => import("./administration/Devices.svelte") },
   { path: "feeds", word: "feeds.title", group: "system", roles: ADMIN, load: () => import("./administration/Feeds.svelte") },
   { path: "jobs", word: "jobs.title", group: "system", roles: ADMIN, load: () => import("./administration/Jobs.svelte") },
+  { path: "rules", word: "rules.title", group: "system", roles: ADMIN, load: () => import("./administration/Rules.svelte") },
   { path: "settings", word: "settings.title", group: "system", roles: ADMIN, load: () => import("./administration/Settings.svelte") },
   { path: "audit", word: "audit.title", group: "system", roles: ADMIN, load: () => import("./administration/Audit.svelte") },
   { path: "health", word: "health.title", group: "system", roles: ADMIN, first: ["admin"], load: () => import("./administration/Health.svelte") },

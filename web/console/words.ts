@@ -10,6 +10,7 @@ import { PERSONNEL } from "./words/personnel.ts";
 import { PLANNING } from "./words/planning.ts";
 import { PLANS } from "./words/plans.ts";
 import { REVIEWING } from "./words/reviewing.ts";
+import { RULES } from "./words/rules.ts";
 import { SHELL } from "./words/shell.ts";
 import { WORK } from "./words/work.ts";
 
@@ -25,6 +26,7 @@ const WORDS = {
   ...PLANNING,
   ...PLANS,
   ...REVIEWING,
+  ...RULES,
   ...WORK,
 } as const satisfies Record<string, Said>;
 
