@@ -74,6 +74,7 @@ PAGES: tuple[PageRequests, ...] = (
     PageRequests("phones", ADMIN, ("/dashboard/v1/devices",)),
     PageRequests("feeds", ADMIN, ("/operations/v1/feeds", "/operations/v1/feeds/calendar")),
     PageRequests("jobs", ADMIN, ("/operations/v1/jobs/timetable", "/operations/v1/jobs")),
+    PageRequests("rules", ADMIN, ("/operations/v1/escalation-rules", "/operations/v1/evidence-rules")),
     PageRequests("settings", ADMIN, ("/operations/v1/settings",)),
     PageRequests("audit", ADMIN, ("/operations/v1/audit",)),
     PageRequests("health", ADMIN, ("/operations/v1/health",)),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 for (const entry of readdirSync("../app/web/dist", { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || !/\.(html|js|mjs|css|svg|webmanifest)$/.test(entry.name)) continue;
+  if (!entry.isFile() || !/\.(html|js|mjs|css|svg|txt|webmanifest)$/.test(entry.name)) continue;
   const path = join(entry.parentPath, entry.name);
   const content = readFileSync(path);
   writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));

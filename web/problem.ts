@@ -2,7 +2,13 @@
 export interface WrongField {
   field: string;
   expected: string;
+  /** of an error of the server's framework, with its figures: what it is said by in another language */
+  type?: string;
+  context?: Record<string, string | number>;
 }
+
+/** The server's framework refused fields; its sentence about them is English. */
+export const WRONG_FIELDS = "request.invalid";
 
 export class Problem extends Error {
   constructor(

@@ -1,10 +1,11 @@
 // The phone app. The console is built beside it, by vite.console.config.ts.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { licences } from "./licences.ts";
 import pages from "./package.json" with { type: "json" };
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), licences("phone/licences.txt")],
   define: { VERSION: JSON.stringify(pages.version) },
   build: {
     outDir: "../app/web/dist",

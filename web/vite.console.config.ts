@@ -1,10 +1,11 @@
 // The console, beside the phone app's build and with assets in a folder of their own: a phone never loads them.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { licences } from "./licences.ts";
 import pages from "./package.json" with { type: "json" };
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), licences("console/licences.txt")],
   publicDir: false,
   define: { VERSION: JSON.stringify(pages.version) },
   build: {

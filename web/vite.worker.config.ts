@@ -9,7 +9,7 @@ const DIST = "../app/web/dist";
 const files = readdirSync(DIST, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name).slice(DIST.length))
-  .filter((path) => /^\/(phone|assets)\/(?!console\/)/.test(path) && !path.endsWith("/worker.js"))
+  .filter((path) => /^\/(phone|assets)\/(?!console\/)/.test(path) && !/\/worker\.js$|\.txt$/.test(path))
   .sort();
 const build = createHash("sha256");
 for (const path of files) build.update(path).update(readFileSync(DIST + path));

@@ -310,6 +310,7 @@ export const WORDS = {
     "存储紧张时浏览器可能清除，请安装到桌面",
     "The browser may clear it when space is short: install the app",
   ],
+  "settings.licences": ["开源许可", "Licences"],
   "settings.version": ["版本", "Version"],
   "number.show": ["显示完整号码（留记录）", "Show the number (is kept)"],
   "number.left": ["今天还能看 {n} 位客户的号码", "{n} more numbers today", "1 more number today"],

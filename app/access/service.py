@@ -182,11 +182,12 @@ def identify(session: Session, *, access_token: str, secret: str, now: datetime,
     return principal
 
 
-def introduce(session: Session, *, principal: Principal) -> dict[str, Any]:
-    """Who this is, for themselves: login, role and grids, and of a person their name and unit."""
+def introduce(session: Session, *, principal: Principal, now: datetime) -> dict[str, Any]:
+    """Who this is, for themselves: login, role and grids, permissions beyond the role, and of a person their name and unit."""
+    permissions = queries.permissions_of(session, principal.staff_id, clock.local_date(now))
     known = queries.find_name_and_unit(session, principal.staff_id)
     name, unit_code, unit_name, unit_kind = known or (None, None, None, None)
-    mine = {"login": principal.login, "role": principal.role, "grid_ids": list(principal.grid_ids)}
+    mine = {"login": principal.login, "role": principal.role, "grid_ids": list(principal.grid_ids), "permissions": permissions}
     return mine | {"name": name, "unit_code": unit_code, "unit_name": unit_name, "unit_kind": unit_kind}
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from app.access import passwords, service
 from app.api.deps import Now, PrincipalDep, SessionDep, TokenRulesDep, refuse_when_full
 from app.api.types import In, Out, Secret, ShortText
+from app.models.access import Permission
 
 router = APIRouter(prefix="/auth", tags=["log in"])
 
@@ -44,11 +45,12 @@ class TokensOut(Out):
 
 
 class Me(Out):
-    """Who I am here. `name` and the unit's fields are None for a system."""
+    """Who I am here. `permissions`: given beyond the role; `name` and the unit's fields are None for a system."""
 
     login: str
     role: str
     grid_ids: list[int]
+    permissions: list[Permission]
     name: str | None
     unit_code: str | None
     unit_name: str | None
@@ -96,6 +98,6 @@ def system_token(
 
 
 @router.get("/me")
-def me(principal: PrincipalDep, session: SessionDep) -> Me:
+def me(principal: PrincipalDep, session: SessionDep, now: Now) -> Me:
     """Who I am, as of now."""
-    return Me.model_validate(service.introduce(session, principal=principal))
+    return Me.model_validate(service.introduce(session, principal=principal, now=now))

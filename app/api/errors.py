@@ -72,8 +72,13 @@ def from_app_error(error: AppError) -> JSONResponse:
 
 
 def from_validation(error: RequestValidationError) -> JSONResponse:
-    """Which fields of the request are wrong and what was expected; what was sent is not repeated."""
-    found = [{"field": _place(e["loc"]), "expected": _expected(e)} for e in error.errors()]
+    """Which fields of the request are wrong and what was expected; what was sent is not repeated.
+
+    `type` and `context` (its figures) say the same as `expected`, for who says it in another language.
+    """
+    found = [
+        {"field": _place(e["loc"]), "expected": _expected(e), "type": e["type"], "context": _figures(e)} for e in error.errors()
+    ]
     detail = "; ".join(f"{e['field']}: {e['expected']}" for e in found[:5])
     return problem(422, "Invalid input", "request.invalid", detail, more={"errors": found[:50]})
 
@@ -86,6 +91,12 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 def _expected(error: Any) -> str:
     return str(error["msg"]).removeprefix("Value error, ").encode("utf-8", "backslashreplace").decode()[:300]
+
+
+def _figures(error: Any) -> dict[str, str | int | float]:
+    """Bounds and choices; exceptions, and the tag that somebody sent, are none."""
+    known = {name: value for name, value in error.get("ctx", {}).items() if name not in {"error", "tag"}}
+    return {name: value if isinstance(value, int | float) else str(value)[:300] for name, value in known.items()}
 
 
 def from_database(error: DBAPIError) -> JSONResponse:

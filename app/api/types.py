@@ -16,6 +16,7 @@ from pydantic import (
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from app.core.clock import Month
 from app.core.errors import Invalid
@@ -23,11 +24,12 @@ from app.core.paging import MAX_PAGE_SIZE
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 LARGEST_ID = 2**63 - 1
+FIRST_YEAR, LAST_YEAR = 1971, 2098
 
 
 def _printable(value: str) -> str:
     if _UNPRINTABLE.search(value):
-        raise ValueError("expected text without control characters")
+        raise PydanticCustomError("text_unprintable", "expected text without control characters")
     return value
 
 
@@ -57,8 +59,9 @@ def _as_number(value: Decimal) -> int | float:
 
 
 def _in_our_time(value: datetime) -> datetime:
-    if not 1971 <= value.year <= 2098:
-        raise ValueError("expected an instant from 1971 to 2098")
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise PydanticCustomError("time_wrong", "expected an instant from {first} to {last}", years)
     return value
 
 

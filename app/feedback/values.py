@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic_core import PydanticCustomError
 
 FIRST_YEAR, LAST_YEAR = 1971, 2098
+_YEARS = {"first": FIRST_YEAR, "last": LAST_YEAR}
 LARGEST_ID = 2**63 - 1
 LARGEST_SEQUENCE = 1_000_000
 MOST_MONEY = Decimal(1_000_000)
@@ -20,29 +22,31 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def read_time(value: Any) -> datetime:
     """An ISO 8601 time with its offset, as UTC; raises ValueError that says what was expected."""
-    expected = f"expected a time with its offset such as 2026-10-12T09:30:00+08:00, from {FIRST_YEAR} to {LAST_YEAR}"
+    wrong = PydanticCustomError(
+        "time_wrong", "expected a time with its offset such as 2026-10-12T09:30:00+08:00, from {first} to {last}", _YEARS
+    )
     if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise ValueError(expected)
+        raise wrong
     try:
         found = datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError(expected) from error
+        raise wrong from error
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise ValueError(expected)
+        raise wrong
     return found
 
 
 def read_day(value: Any) -> date:
     """A day as YYYY-MM-DD; raises ValueError that says what was expected."""
-    expected = f"expected a day such as 2026-10-12, from {FIRST_YEAR} to {LAST_YEAR}"
+    wrong = PydanticCustomError("day_wrong", "expected a day such as 2026-10-12, from {first} to {last}", _YEARS)
     if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise ValueError(expected)
+        raise wrong
     try:
         found = date.fromisoformat(value)
     except ValueError as error:
-        raise ValueError(expected) from error
+        raise wrong from error
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise ValueError(expected)
+        raise wrong
     return found
 
 
@@ -54,19 +58,20 @@ def read_money(value: Any) -> Decimal:
     except InvalidOperation:
         found = None
     if found is None or found > MOST_MONEY:
-        raise ValueError(f"expected an amount such as 99 or 99.50, from 0 to {MOST_MONEY}")
+        most = {"most": int(MOST_MONEY)}
+        raise PydanticCustomError("money_wrong", "expected an amount such as 99 or 99.50, from 0 to {most}", most)
     return found.quantize(Decimal("0.01"))
 
 
 def _plain(value: str) -> str:
     if _CONTROL.search(value):
-        raise ValueError("expected text without control characters")
+        raise PydanticCustomError("text_unprintable", "expected text without control characters")
     return value
 
 
 def _said(value: str) -> str:
     if not value.strip():
-        raise ValueError("expected text that is not blank")
+        raise PydanticCustomError("text_blank", "expected text that is not blank")
     return " ".join(_plain(value).split())
 
 
@@ -74,7 +79,7 @@ def _uuid(value: Any) -> UUID:
     try:
         return UUID(value)
     except (ValueError, AttributeError, TypeError) as error:
-        raise ValueError("expected a UUID") from error
+        raise PydanticCustomError("uuid_type", "expected a UUID") from error
 
 
 Time = Annotated[datetime, BeforeValidator(read_time)]

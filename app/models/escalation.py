@@ -28,6 +28,21 @@ class EscalationRule(Base):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class EscalationRuleChange(Base):
+    """A change of a rule's days: to what, by whom (None: at the command line), and why. Written once."""
+
+    __tablename__ = "escalation_rule_changes"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    rule: Mapped[str] = mapped_column(Text)
+    after_days: Mapped[int] = mapped_column(Integer)
+    branch_after_days: Mapped[int] = mapped_column(Integer)
+    enabled: Mapped[bool]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    because: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Escalation(Base):
     """A work order that a rule found, once for each level and for each `since`, the instant from which its rule counts."""
 

@@ -3,13 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
 from app.verification import evidence_queries
-from app.verification.reviewing.precision import precision_of
 from app.verification.rules.every import RULES
 
 
@@ -82,19 +80,6 @@ def rule_rates(session: Session, *, month: Month | None, now: datetime, grid_ids
             )
         )
     return MonthRates(month, rates)
-
-
-def rules_shown(session: Session) -> list[dict[str, Any]]:
-    """Each rule on which somebody decided: its cases, its precision with the 95 % interval, and whether it is in use."""
-    shown = []
-    for state in evidence_queries.rule_states(session):
-        found = precision_of(state.decided, state.upheld)
-        shown.append(
-            {"rule": state.rule, "version": state.version, "floor": state.floor, "decided": found.decided}
-            | {"upheld": found.upheld, "upheld_share": found.rate, "low": found.low, "high": found.high}
-            | {"switched_off_at": state.switched_off_at, "because": state.because}
-        )
-    return shown
 
 
 def _share(some: int, all_of_them: int) -> float | None:

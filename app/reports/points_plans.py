@@ -1,7 +1,8 @@
 """Points plans as people see them: versions, the page that a manager reads, and what a plan would have paid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from app.points.plans.document import PlanDocument, PlanFrame, write_document
 from app.points.plans.in_force import BEGINNING, find_plans, get_plan
 from app.points.plans.queries import BUILT_IN, PlanStanding
 from app.points.plans.replay import PaidLine, Replay, replay_months
+from app.points.plans.service import read_proposed
 from app.points.words import exact
 
 MOST_MONTHS = 12
@@ -59,9 +61,49 @@ class MyPlan:
     en: str
 
 
+@dataclass(frozen=True)
+class TermsView:
+    """What pays, without months and signatures; exact numbers as text."""
+
+    code: str
+    pays: str
+    index_prior: str
+    minimum_matured: int
+    minimum_judged: int
+    components: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class PlanList:
+    """Every version, newest first; `in_force`: the numbers of those that pay this month, the company's and branches' own.
+
+    `earliest`: the month from which a new one may be in force; `built_in`: what it may begin with.
+    """
+
+    items: list[PlanView]
+    in_force: list[int]
+    earliest: str
+    built_in: TermsView
+
+
+@dataclass(frozen=True)
+class PlanTrial:
+    """A plan that is not stored: the page that managers would read, and what closed months would have paid (None: none is)."""
+
+    zh: str
+    en: str
+    replay: Replay | None
+
+
 def plan_versions(session: Session) -> list[PlanView]:
     """Every version, newest first."""
     return [plan_view(session, standing) for standing in plan_queries.plan_versions(session)]
+
+
+def plan_list(session: Session, *, now: datetime) -> PlanList:
+    """Every version, which of them pay this month, and the built-in one to begin with."""
+    paying = [plan.id for plan in plan_queries.plans_in_force(session, Month.of(now))]
+    return PlanList(plan_versions(session), paying, str(Month.of(now).next), TermsView(**_terms(DEFAULT_PLAN)))
 
 
 def one_plan(session: Session, number: int) -> PlanView:
@@ -74,16 +116,11 @@ def plan_view(session: Session, standing: PlanStanding) -> PlanView:
     stored, plan = standing.plan, get_plan(session, standing.plan.id)
     return PlanView(
         number=stored.id,
-        code=plan.code,
         version=plan.version,
         unit_code=standing.unit_code,
         effective_from=str(stored.effective_from),
         effective_to=None if stored.effective_to is None else str(stored.effective_to),
-        pays=plan.pays,
-        index_prior=exact(plan.index_prior),
-        minimum_matured=plan.minimum_matured,
-        minimum_judged=plan.minimum_judged,
-        components=_components(plan),
+        **_terms(plan),
         note=stored.note,
         status=standing.status,
         author=standing.author,
@@ -91,6 +128,17 @@ def plan_view(session: Session, standing: PlanStanding) -> PlanView:
         last_at=standing.last_at,
         last_comment=standing.last_comment,
     )
+
+
+def _terms(plan: Plan) -> dict[str, Any]:
+    return {
+        "code": plan.code,
+        "pays": plan.pays,
+        "index_prior": exact(plan.index_prior),
+        "minimum_matured": plan.minimum_matured,
+        "minimum_judged": plan.minimum_judged,
+        "components": _components(plan),
+    }
 
 
 def _components(plan: Plan) -> list[dict[str, str]]:
@@ -128,9 +176,30 @@ def replay_plan(session: Session, *, number: int, months: int) -> Replay:
     if not 1 <= months <= MOST_MONTHS:
         raise Invalid("months", f"a number from 1 to {MOST_MONTHS}")
     standing = plan_queries.get_standing(session, number)
+    replay = _find_replay(session, get_plan(session, number), standing.plan.unit_id, months)
+    if replay is None:
+        raise NothingClosed
+    return replay
+
+
+def try_plan(session: Session, *, written: Any, months: int, now: datetime) -> PlanTrial:
+    """What a plan would be and would have paid, before it is stored as a version.
+
+    Raises Invalid with the field that is wrong, PlanTooLate.
+    """
+    proposed = read_proposed(session, written=written, now=now)
+    plan = proposed.terms.plan
+    before = plan_queries.find_last_of_code(session, plan.code)
+    plan = replace(plan, version=1 if before is None else before.version + 1)
+    last = None if proposed.last is None else str(proposed.last)
+    page = write_document(plan, PlanFrame(proposed.terms.unit_code, str(proposed.first), last, approved=False))
+    return PlanTrial(page.zh, page.en, _find_replay(session, plan, proposed.unit_id, months))
+
+
+def _find_replay(session: Session, plan: Plan, unit_id: int | None, months: int) -> Replay | None:
     closed = plan_queries.closed_months(session, months)
     if not closed:
-        raise NothingClosed
-    rows = plan_queries.paid_lines(session, closed, standing.plan.unit_id)
+        return None
+    rows = plan_queries.paid_lines(session, closed, unit_id)
     lines = [PaidLine(str(month), staff, grid, component.value, *paid) for month, staff, grid, component, *paid in rows]
-    return replay_months(lines, get_plan(session, number))
+    return replay_months(lines, plan)

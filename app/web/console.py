@@ -16,7 +16,7 @@ async def go_to_console() -> RedirectResponse:
     return RedirectResponse(HOME, status_code=308)
 
 
-@router.api_route("/console/", methods=["GET", "HEAD"])
-async def show_console(request: Request, pages: BuiltPages) -> Response:
-    """The page, which asks for the rest."""
-    return answer_with(pages, "console/", request.headers)
+@router.api_route("/console/{path:path}", methods=["GET", "HEAD"])
+async def show_console(path: str, request: Request, pages: BuiltPages) -> Response:
+    """The page, which asks for the rest, and the licences of what is built in."""
+    return answer_with(pages, f"console/{path}", request.headers)

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.clock import Month
 from app.core.db import set_scope
 from app.models.device import Device
+from app.models.evidence import EvidenceRuleState
 from app.models.operations import ImportBatch, JobOutcome, JobRun, RejectedRow
 from app.models.organisation import Staff
 from app.points.plans.in_force import open_month
@@ -153,9 +154,30 @@ def test_a_plan_is_read(ada, installation):
     ada.get_by_role("link", name="default 1").click()
     expect(ada.get_by_role("row", name="营销成功")).to_contain_text("20")
     ada.get_by_text("方案全文").click()
-    expect(ada.locator("pre")).to_be_visible()
+    expect(ada.get_by_role("article")).to_contain_text("20 分")
     ada.get_by_role("button", name="重算最近三个月").click()
-    expect(ada.get_by_role("alert")).to_contain_text("No month is closed yet")
+    expect(ada.get_by_role("alert")).to_contain_text("还没有关账的月份")
+
+
+def test_the_days_of_a_rule_are_changed_and_a_rule_of_evidence_is_used_again(ada, installation, company):
+    off = {"switched_off_at": clock.now(), "because": "12 个已决案件中仅 1 个成立 / only 1 of 12 was upheld"}
+    company.add(EvidenceRuleState(rule="note_copied", version=1, floor=0.4, decided=12, upheld=1, **off))
+    company.add(EvidenceRuleState(rule="visit_far", version=1, floor=0.3, decided=14, upheld=11))
+    commit(company)
+    go(ada, "rules")
+    expect(ada.get_by_role("row", name="备注与另一客户")).to_contain_text("12 个案件成立 1 个")
+    ada.get_by_role("button", name="修改 逾期").click()
+    ada.get_by_label("几天后告诉网格经理").fill("6")
+    ada.get_by_label("原因").fill("春节")
+    ada.get_by_role("button", name="确定").click()
+    expect(ada.get_by_role("row", name="逾期")).to_contain_text("默认 3 天")
+    looked_at(ada, "rules")
+    ada.get_by_role("button", name="重新启用").click()
+    ada.get_by_label("原因").fill("门限已调整")
+    ada.get_by_role("button", name="确定").click()
+    expect(ada.get_by_role("row", name="备注与另一客户")).not_to_contain_text("停用")
+    go(ada, "audit?about=rule:overdue")
+    expect(ada.get_by_role("row", name="rule.changed")).to_contain_text("春节")
 
 
 def test_a_new_contact_policy_waits_for_another_person(ada, console):

@@ -95,6 +95,8 @@ def test_people_are_seen_over_time_with_the_permission(console, closed):
 
 def test_people_are_not_seen_without_it(console, closed):
     bea = console("bea")
+    for word in ("人员档案", "月度结算"):
+        expect(bea.get_by_role("link", name=word, exact=True)).to_have_count(0)
     go(bea, "personnel")
     expect(bea.get_by_role("alert")).to_contain_text("需要“人员档案”权限")
     go(bea, "personnel/ANA")
@@ -113,5 +115,6 @@ def test_a_permission_is_given_in_the_console(console, closed):
     dialog.get_by_role("button", name="确定").click()
     expect(ada.get_by_role("row", name="BEA")).to_contain_text("有效")
     bea = console("bea")
+    expect(bea.get_by_role("link", name="人员档案", exact=True)).to_be_visible()
     go(bea, "personnel?unit=G11")
     expect(bea.get_by_role("row", name="ANA")).to_be_visible()

@@ -3,6 +3,7 @@ import type { Component } from "svelte";
 import type { Word } from "./words.ts";
 
 export type Role = "grid_manager" | "branch_manager" | "planner" | "analyst" | "admin";
+export type Permission = "personnel" | "payroll_console";
 export type Group = "work" | "plan" | "learn" | "pay" | "system" | "help";
 
 /**
@@ -14,6 +15,8 @@ export interface Page {
   word: Word | null;
   group: Group;
   roles: readonly Role[];
+  /** a permission beyond the role, which these roles need not have */
+  needs?: { permission: Permission; unless: readonly Role[] };
   /** whose day begins here */
   first?: readonly Role[];
   load: () => Promise<{ default: Component<{ parts: string[] }> | Component<Record<string, never>> }>;
@@ -45,8 +48,8 @@ export const PAGES: readonly Page[] = [
   { path: "tags", word: "tags.title", group: "learn", roles: LIBRARIANS, load: () => import("./analysis/Tags.svelte") },
   { path: "metrics", word: "metrics.title", group: "learn", roles: READERS, load: () => import("./analysis/Metrics.svelte") },
   { path: "evaluations", word: "evaluation.title", group: "learn", roles: READERS, load: () => import("./evaluation/Evaluations.svelte") },
-  { path: "months", word: "months.title", group: "pay", roles: READERS, load: () => import("./personnel/Months.svelte") },
-  { path: "personnel", word: "personnel.title", group: "pay", roles: READERS, load: () => import("./personnel/Personnel.svelte") },
+  { path: "months", word: "months.title", group: "pay", roles: READERS, needs: { permission: "payroll_console", unless: ["admin"] }, load: () => import("./personnel/Months.svelte") },
+  { path: "personnel", word: "personnel.title", group: "pay", roles: READERS, needs: { permission: "personnel", unless: [] }, load: () => import("./personnel/Personnel.svelte") },
   { path: "plans", word: "plans.title", group: "pay", roles: PLANNERS, load: () => import("./administration/Plans.svelte") },
   { path: "people", word: "people.title", group: "system", roles: ADMIN, load: () => import("./administration/People.svelte") },
   { path: "permissions", word: "permissions.title", group: "system", roles: ADMIN, load: () => import("./administration/Permissions.svelte") },
@@ -54,19 +57,37 @@ export const PAGES: readonly Page[] = [
   { path: "devices", word: "devices.title", group: "system", roles: LEADERS, load: () => import("./administration/Devices.svelte") },
   { path: "feeds", word: "feeds.title", group: "system", roles: ADMIN, load: () => import("./administration/Feeds.svelte") },
   { path: "jobs", word: "jobs.title", group: "system", roles: ADMIN, load: () => import("./administration/Jobs.svelte") },
+  { path: "rules", word: "rules.title", group: "system", roles: ADMIN, load: () => import("./administration/Rules.svelte") },
   { path: "settings", word: "settings.title", group: "system", roles: ADMIN, load: () => import("./administration/Settings.svelte") },
   { path: "audit", word: "audit.title", group: "system", roles: ADMIN, load: () => import("./administration/Audit.svelte") },
   { path: "health", word: "health.title", group: "system", roles: ADMIN, first: ["admin"], load: () => import("./administration/Health.svelte") },
   { path: "first-day", word: "help.title", group: "help", roles: READERS, load: () => import("./help/FirstDay.svelte") },
 ];
 
-/** The pages of a role, in the menu's order. */
-export function pagesOf(role: string): Page[] {
-  return PAGES.filter((page) => (page.roles as readonly string[]).includes(role));
+/** Of whom it is asked what they may open. */
+interface Who {
+  role: string;
+  permissions: readonly string[];
 }
 
-/** Where a role begins. */
-export function firstPageOf(role: string): Page | undefined {
-  const mine = pagesOf(role);
-  return mine.find((page) => (page.first as readonly string[] | undefined)?.includes(role)) ?? mine[0];
+function has(roles: readonly Role[] | undefined, role: string): boolean {
+  return (roles as readonly string[] | undefined)?.includes(role) ?? false;
+}
+
+/** The pages that somebody may open, in the menu's order. */
+export function pagesOf({ role, permissions }: Who): Page[] {
+  return PAGES.filter(
+    ({ roles, needs }) => has(roles, role) && (!needs || has(needs.unless, role) || permissions.includes(needs.permission)),
+  );
+}
+
+/** The page of an address; one that wants a permission says so itself to who comes there without. */
+export function pageAt(path: string, { role }: Who): Page | undefined {
+  return PAGES.find((page) => page.path === path && has(page.roles, role));
+}
+
+/** Where somebody's day begins. */
+export function firstPageOf(who: Who): Page | undefined {
+  const mine = pagesOf(who);
+  return mine.find((page) => has(page.first, who.role)) ?? mine[0];
 }

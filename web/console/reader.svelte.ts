@@ -1,8 +1,10 @@
 // Who looks, in which language and light: what every screen knows.
 import type { Answer } from "../answers.ts";
+import { WRONG_FIELDS, type Problem } from "../problem.ts";
 import type { Language } from "../saying.ts";
+import { sayFields } from "../wrong.ts";
 import { get, logOut, whenLoggedOut } from "./server.ts";
-import { say, type Word } from "./words.ts";
+import { say, sayCode, type Word } from "./words.ts";
 
 export type Me = Answer<"/auth/me">;
 export type Theme = "light" | "dark" | "system";
@@ -52,6 +54,20 @@ class Reader {
   /** What the server says in two languages. */
   pick(zh: string, en: string): string {
     return this.language === "zh" ? zh : en;
+  }
+
+  /** Why the server refused something: in the reader's language, as far as it has words there. */
+  why(problem: Problem): string {
+    if (problem.code !== WRONG_FIELDS) return sayCode(this.language, "problem", problem.code, problem.detail);
+    return sayFields(this.language, problem.fields, (field) => this.field(field));
+  }
+
+  /** What a field of a request is called; a part of a list has its place before it. */
+  field(name: string): string {
+    const [last = name, ...places] = name.split(".").reverse();
+    const place = places.find((part) => /^\d+$/.test(part));
+    const word = sayCode(this.language, "field", last);
+    return place === undefined ? word : `${Number(place) + 1} · ${word}`;
   }
 
   number(value: number | null | undefined, digits = 0): string {

@@ -8,7 +8,9 @@ import { HELP } from "./words/help.ts";
 import { LIVE } from "./words/live.ts";
 import { PERSONNEL } from "./words/personnel.ts";
 import { PLANNING } from "./words/planning.ts";
+import { PLANS } from "./words/plans.ts";
 import { REVIEWING } from "./words/reviewing.ts";
+import { RULES } from "./words/rules.ts";
 import { SHELL } from "./words/shell.ts";
 import { WORK } from "./words/work.ts";
 
@@ -22,7 +24,9 @@ const WORDS = {
   ...LIVE,
   ...PERSONNEL,
   ...PLANNING,
+  ...PLANS,
   ...REVIEWING,
+  ...RULES,
   ...WORK,
 } as const satisfies Record<string, Said>;
 

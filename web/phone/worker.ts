@@ -46,7 +46,8 @@ self.addEventListener("notificationclick", (event) => {
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (event.request.mode === "navigate" && url.pathname.startsWith(HOME)) event.respondWith(fromCache(HOME, event.request));
+  if (event.request.mode === "navigate" && url.pathname.startsWith(HOME) && !url.pathname.endsWith(".txt"))
+    event.respondWith(fromCache(HOME, event.request));
   else if (FILES.includes(url.pathname)) event.respondWith(fromCache(url.pathname, event.request));
 });
 

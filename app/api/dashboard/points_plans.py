@@ -88,10 +88,27 @@ class PlanOut(Out):
     last_comment: str | None
 
 
+class TermsOut(Out):
+    """What pays, without months and signatures."""
+
+    code: str
+    pays: str
+    index_prior: str
+    minimum_matured: int
+    minimum_judged: int
+    components: list[dict[str, str]]
+
+
 class PlansOut(Out):
-    """Every version, newest first."""
+    """Every version, newest first; `in_force`: the numbers of those that pay this month.
+
+    `earliest`: the month from which a new one may be in force; `built_in`: what it may begin with.
+    """
 
     items: list[PlanOut]
+    in_force: list[int]
+    earliest: str
+    built_in: TermsOut
 
 
 class DocumentOut(Out):
@@ -138,10 +155,18 @@ class ReplayOut(Out):
     managers: list[ReplayedOut]
 
 
+class TrialOut(Out):
+    """The page of a plan that is not stored, and what closed months would have paid by it; null where none is closed."""
+
+    zh: str
+    en: str
+    replay: ReplayOut | None
+
+
 @router.get("")
-def plans(_: Viewer, session: SessionDep) -> PlansOut:
+def plans(_: Viewer, session: SessionDep, now: Now) -> PlansOut:
     """Every version of every plan with who wrote and who signed it."""
-    return PlansOut(items=[PlanOut.model_validate(one) for one in reports.plan_versions(session)])
+    return PlansOut.model_validate(reports.plan_list(session, now=now))
 
 
 @router.post("", status_code=201)
@@ -149,6 +174,12 @@ def draft(body: PlanIn, principal: PlannerOrApprover, session: SessionDep, now: 
     """Write a new version; nobody is paid by it before another person approved it. A branch manager writes the branch's own."""
     standing = planning.draft_plan(session, written=body.model_dump(), by=principal, now=now)
     return PlanOut.model_validate(reports.plan_view(session, standing))
+
+
+@router.post("/trial")
+def try_out(body: PlanIn, _: PlannerOrApprover, session: SessionDep, now: Now, months: Months = 3) -> TrialOut:
+    """A plan tried out before it is written: the page that managers would read, and the last closed months again by it."""
+    return TrialOut.model_validate(reports.try_plan(session, written=body.model_dump(), months=months, now=now))
 
 
 @router.get("/{number}")

@@ -28,5 +28,5 @@ async def read_batch(request: Request) -> FeedbackIn:
     try:
         return FeedbackIn.model_validate(body)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
+        found = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found]) from error

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 
 from app.api.deps import Admin, Now, SessionDep
 from app.api.types import CodePath, In, LongText, Out
-from app.reports.evidence_rules import rules_shown
+from app.reports.administration.rules import evidence_rules
 from app.verification.reviewing.switching import switch_on
 
 router = APIRouter(prefix="/operations/v1/evidence-rules", tags=["operations"])
@@ -15,7 +15,12 @@ Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 class RuleOut(Out):
-    """A rule with its decided cases. `low`, `high`: 95 % interval of `upheld_share`; below the floor it is switched off."""
+    """A rule with its decided cases. `low`, `high`: 95 % interval of `upheld_share`; below the floor it is switched off.
+
+    A contradiction may make a verdict, a hint is for a person. `findings`: of this month, of so many `managers`. `limits`: from
+    where on it finds something; `set_in`: the file in which they are set. `kind` and the texts are null of a version that is
+    asked no more.
+    """
 
     rule: str
     version: int
@@ -27,11 +32,22 @@ class RuleOut(Out):
     high: float
     switched_off_at: datetime | None
     because: str | None
+    findings: int
+    managers: int
+    kind: str | None
+    proves_zh: str | None
+    proves_en: str | None
+    not_zh: str | None
+    not_en: str | None
+    limits_zh: str | None
+    limits_en: str | None
+    set_in: str | None
 
 
 class RulesOut(Out):
-    """By name."""
+    """Those that are asked first. `least_decided`: so many cases are decided before a rule may be switched off."""
 
+    least_decided: int
     items: list[RuleOut]
 
 
@@ -50,9 +66,9 @@ class SwitchedOut(Out):
 
 
 @router.get("")
-def rules(_: Admin, session: SessionDep) -> RulesOut:
-    """Every rule on which somebody decided."""
-    return RulesOut.model_validate({"items": rules_shown(session)})
+def rules(_: Admin, session: SessionDep, now: Now) -> RulesOut:
+    """Every rule: how often people found it right, whether it is in use, and what it takes."""
+    return RulesOut.model_validate(evidence_rules(session, now=now))
 
 
 @router.post("/{rule}/{version}/on")

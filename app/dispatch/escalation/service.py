@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.errors import Invalid
+from app.core.security import Principal
 from app.dispatch.escalation import queries
 from app.dispatch.escalation.queries import Place
 from app.dispatch.escalation.rules import (
@@ -24,7 +25,7 @@ from app.dispatch.escalation.rules import (
     is_for_branch,
     still_late,
 )
-from app.models.escalation import Escalation, EscalationLevel, EscalationRule
+from app.models.escalation import Escalation, EscalationLevel, EscalationRule, EscalationRuleChange
 from app.models.organisation import Role
 from app.notices.inbox import Told, put_notices, settle_notices
 from app.notices.outbox import put_event
@@ -68,8 +69,18 @@ def escalate(session: Session, *, now: datetime) -> dict[str, int]:
     return {"late": len(late), "raised": raised, "to_branch": to_branch, "resolved": resolved}
 
 
-def set_rule(session: Session, *, rule: str, after_days: int, branch_after_days: int, enabled: bool, now: datetime) -> RuleDays:
-    """Days of a rule from now on. Raises Invalid."""
+def set_rule(
+    session: Session,
+    *,
+    rule: str,
+    after_days: int,
+    branch_after_days: int,
+    enabled: bool,
+    because: str = "",
+    by: Principal | None = None,
+    now: datetime,
+) -> RuleDays:
+    """Days of a rule from now on; by nobody: at the command line. The change is kept. Raises Invalid."""
     if rule not in set(Rule):
         raise Invalid("rule", f"one of {', '.join(Rule)}")
     if expected := check_threshold(after_days, branch_after_days):
@@ -77,6 +88,9 @@ def set_rule(session: Session, *, rule: str, after_days: int, branch_after_days:
     values = {"after_days": after_days, "branch_after_days": branch_after_days, "enabled": enabled, "changed_at": now}
     statement = upsert(EscalationRule).values(rule=rule, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["rule"], set_=values))
+    account_id = by.account_id if by else None
+    session.add(EscalationRuleChange(rule=rule, **values, because=because.strip(), account_id=account_id))
+    session.flush()
     return _shown(Rule(rule), Threshold(after_days, branch_after_days, enabled))
 
 

@@ -1,5 +1,6 @@
 """From a draft of a points plan to its approval: one person writes it, another agrees to it; a change is a new version."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -49,20 +50,37 @@ class PlanTooLate(Conflict):
     code = "points_plan.too_late"
 
 
+@dataclass(frozen=True)
+class Proposed:
+    """What may become a version: its terms (`plan.version` is 0), its months, and its branch (None: the company)."""
+
+    terms: PlanTerms
+    first: Month
+    last: Month | None
+    unit_id: int | None
+
+
+def read_proposed(session: Session, *, written: Any, now: datetime) -> Proposed:
+    """A plan as somebody wrote it, held against the calendar and the branches; nothing is stored.
+
+    Raises Invalid with the field that is wrong, PlanTooLate.
+    """
+    terms = read_terms(written)
+    first = _month("effective_from", terms.effective_from)
+    last = _month("effective_to", terms.effective_to) if terms.effective_to else None
+    if last is not None and last < first:
+        raise Invalid("effective_to", f"a month from {first} on")
+    _check_in_time(first, now)
+    return Proposed(terms, first, last, _scope(session, terms))
+
+
 def draft_plan(session: Session, *, written: Any, by: Principal, now: datetime) -> PlanStanding:
     """A new version, which nothing is paid by until it was submitted and another person approved it.
 
     Raises Invalid with the field that is wrong, NotYourPlan, PlanTooLate.
     """
-    terms = read_terms(written)
-    first, last = (
-        _month("effective_from", terms.effective_from),
-        terms.effective_to and _month("effective_to", terms.effective_to),
-    )
-    if last and last < first:
-        raise Invalid("effective_to", f"a month from {first} on")
-    _check_in_time(first, now)
-    unit_id = _scope(session, terms)
+    proposed = read_proposed(session, written=written, now=now)
+    terms, unit_id = proposed.terms, proposed.unit_id
     _check_place(by, unit_id)
     _take_turns(session)
     ensure_default_plan(session, now=now)  # the first version of its code is the built-in one
@@ -72,8 +90,8 @@ def draft_plan(session: Session, *, written: Any, by: Principal, now: datetime) 
     plan = PointsPlan(
         code=terms.plan.code,
         version=1 if before is None else before.version + 1,
-        effective_from=first,
-        effective_to=last or None,
+        effective_from=proposed.first,
+        effective_to=proposed.last,
         pays=terms.plan.pays,
         index_prior=terms.plan.index_prior,
         minimum_matured=terms.plan.minimum_matured,

@@ -104,6 +104,8 @@ RULES = (
         "不能证明不实：常用语会重复",
         "that it is untrue: people have set phrases",
         _ask_notes,
+        f"相似度 ≥ {ALIKE:.0%}，备注至少 {SHORTEST_NOTE} 字",
+        f"likeness of {ALIKE:.0%} or more; notes of {SHORTEST_NOTE} characters or more",
         expected=0.02,
         alike=0.05,
     ),
@@ -117,5 +119,7 @@ RULES = (
         "不能证明没有上门：同样的门或表格看起来一样",
         "that there was no visit: the same door or form looks the same",
         _ask_photos,
+        f"图像指纹 64 位中至多差 {BITS_APART} 位",
+        f"at most {BITS_APART} of the 64 bits of their looks differ",
     ),
 )

@@ -43,6 +43,8 @@ RULES = (
         "不能证明代人上报：可能互相借用",
         "that one reported for the other: they may have lent each other a phone",
         _ask_exchanged,
+        f"双方各至少 {DAYS_EXCHANGED} 天",
+        f"{DAYS_EXCHANGED} days or more each way",
     ),
     Rule(
         "device_shared",
@@ -54,6 +56,8 @@ RULES = (
         "不能证明任何不实：没有手机的人会共用",
         "that anything is untrue: who has no phone shares one",
         _ask_shared,
+        "同一手机 2 人及以上",
+        "two people or more",
         counts=False,
     ),
 )

@@ -56,6 +56,8 @@ RULES = (
         "不能证明没有联系：可能用了私人电话",
         "that there was no contact: a private phone leaves no trace there",
         _ask_call,
+        "当日话单完整；声称交谈的通话短于 1 秒也算",
+        "calls complete for the day; of a talk also a call under 1 s",
     ),
     Rule(
         "call_short",
@@ -67,6 +69,8 @@ RULES = (
         "不能证明没有交谈：有人说得很快",
         "that nothing was said: some talk fast, some hang up soon",
         _ask_short,
+        f"短于 {SHORTEST_TALK} 秒；或低于同行 {-LOW:g}、低于自己 {-LOW_FOR_ONESELF:g} 个标准差",
+        f"under {SHORTEST_TALK} s; or {-LOW:g} deviations below others and {-LOW_FOR_ONESELF:g} below one's own",
     ),
     Rule(
         "call_outlasted",
@@ -78,6 +82,8 @@ RULES = (
         "不能证明内容不实：可能没有及时结束记录",
         "that the report is wrong: the screen may have stayed open",
         _ask_outlasted,
+        f"声称 ≥ {LONG_CLAIM:g} 秒，通话不到其 {SHARE:.0%}",
+        f"{LONG_CLAIM:g} s or more are claimed, the call has less than {SHARE:.0%} of them",
     ),
     Rule(
         "sale_missing",
@@ -89,5 +95,7 @@ RULES = (
         "不能证明有意虚报：客户可能后来反悔",
         "that it was meant to deceive: the customer may have changed their mind",
         _ask_sale,
+        "到宽限期结束订单完整",
+        "orders complete until the grace is over",
     ),
 )

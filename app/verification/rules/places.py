@@ -80,6 +80,8 @@ RULES = (
         "不能证明没有上门：可能在别处见面，或事后补录",
         "that there was no visit: they may have met elsewhere, or it was written down later",
         _ask_distance,
+        f"超出定位误差 × {SURE:g} + {WALKING_ROUND:g} 米",
+        f"beyond {SURE:g} times the errors and {WALKING_ROUND:g} m",
         expected=0.01,
         alike=0.02,
     ),
@@ -93,6 +95,8 @@ RULES = (
         "不能证明没有上门：可能集中补录；同一栋楼不算",
         "that there were no visits: they may have been written down together; a tower block does not count",
         _ask_shared,
+        f"同一处 {CUSTOMERS_AT_ONE_PLACE} 位客户及以上",
+        f"{CUSTOMERS_AT_ONE_PLACE} customers or more at one spot",
     ),
     Rule(
         "place_mocked",
@@ -104,6 +108,8 @@ RULES = (
         "不能证明报告不实：也可能是其他软件所为",
         "that the report is untrue: another app may have done it",
         _ask_mocked,
+        "手机自报",
+        "as the phone says",
     ),
     Rule(
         "visit_too_fast",
@@ -115,6 +121,8 @@ RULES = (
         "不能证明哪一次不实：位置可能跳动",
         "which of the two is wrong: positions jump",
         _ask_speed,
+        f"快于每小时 {FASTEST * 3.6:.0f} 公里",
+        f"faster than {FASTEST * 3.6:.0f} km/h",
     ),
     Rule(
         "phone_too_fast",
@@ -126,6 +134,8 @@ RULES = (
         "不能证明谁的报告不实：账号可能先后登录",
         "whose report is wrong, nor that one is: who shares a phone may write things down later",
         _ask_phone,
+        f"快于每小时 {FASTEST * 3.6:.0f} 公里",
+        f"faster than {FASTEST * 3.6:.0f} km/h",
         counts=False,
     ),
 )

@@ -28,7 +28,7 @@ class Rule:
     `family`: rules of one family see the same trace, so that they count once. `expected`: the least share of honest reports at
     which it is taken to find something, `alike`: the least likeness (intraclass correlation) of one manager's honest reports in
     that. `counts`: whether it may help to open a manager's case. zh, en: what it shows. not_zh: a sentence of what it cannot
-    prove; not_en: what that is, "that ...".
+    prove; not_en: what that is, "that ...". limits_zh, limits_en: from where on it finds something, in its own figures.
     """
 
     code: str
@@ -40,9 +40,16 @@ class Rule:
     not_zh: str
     not_en: str
     ask: Callable[[pl.DataFrame], Asked]
+    limits_zh: str
+    limits_en: str
     expected: float = 0.005
     alike: float = 0.01
     counts: bool = True
+
+    @property
+    def module(self) -> str:
+        """Where its figures are set: the file of its family."""
+        return self.ask.__module__
 
 
 def asked(reports: pl.DataFrame, may: pl.Expr, found: pl.Expr, **facts: pl.Expr) -> Asked:

@@ -69,6 +69,8 @@ RULES = (
         "不能证明没有交谈：有人动作快，有人事后补录",
         "that there was no talk: some are quick, some write it down later",
         _ask_length,
+        f"低于同行 {-LOW:g} 个标准差；或低于自己 {-LOW_FOR_ONESELF:g}、同行 {-LOW_AMONG_PEERS:g}",
+        f"{-LOW:g} deviations below peers; or {-LOW_FOR_ONESELF:g} below one's own and {-LOW_AMONG_PEERS:g} below peers",
     ),
     Rule(
         "contact_gap",
@@ -80,6 +82,8 @@ RULES = (
         "不能证明哪一次不实：可能集中补录",
         "which of the two is wrong: they may have been written down together",
         _ask_gap,
+        f"同上；或与下一次重叠超过 {OVERLAP:g} 秒",
+        f"as short for a gap; or runs {OVERLAP:g} s into the next",
     ),
     Rule(
         "month_end_burst",
@@ -91,6 +95,8 @@ RULES = (
         "不能证明不实：月末任务本来就多",
         "that they are untrue: there is more to do at the month's end",
         _ask_burst,
+        f"最后 {CLOSING_DAYS} 天，超过自己平时的 {MANY:g} 倍",
+        f"in the last {CLOSING_DAYS} days, over {MANY:g} times one's usual day",
         expected=0.01,
         alike=0.05,
     ),

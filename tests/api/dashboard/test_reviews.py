@@ -214,6 +214,11 @@ def test_a_rule_that_is_mostly_wrong_is_switched_off_says_so_and_a_person_switch
     assert off["high"] < off["floor"]
     assert "0 of 10" in off["because"]
     assert shown["speed"]["switched_off_at"] is None
+    assert (shown["speed"]["kind"], shown["note_copied"]["kind"], shown["note_copied"]["decided"]) == (None, "hint", 0)
+    assert (shown["note_copied"]["set_in"], "80%" in shown["note_copied"]["limits_en"]) == (
+        "app/verification/rules/copies.py",
+        True,
+    )
     set_scope(company, scope="all")
     (event,) = company.query(OutboxEvent).filter_by(kind="evidence_rule.switched_off")
     assert event.payload == {"rule": "copied_notes", "version": 1, "decided": 10, "upheld": 0}

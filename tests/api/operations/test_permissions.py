@@ -32,6 +32,7 @@ def test_a_permission_opens_what_a_role_does_not_from_the_next_request_on(client
     assert (refused.status_code, refused.json()["code"]) == (403, "permission.missing")
     assert give(ada).status_code == 201
     assert chen.get(PEOPLE).status_code == 200
+    assert (chen.get("/auth/me").json()["permissions"], ada.get("/auth/me").json()["permissions"]) == (["personnel"], [])
     (shown,) = ada.get(PATH).json()["items"]
     assert (shown["staff_no"], shown["granted_by"], shown["in_force"], shown["reason"]) == ("CHEN", "ADA", True, WHY)
 
@@ -42,6 +43,7 @@ def test_it_is_over_after_its_last_day(client_as):
         assert client_as("chen").get(PEOPLE).status_code == 200
     with clock.shifted_to(NOW + timedelta(days=3)):
         assert client_as("chen").get(PEOPLE).status_code == 403
+        assert client_as("chen").get("/auth/me").json()["permissions"] == []
         assert client_as("ada").get(PATH).json()["items"][0]["in_force"] is False
 
 

@@ -3,7 +3,9 @@
 import pytest
 
 from app.core import clock
+from app.points.closing.close import close_month
 from tests.factories import NOW
+from tests.truth import CLOSING, OCTOBER, make_anas_october
 
 SUCCESS = {"component": "success", "weight": "20", "floor": "0.8", "target": "1.3", "cap": "1.2", "fallback": "0.5"}
 WRITTEN = {
@@ -66,9 +68,31 @@ def test_who_wrote_it_does_not_sign_it(client_as):
     assert (answer.status_code, answer.json()["code"]) == (403, "points_plan.same_person")
 
 
+def test_a_plan_is_tried_out_before_it_is_written(client_as, company):
+    make_anas_october(company)
+    close_month(company, month=OCTOBER, now=CLOSING)
+    company.commit()
+    with clock.shifted_to(CLOSING):
+        pia = client_as("pia")
+        before = pia.get(PLANS).json()
+        tried = pia.post(f"{PLANS}/trial?months=1", json=WRITTEN | {"effective_from": "2027-01"})
+        assert tried.status_code == 200, tried.text
+        assert tried.json()["zh"].startswith("# 积分方案 default 第 2 版")
+        assert (tried.json()["replay"]["months"], tried.json()["replay"]["losers"]) == (["2026-10"], 4)
+        assert pia.get(PLANS).json() == before
+    assert [one["number"] for one in before["items"]] == before["in_force"]
+    assert (before["earliest"], before["built_in"]["pays"]) == ("2026-12", "success_rate")
+
+
+def test_where_no_month_is_closed_a_trial_has_the_page_alone(client_as):
+    tried = client_as("bea").post(f"{PLANS}/trial", json=WRITTEN | {"unit_code": "B1", "code": "B1"}).json()
+    assert (tried["replay"], tried["en"].startswith("# Points plan B1, version 1")) == (None, True)
+
+
 @pytest.mark.parametrize("who", [None, "ana", "chen", "lin", "payroll"])
 def test_plans_are_written_by_planners_branch_managers_and_administrators(client_as, who):
     assert _draft(client_as(who)).status_code == (401 if who is None else 403)
+    assert client_as(who).post(f"{PLANS}/trial", json=WRITTEN).status_code == (401 if who is None else 403)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +108,9 @@ def test_plans_are_written_by_planners_branch_managers_and_administrators(client
     ],
 )
 def test_what_is_wrong_is_named(client_as, change, field):
-    answer = _draft(client_as("pia"), **change)
-    assert answer.status_code == 422
-    assert field in answer.text
+    for answer in (_draft(client_as("pia"), **change), client_as("pia").post(f"{PLANS}/trial", json=WRITTEN | change)):
+        assert answer.status_code == 422
+        assert field in answer.text
 
 
 def test_a_plan_that_is_not_there_is_404(client_as):

@@ -106,6 +106,18 @@ def test_the_service_worker_is_a_script_below_which_the_whole_app_lies(browser):
         assert f'"{address}"' in worker.text or f"`{address}`" in worker.text
 
 
+@pytest.mark.parametrize(
+    ("page", "packages"),
+    [("phone", ("dexie", "svelte")), ("console", ("echarts", "earcut", "maplibre-gl", "pbf", "svelte", "zrender"))],
+)
+def test_the_licences_of_what_is_built_in_lie_beside_the_page(browser, page, packages):
+    answer = browser.get(f"/{page}/licences.txt")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    said = dict(re.findall(r"={80}\n\n(\S+) [^\n]*\n\n={80}\n\n(.*?)(?=={80}|\Z)", answer.text, re.DOTALL))
+    assert [name for name in packages if "opyright" not in said[name]] == []
+    assert [name for name, text in said.items() if not text.strip()] == []
+
+
 def test_the_address_without_its_slash_leads_to_the_app(browser):
     answer = browser.get("/phone")
     assert (answer.status_code, answer.headers["location"]) == (308, "/phone/")

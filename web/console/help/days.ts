@@ -1,5 +1,6 @@
 // A good day of each role, step by step, each with the page where it is done. A step whose page one does not have is left out.
 import { pagesOf, type Role } from "../pages.ts";
+import type { Me } from "../reader.svelte.ts";
 import type { Word } from "../words.ts";
 
 export interface Step {
@@ -61,8 +62,8 @@ export const DAYS: Record<Role, readonly Step[]> = {
   ],
 };
 
-/** The steps of a role that it has pages for. */
-export function dayOf(role: string): readonly Step[] {
-  const mine = new Set(pagesOf(role).map((page) => page.path));
-  return (DAYS[role as Role] ?? []).filter((one) => mine.has(one.page));
+/** The steps of somebody's role for which they have the page. */
+export function dayOf(me: Me | null | undefined): readonly Step[] {
+  const mine = new Set(me ? pagesOf(me).map((page) => page.path) : []);
+  return (DAYS[me?.role as Role] ?? []).filter((one) => mine.has(one.page));
 }

@@ -1,6 +1,7 @@
 // What the planner's screens share: the campaign as the server has it, its codes in words, its plan as a form holds it.
 import type { Answer, AnswerTo } from "../../answers.ts";
 import type { Problem } from "../../problem.ts";
+import { sayWrong } from "../../wrong.ts";
 import { reader } from "../reader.svelte.ts";
 import { sayCode } from "../words.ts";
 
@@ -46,7 +47,9 @@ export function toneOf(status: string): string {
 /** Of a problem what is wrong with each field; a part of a rule or pilot belongs to the whole of it, with its place. */
 export function wrongFields(problem: Problem | null): Map<string, string> {
   const found = new Map<string, string>();
-  for (const { field, expected } of problem?.fields ?? []) {
+  for (const wrong of problem?.fields ?? []) {
+    const { field } = wrong;
+    const expected = sayWrong(reader.language, wrong);
     const whole = field.split(/[.[]/)[0] ?? field;
     const said = field === whole ? expected : `${field.slice(whole.length).replace(/^\./, "")}: ${expected}`;
     found.set(whole, found.has(whole) ? `${found.get(whole)}; ${said}` : said);

@@ -18,6 +18,7 @@ export const HELP = {
     "全部可以用键盘：Tab 移动，Enter 打开，Esc 关闭。",
     "All of it works by keyboard: Tab moves, Enter opens, Esc closes.",
   ],
+  "help.licences": ["页面所用开源软件的许可", "Licences of what the pages are built with"],
   "help.api": ["给其他系统用的接口文档", "The API for other systems"],
 
   "step.stuck": ["十点前看谁卡住了", "See by ten who is stuck"],

@@ -1,4 +1,5 @@
 // What is still to be sent. A thing counts as done for its maker once it lies here, and leaves only with the server's answer.
+import type { WrongField } from "../../problem.ts";
 import { database, type Kind, type QueueRow, type Standing } from "../store/database.ts";
 import { seal, sealBytes, unseal } from "../store/vault.ts";
 
@@ -6,6 +7,7 @@ import { seal, sealBytes, unseal } from "../store/vault.ts";
 export interface Refusal {
   code: string;
   detail: string;
+  fields?: readonly WrongField[];
   at: number;
 }
 

@@ -55,7 +55,12 @@ async function sendOne(thing: Queued): Promise<number> {
   } catch (error) {
     if (!(error instanceof Problem) || error.passes || error.status === 401) throw error;
     if (error.code === BEGINS_AGAIN) return 0;
-    await setAside(thing.place, thing.id, "refused", { code: error.code, detail: error.detail, at: Date.now() });
+    await setAside(thing.place, thing.id, "refused", {
+      code: error.code,
+      detail: error.detail,
+      fields: error.fields,
+      at: Date.now(),
+    });
     return 0;
   }
   await settle([thing.place]);
