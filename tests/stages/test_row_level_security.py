@@ -54,6 +54,7 @@ PROTECTED = {
     "grid_month_figures",
     "monthly_figures",
     "campaign_month_figures",
+    "campaign_result_figures",
     "figure_alarms",
     "figure_marks",
     "saved_views",
