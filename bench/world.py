@@ -44,6 +44,10 @@ _CAMPAIGNS = (
     " :begins, CASE WHEN CAST(:last AS date) < current_date THEN :begins + interval '31 days' END"
     " FROM generate_series(1, :campaigns) n JOIN products p ON p.id = 1 + n % 12"
 )
+_RUNS = (
+    "INSERT INTO dispatch_runs (campaign_id, started_at, finished_at, target_count, waterfall)"
+    " SELECT id, opened_at, opened_at, 0, '{}' FROM campaigns WHERE starts_on = :first"
+)
 # Each campaign takes its turn through the customers; one in four that are over was never done, one in eight of the others sold.
 _WORK_ORDERS = (
     "INSERT INTO work_orders (campaign_id, dispatch_run_id, customer_id, product_id, product_family, grid_id, staff_id, state,"
@@ -88,6 +92,12 @@ CROSS JOIN LATERAL (
 ) f GROUP BY grid_id, day, staff_id, campaign_id
 """
 
+_RESULTS = (
+    "INSERT INTO campaign_result_figures (campaign_id, grid_id, state, outcome, orders) SELECT campaign_id, grid_id, state,"
+    " CASE state WHEN 'done' THEN (ARRAY['not_reached', 'interested', 'refused', 'bought'])[1 + id % 4] ELSE '' END, count(*)"
+    " FROM work_orders WHERE campaign_id IN (SELECT id FROM campaigns WHERE starts_on = :first) GROUP BY 1, 2, 3, 4"
+)
+
 
 def seed_world(url: str, *, customers: int) -> None:
     """People, customers, products; no work yet."""
@@ -105,7 +115,7 @@ def seed_world(url: str, *, customers: int) -> None:
 def add_months(url: str, months: list[Month], *, customers: int) -> None:
     """So many months of work, each with its campaigns, reports, sales and figures; guards and indexes are as they were afterwards."""
     with _owner(url) as connection:
-        for table in (*LOADED, "campaigns"):
+        for table in (*LOADED, "campaigns", "dispatch_runs"):
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         put_back = [
             *_take_off(connection, _INDEXES, "DROP INDEX {name}"),
@@ -115,7 +125,7 @@ def add_months(url: str, months: list[Month], *, customers: int) -> None:
             _add_month(connection, month, customers)
         for statement in put_back:
             connection.execute(text(statement))
-        for table in (*LOADED, "campaigns"):
+        for table in (*LOADED, "campaigns", "dispatch_runs"):
             connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
         sum_anew(Session(connection))
     _analyze(url)
@@ -152,7 +162,7 @@ def _add_month(connection: Connection, month: Month, customers: int) -> None:
         "grids": GRIDS,
         "managers": MANAGERS,
     }
-    for statement in (_CAMPAIGNS, _WORK_ORDERS, _REPORTS, _SALES, _FIGURES):
+    for statement in (_CAMPAIGNS, _RUNS, _WORK_ORDERS, _REPORTS, _SALES, _FIGURES, _RESULTS):
         connection.execute(text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
 
 

@@ -122,6 +122,7 @@ _PAGES: dict[str, Any] = {
     },
     "post /dashboard/v1/messages": {"staff_nos": [MANAGER], "body": "Callbacks first today, please."},
     "post /dashboard/v1/returns/decisions": {"ids": [1], "decision": "accepted", "dry_run": True},
+    "post /dashboard/v1/returns/decisions/undo": {"ids": [1]},
     "post /dashboard/v1/campaigns/{code}/evaluations": COMMENT,
 }
 _ACCOUNTS: dict[str, Any] = {

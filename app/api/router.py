@@ -152,6 +152,8 @@ def _add_live(app: FastAPI) -> None:
     """What grid managers see as it happens."""
     app.include_router(dashboard_events.router)
     app.include_router(dashboard_live.router)
+    app.include_router(dashboard_live.asked_today)
+    app.include_router(dashboard_live.asked_stuck)
     app.include_router(dashboard_messages.router)
     app.include_router(mobile_messages.router)
 

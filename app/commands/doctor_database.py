@@ -21,6 +21,7 @@ PROTECTED = (
     "back_check_strata",
     "back_checks",
     "campaign_month_figures",
+    "campaign_result_figures",
     "campaign_targets",
     "carried_over",
     "capacity_bookings",

@@ -21,6 +21,7 @@ class Event(StrEnum):
     RETURN_ACCEPTED = "return_accepted"  # it stays given back
     RETURN_REJECTED = "return_rejected"  # the manager has it again
     REDISPATCHED = "redispatched"  # accepted, and for another manager to try
+    RETURN_UNDONE = "return_undone"  # the decision on it is taken back: it waits for one again
     EXPIRED = "expired"  # its window is over
     WITHDRAWN = "withdrawn"  # the customer must not be contacted any more
     PULLED_BACK = "pulled_back"  # the company took it back
@@ -54,6 +55,7 @@ _NEXT: dict[tuple[str, Event], str] = {
     (RETURNED, Event.RETURN_ACCEPTED): RETURNED,
     (RETURNED, Event.RETURN_REJECTED): OPEN,
     (RETURNED, Event.REDISPATCHED): OPEN,
+    **{(state, Event.RETURN_UNDONE): RETURNED for state in (PLANNED, OPEN, RETURNED)},
     **{(state, Event.EXPIRED): EXPIRED for state in LIVE},
     **{(state, Event.WITHDRAWN): WITHDRAWN for state in LIVE},
     **{(state, Event.PULLED_BACK): WITHDRAWN for state in LIVE},

@@ -2,7 +2,13 @@
 
 from sqlalchemy.orm import Session
 
-from app.figures.drift_queries import count_wrong_rows, newest_campaigns, sums_of_campaign, sums_of_months
+from app.figures.drift_queries import (
+    count_wrong_rows,
+    has_whole_results,
+    newest_campaigns,
+    sums_of_campaign,
+    sums_of_months,
+)
 from app.models.figures import CampaignMonthFigures, DailyFigures, GridDayFigures, GridMonthFigures, MonthlyFigures
 
 LOOKED_AT = 3
@@ -16,6 +22,8 @@ def find_drift(session: Session) -> list[str]:
             wrong.append(f"campaign {code}: {rows} rows are not what was done")
         elif sums_of_campaign(session, DailyFigures, campaign_id) != sums_of_campaign(session, CampaignMonthFigures, campaign_id):
             wrong.append(f"campaign {code}: its months are not the sum of its days")
+        elif not has_whole_results(session, campaign_id):
+            wrong.append(f"campaign {code}: its results are not of all its work orders")
     months = sums_of_months(session, GridDayFigures)
     for table in (GridMonthFigures, MonthlyFigures, CampaignMonthFigures):
         other = sums_of_months(session, table)

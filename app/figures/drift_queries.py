@@ -11,7 +11,15 @@ from app.core.clock import Month
 from app.figures.fact_queries import daily_facts
 from app.figures.measures import KEYS, MEASURES
 from app.models.campaign import Campaign
-from app.models.figures import CampaignMonthFigures, DailyFigures, FigureMark, GridDayFigures, GridMonthFigures, MonthlyFigures
+from app.models.figures import (
+    CampaignMonthFigures,
+    CampaignResultFigures,
+    DailyFigures,
+    FigureMark,
+    GridDayFigures,
+    GridMonthFigures,
+    MonthlyFigures,
+)
 from app.models.work_order import DispatchRun
 
 _MONTHS: Mapping[type[Any], Any] = {
@@ -52,6 +60,14 @@ def sums_of_campaign(session: Session, table: type[Any], campaign_id: int) -> tu
     """All measures of a campaign as daily_figures or the table of its months has them."""
     sums = [func.sum(getattr(table, name)) for name in MEASURES]
     return tuple(session.execute(select(literal(1), *sums).where(table.campaign_id == campaign_id)).one())
+
+
+def has_whole_results(session: Session, campaign_id: int) -> bool:
+    """Whether the results of a campaign are of as many work orders as were dispatched."""
+    results = select(func.coalesce(func.sum(CampaignResultFigures.orders), 0))
+    dispatched = select(func.coalesce(func.sum(CampaignMonthFigures.dispatched), 0))
+    found = session.scalars(results.where(CampaignResultFigures.campaign_id == campaign_id)).one()
+    return found == session.scalars(dispatched.where(CampaignMonthFigures.campaign_id == campaign_id)).one()
 
 
 def find_oldest_mark(session: Session) -> datetime | None:

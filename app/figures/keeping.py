@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.figures.adding import add_difference, find_difference, sum_anew
 from app.figures.mark_queries import marked_campaigns, turn_marks
+from app.figures.results import recount_results
 
 T = TypeVar("T")
 MARKS_AT_ONCE = 100_000
@@ -49,10 +50,11 @@ def recount_campaign(session: Session, *, campaign_id: int) -> int:
     Marks are taken before anything is counted: what commits in between keeps its mark and is counted the next time.
     """
     session.execute(_ONE_AT_A_TIME)
-    difference = find_difference(session, campaign_id, _take_marks(session, campaign_id))
+    grids = _take_marks(session, campaign_id)
+    difference = find_difference(session, campaign_id, grids)
     if difference:
         add_difference(session)
-    return difference
+    return difference + recount_results(session, campaign_id, grids)
 
 
 def _take_marks(session: Session, campaign_id: int) -> list[int] | None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.ingest.rows import RejectedRow
-from app.models.operations import ImportBatch
+from app.models.operations import REJECTED_ROWS, ImportBatch
 from app.models.operations import RejectedRow as KeptRow
 
 _LIST = "imports"
@@ -45,7 +45,7 @@ def page_of_imports(
     if feed is not None:
         statement = statement.where(ImportBatch.feed == feed)
     if rejected:
-        statement = statement.where(ImportBatch.counts["rejected"].as_integer() > 0)
+        statement = statement.where(text(REJECTED_ROWS))
     if cursor is not None:
         statement = statement.where(ImportBatch.id < read_cursor(secret, list_name, cursor))
     found = list(session.scalars(statement))

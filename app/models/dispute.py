@@ -57,6 +57,7 @@ class PointsDispute(Base):
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_points_disputes_grid_open", "grid_id", "raised_at", postgresql_where=text("decided_at IS NULL")),
+        Index(None, "grid_id", "raised_at"),
         Index(None, "staff_id", "raised_at"),
         Index(None, "month"),
     )

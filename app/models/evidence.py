@@ -83,6 +83,13 @@ class ReviewCase(Base):
         CheckConstraint("seconded_at IS NULL OR decided_at IS NOT NULL", name="seconded_after"),
         CheckConstraint("seconded_by_account_id <> decided_by_account_id", name="two_persons"),
         Index("ix_review_cases_grid_open", "grid_id", "opened_at", postgresql_where=text("decided_at IS NULL")),
+        Index(
+            "ix_review_cases_grid_to_second",
+            "grid_id",
+            "opened_at",
+            postgresql_where=text("decision = 'upheld' AND seconded_at IS NULL"),
+        ),
+        Index(None, "grid_id", "opened_at"),
         Index(None, "staff_id", "month"),
         Index(None, "feedback_id"),
     )

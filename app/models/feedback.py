@@ -158,6 +158,7 @@ class BackCheck(Base):
     __table_args__ = (
         Index(None, "grid_id", "answered_at"),
         Index(None, "caller_grid_id", "answered_at"),
+        Index("ix_back_checks_unanswered", "month", postgresql_where=text("answered_at IS NULL")),
         CheckConstraint("caller_grid_id <> grid_id", name="outside"),
         CheckConstraint("num_nulls(answered_at, answered_by_account_id, verdict) IN (0, 3)", name="answered_whole"),
     )

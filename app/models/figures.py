@@ -134,6 +134,19 @@ class CampaignMonthFigures(Measures, Base):
     campaign_id: Mapped[int] = mapped_column(Integer, primary_key=True)
 
 
+class CampaignResultFigures(Base):
+    """Work orders of a campaign in a grid by state, and by the outcome reported last; '' where there is none, or the order is
+    still to be done."""
+
+    __tablename__ = "campaign_result_figures"
+
+    campaign_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    grid_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(Text, primary_key=True)
+    outcome: Mapped[str] = mapped_column(Text, primary_key=True)
+    orders: Mapped[int] = mapped_column(Integer)
+
+
 class FigureMark(Base):
     """Something changed that figures come from. Written by triggers in the changing transaction, so that it is there exactly
     when the change is; taken away by the transaction that added it up.

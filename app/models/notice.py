@@ -144,8 +144,8 @@ class OutboxDelivery(Base):
 
 
 class Notice(Base):
-    """Something that whoever has `role` in `unit_id` should look at. One open notice for each of these and `subject`: what
-    comes to it later raises it again, so that forty late orders of a manager are one notice."""
+    """Something that whoever has `role` in `unit_id` should look at, or of them `for_staff_id` alone. One open notice for each
+    of these and `subject`: what comes to it later raises it again, so that forty late orders of a manager are one notice."""
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -159,6 +159,7 @@ class Notice(Base):
     role: Mapped[Role] = mapped_column(enum_text(Role))
     subject: Mapped[str] = mapped_column(Text)
     about_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    for_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, UtcDateTime, enum_text
 
+REJECTED_ROWS = "CAST(counts ->> 'rejected' AS integer) > 0"
+
 
 class JobOutcome(StrEnum):
     """How a run ended, or that it has not yet."""
@@ -23,7 +25,11 @@ class ImportBatch(Base):
     """One file applied, once: the same bytes for the same feed again change nothing."""
 
     __tablename__ = "import_batches"
-    __table_args__ = (Index("uq_import_batches_feed_sha256", "feed", "sha256", unique=True), Index(None, "feed", "id"))
+    __table_args__ = (
+        Index("uq_import_batches_feed_sha256", "feed", "sha256", unique=True),
+        Index(None, "feed", "id"),
+        Index("ix_import_batches_rejected", "id", postgresql_where=text(REJECTED_ROWS)),
+    )
 
     id: Mapped[int] = mapped_column(Integer, Identity(), primary_key=True)
     feed: Mapped[str] = mapped_column(Text)

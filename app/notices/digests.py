@@ -25,7 +25,7 @@ def make_digests(session: Session, *, quiet: QuietHours, now: datetime) -> dict[
     """
     day, made, nothing = clock.local_date(now), 0, 0
     for person in digest_queries.people_with_mail(session, today=day):
-        notices = open_notices_of(session, person.role, person.unit_id)
+        notices = open_notices_of(session, person.role, person.unit_id, person.staff_id)
         if not notices:
             nothing += 1
             continue

@@ -17,7 +17,7 @@ from app.notices import inbox_queries
 
 @dataclass(frozen=True)
 class Told:
-    """A notice to be put: to whoever has this role in this unit, now or later."""
+    """A notice to be put: to whoever has this role in this unit, now or later, or of them to one person alone."""
 
     kind: str
     unit_id: int
@@ -25,6 +25,7 @@ class Told:
     subject: str
     data: Mapping[str, Any]
     about_staff_id: int | None = None
+    for_staff_id: int | None = None
 
 
 def put_notices(session: Session, told: Sequence[Told], *, now: datetime) -> list[int]:

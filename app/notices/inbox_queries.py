@@ -1,11 +1,11 @@
-"""Reads of notices: mine are those to my role in my unit."""
+"""Reads of notices: mine are those to my role in my unit, but for what is for a colleague alone."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
@@ -14,6 +14,12 @@ from app.core.security import Principal
 from app.models.notice import Notice, NoticeRead
 from app.models.organisation import Role, Staff
 from app.notices.words import words_of
+
+# As `my_unread`: for who is asked often, who names themselves by unit, role and staff.
+COUNT_UNREAD = """
+SELECT count(*) FROM notices n LEFT JOIN notice_reads r ON r.notice_id = n.id AND r.staff_id = :staff
+WHERE n.unit_id = :unit AND n.role = :role AND n.resolved_at IS NULL AND (n.for_staff_id IS NULL OR n.for_staff_id = :staff)
+    AND coalesce(r.read_at < n.raised_at, true)"""
 
 
 class UnknownNotice(NotFound):
@@ -66,7 +72,12 @@ def my_notices(session: Session, principal: Principal, *, resolved: bool, cursor
         statement = statement.where(Notice.id < int(read_cursor(secret, list_name, cursor)))
     rows = [NoticeRow(*row) for row in session.execute(statement)]
     following = write_cursor(secret, list_name, rows[size - 1].id) if len(rows) > size else None
-    return Inbox(rows[:size], len(my_unread(session, principal)), following)
+    return Inbox(rows[:size], session.scalars(text(COUNT_UNREAD), addressee(principal)).one(), following)
+
+
+def addressee(principal: Principal) -> dict[str, Any]:
+    """The parameters of COUNT_UNREAD."""
+    return {"staff": principal.staff_id, "unit": principal.unit_id, "role": principal.role}
 
 
 def get_my_notice(session: Session, principal: Principal, notice_id: int) -> NoticeRow:
@@ -93,12 +104,12 @@ def lock_notices(session: Session, notice_ids: Collection[int]) -> list[Notice]:
     return list(session.scalars(select(Notice).where(Notice.id.in_(notice_ids)).order_by(Notice.id).with_for_update()))
 
 
-def open_notices_of(session: Session, role: Role, unit_id: int) -> list[NoticeRow]:
-    """What is open for whoever has this role in this unit, oldest first; as if nobody had read it."""
+def open_notices_of(session: Session, role: Role, unit_id: int, staff_id: int) -> list[NoticeRow]:
+    """What is open for this person with this role in this unit, oldest first; as if nobody had read it."""
     statement = (
         select(*_columns(false()))
         .outerjoin(Staff, Staff.id == Notice.about_staff_id)
-        .where(Notice.role == role, Notice.unit_id == unit_id, Notice.resolved_at.is_(None))
+        .where(Notice.role == role, Notice.unit_id == unit_id, _reaches(staff_id), Notice.resolved_at.is_(None))
         .order_by(Notice.id)
     )
     return [NoticeRow(*row) for row in session.execute(statement)]
@@ -107,7 +118,12 @@ def open_notices_of(session: Session, role: Role, unit_id: int) -> list[NoticeRo
 def _mine(principal: Principal) -> ColumnElement[bool]:
     if principal.staff_id is None or principal.unit_id is None:
         return false()
-    return and_(Notice.unit_id == principal.unit_id, Notice.role == Role(principal.role))
+    return and_(Notice.unit_id == principal.unit_id, Notice.role == Role(principal.role), _reaches(principal.staff_id))
+
+
+def _reaches(staff_id: int) -> ColumnElement[bool]:
+    """Whether it is for everybody of the role in the unit, or for this person."""
+    return or_(Notice.for_staff_id.is_(None), Notice.for_staff_id == staff_id)
 
 
 def _is_read() -> ColumnElement[bool]:

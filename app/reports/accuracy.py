@@ -4,11 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
 from app.models.feedback import ContactFeedback
+from app.models.figures import MonthlyFigures
 from app.models.organisation import Staff, Unit
 from app.points.certainty import grid_rate, interval_of, near_grid
 from app.points.figures import count_accuracy
@@ -54,9 +55,11 @@ def accuracy_in(session: Session, *, month: Month, grid_ids: Collection[int]) ->
 
 
 def _figures(session: Session, month: Month, grid_ids: Collection[int]) -> dict[int, AccuracyFigures]:
-    reported = select(ContactFeedback.staff_id).where(ContactFeedback.month == month, ContactFeedback.grid_id.in_(grid_ids))
-    staff_ids = session.scalars(reported.distinct().order_by(ContactFeedback.staff_id)).all()
-    return count_accuracy(feedback_facts(session, month, staff_ids=staff_ids))
+    """Of those who reported in these grids: who belongs there or did work of theirs, by what is kept of it."""
+    worked = select(MonthlyFigures.staff_id).where(MonthlyFigures.month == month, MonthlyFigures.grid_id.in_(grid_ids))
+    theirs = ContactFeedback.staff_id == Staff.id, ContactFeedback.month == month, ContactFeedback.grid_id.in_(grid_ids)
+    statement = select(Staff.id).where(or_(Staff.unit_id.in_(grid_ids), Staff.id.in_(worked)), exists().where(*theirs))
+    return count_accuracy(feedback_facts(session, month, staff_ids=session.scalars(statement.order_by(Staff.id)).all()))
 
 
 def _beside(figures: AccuracyFigures, all_of_grid: dict[int, AccuracyFigures]) -> ManagerAccuracy:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.campaigns import plan_queries
@@ -14,11 +14,18 @@ from app.campaigns.plan_content import Change, changes_between
 from app.campaigns.queries import UnknownCampaign, count_targets, get_campaign
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.dispatch.preview.programmes import codes_of
-from app.models.campaign import Campaign, Product
+from app.models.campaign import Campaign, CampaignStatus, Product
 from app.models.campaign_life import CampaignEvent
 from app.models.organisation import Account, Unit
 
-_LIST = "campaigns"
+
+@dataclass(frozen=True)
+class Sought:
+    """Which campaigns are looked for; nothing said: all. `product`: a code; `text`: a part of any code or name of theirs."""
+
+    status: tuple[CampaignStatus, ...] = ()
+    product: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,15 +109,28 @@ class CampaignDiff:
     changes: list[Change]
 
 
-def campaign_page(session: Session, *, secret: str, cursor: str | None, limit: int) -> Page[CampaignRow]:
-    """A page of campaigns, newest first. Raises WrongCursor, Invalid for a wrong limit."""
-    size = clamp_page_size(limit)
-    statement = _rows().order_by(Campaign.id.desc()).limit(size + 1)
+def campaign_page(
+    session: Session, *, sought: Sought = Sought(), secret: str, cursor: str | None, limit: int
+) -> Page[CampaignRow]:
+    """A page of campaigns, read from the newest back until it is full. Raises WrongCursor, Invalid for a wrong limit."""
+    size, name = clamp_page_size(limit), f"campaigns/{sought}"
+    statement = _narrowed(_rows(), sought).order_by(Campaign.id.desc()).limit(size + 1)
     if cursor is not None:
-        statement = statement.where(Campaign.id < read_cursor(secret, _LIST, cursor))
+        statement = statement.where(Campaign.id < read_cursor(secret, name, cursor))
     rows = [CampaignRow(*row) for row in session.execute(statement)]
     more = len(rows) > size
-    return Page(rows[:size], write_cursor(secret, _LIST, rows[size - 1].id) if more else None)
+    return Page(rows[:size], write_cursor(secret, name, rows[size - 1].id) if more else None)
+
+
+def _narrowed(statement: Select[*tuple[Any, ...]], sought: Sought) -> Select[*tuple[Any, ...]]:
+    if sought.status:
+        statement = statement.where(Campaign.status.in_(sought.status))
+    if sought.product is not None:
+        statement = statement.where(Product.product_code == sought.product)
+    if sought.text is not None:
+        named = (Campaign.code, Campaign.name, Campaign.programme, Product.product_code)
+        statement = statement.where(or_(*(column.icontains(sought.text, autoescape=True) for column in named)))
+    return statement
 
 
 def campaign_report(session: Session, *, code: str, grid_ids: Collection[int] | None = None) -> CampaignReport:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.access.quick import find_manager
+from app.access.quick import find_asker
 from app.core.errors import AppError
 from app.core.hot import Connection, Statement, ask, written
 from app.dispatch.seeing import APART, NOTE, note_values
@@ -45,7 +45,7 @@ async def pull_quickly(
     asker, pulled, *_ = await ask(connection, statements)
     if len(statements) > 2:
         noted[account_id] = now
-    principal, row = find_manager(asker), Pulled(*pulled[0])
+    principal, row = find_asker(asker), Pulled(*pulled[0])
     if principal is None or position.since > int(row.xmin):
         return None
     if cursor is None:

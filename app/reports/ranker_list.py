@@ -7,8 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.score import RankerVersion
-from app.scoring.queries import RankerRow, all_rankers
+from app.scoring.queries import RankerRow, all_rankers, count_rankers
 from app.scoring.watching.queries import last_alarms
+
+LATEST = 12  # of each product and target
 
 
 @dataclass(frozen=True)
@@ -22,15 +24,28 @@ class RankerLine(RankerRow):
     alarms: int | None
 
 
-def list_lines(session: Session) -> list[RankerLine]:
-    """By product, the newest first."""
-    asked = session.execute(select(RankerVersion.id, RankerVersion.report["gates"]).order_by(RankerVersion.id))
+@dataclass(frozen=True)
+class Overview:
+    """The champions and the latest rankers of each product and target; so many older ones are left off."""
+
+    items: list[RankerLine]
+    left_off: int
+
+
+def overview(session: Session) -> Overview:
+    """By product, the newest first: as much as is looked at, however many versions the years have brought."""
+    lines = list_lines(session, latest=LATEST)
+    return Overview(lines, count_rankers(session) - len(lines))
+
+
+def list_lines(session: Session, *, latest: int | None = None) -> list[RankerLine]:
+    """By product, the newest first; every version, or so many of each product and target beside the champions."""
+    rows = all_rankers(session, latest=latest)
+    ids = [row.id for row in rows]
+    asked = session.execute(select(RankerVersion.id, RankerVersion.report["gates"]).where(RankerVersion.id.in_(ids)))
     gates: dict[int, Any] = {version_id: found for version_id, found in asked}  # noqa: C416 - rows are no pairs to mypy
-    alarms = last_alarms(session)
-    lines = [
-        RankerLine(**vars(row), refused_by=_refused_by(gates.get(row.id)), alarms=alarms.get(row.id))
-        for row in all_rankers(session)
-    ]
+    alarms = last_alarms(session, ids)
+    lines = [RankerLine(**vars(row), refused_by=_refused_by(gates.get(row.id)), alarms=alarms.get(row.id)) for row in rows]
     return sorted(lines, key=lambda line: (line.product_code, -line.number))
 
 

@@ -24,7 +24,7 @@ class Standing(StrEnum):
 
 
 _STANDS: dict[Standing, ColumnElement[bool]] = {
-    Standing.OPEN: ReviewCase.decision.is_(None),
+    Standing.OPEN: ReviewCase.decided_at.is_(None),
     Standing.TO_SECOND: (ReviewCase.decision == CaseDecision.UPHELD) & ReviewCase.seconded_at.is_(None),
     Standing.DONE: (ReviewCase.decision == CaseDecision.DISMISSED) | ReviewCase.seconded_at.is_not(None),
 }

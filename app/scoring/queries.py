@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Conflict, NotFound
@@ -180,11 +180,22 @@ def list_rankers(
     return Page(items, write_cursor(secret, list_name, items[-1].id) if len(rows) > size else None)
 
 
-def all_rankers(session: Session) -> list[RankerRow]:
-    """Every ranker, by product and number."""
+def all_rankers(session: Session, *, latest: int | None = None) -> list[RankerRow]:
+    """Every ranker, by product and number; `latest`: only so many of each product and target, and whatever is a champion."""
     statement = select(RankerVersion, Product.product_code).join(Product, Product.id == RankerVersion.product_id)
+    if latest is not None:
+        ranker, of = RankerVersion, (RankerVersion.product_id, RankerVersion.target)
+        place = func.row_number().over(partition_by=of, order_by=ranker.number.desc())
+        placed = select(ranker.id, ranker.status, place.label("place")).subquery("placed")
+        shown = select(placed.c.id).where(or_(placed.c.place <= latest, placed.c.status == RankerStatus.CHAMPION))
+        statement = statement.where(RankerVersion.id.in_(shown))
     rows = session.execute(statement.order_by(Product.product_code, RankerVersion.number))
     return [_row(version, code) for version, code in rows]
+
+
+def count_rankers(session: Session) -> int:
+    """How many rankers there are."""
+    return session.scalars(select(func.count()).select_from(RankerVersion)).one()
 
 
 def find_stored_rank(session: Session, run_id: int, *, customer_id: int) -> int | None:

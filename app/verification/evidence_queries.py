@@ -18,7 +18,7 @@ from app.verification.queries import claims_with_traces, is_current
 
 def reporters(session: Session, month: Month) -> list[int]:
     """Who reported in a month."""
-    reported = select(ContactFeedback.staff_id).where(ContactFeedback.month == month)
+    reported = select(ContactFeedback.staff_id).where(ContactFeedback.month == month, *_received_in(month))
     return list(session.scalars(reported.distinct().order_by(ContactFeedback.staff_id)))
 
 
@@ -95,7 +95,7 @@ def rule_states(session: Session) -> Sequence[EvidenceRuleState]:
 def month_size(session: Session, month: Month, grid_ids: Collection[int] | None) -> Row[int, int]:
     """(reports that stand, managers who made them) of a month, in these grids or in all."""
     counted = select(func.count(), func.count(distinct(ContactFeedback.staff_id))).where(
-        ContactFeedback.month == month, is_current()
+        ContactFeedback.month == month, *_received_in(month), is_current()
     )
     return session.execute(counted.where(_within(ContactFeedback.grid_id, grid_ids))).one()
 
@@ -121,6 +121,11 @@ def case_counts(session: Session, month: Month, grid_ids: Collection[int] | None
     each = select(ReviewCase.id, named).where(mine).subquery()
     counted = select(each.c.rule, func.count(distinct(each.c.id)).label("cases"))
     return session.execute(counted.group_by(each.c.rule).order_by(each.c.rule)).all()
+
+
+def _received_in(month: Month) -> tuple[ColumnElement[bool], ...]:
+    """Of a month, as its index by time finds it: reports are written in the order in which they are received."""
+    return ContactFeedback.received_at >= month.starts_at, ContactFeedback.received_at < month.ends_at
 
 
 def _within(grid_id: SQLColumnExpression[int], grid_ids: Collection[int] | None) -> ColumnElement[bool]:

@@ -1,7 +1,9 @@
 """The grid manager at the desk: sees who is stuck, helps from the page, and sees what phones report without asking again."""
 
 import uuid
+from collections import Counter
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -80,7 +82,9 @@ def row(page, table, name):
 
 
 def test_a_stuck_manager_is_helped_and_what_a_phone_reports_meanwhile_appears_by_itself(console, as_person, grid_at_ten):
-    page = console("chen")
+    page, asked = console("chen"), Counter()
+    page.on("request", lambda sent: asked.update([urlsplit(sent.url).path]))
+    page.reload()
     expect(page.get_by_role("heading", name="今日网格")).to_be_visible()
     expect(page.get_by_text("实时", exact=True)).to_be_visible()
     ana = row(page, "末端营销经理", "Ana")
@@ -88,6 +92,9 @@ def test_a_stuck_manager_is_helped_and_what_a_phone_reports_meanwhile_appears_by
     stuck = page.get_by_role("region", name="停滞的工单")
     expect(stuck.get_by_role("row")).to_have_count(4)
     looked_at(page, "live")
+    parts = {path: times for path, times in asked.items() if path.startswith("/dashboard/v1/")}
+    assert len(parts) > 8
+    assert set(parts.values()) == {1}
 
     for place in (1, 2):
         stuck.get_by_role("row").nth(place).get_by_role("checkbox").check()

@@ -80,7 +80,7 @@ def step(page, verb, comment=""):
 def test_from_a_plan_to_its_approval_its_dispatch_and_its_result(console, town, large, as_person):
     pia = console("pia")
     open_page(pia, "campaigns")
-    expect(pia.get_by_text("还没有营销活动")).to_be_visible()
+    expect(pia.get_by_text("没有未结束的营销活动")).to_be_visible()
     pia.get_by_role("link", name="新建活动").click()
 
     pia.get_by_label("产品", exact=True).select_option("FTTH1")

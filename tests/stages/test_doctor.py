@@ -206,6 +206,7 @@ def test_figures_of_the_release_before_that_were_not_moved_are_seen(installation
         ("DELETE FROM daily_figures", "rows are not what was done"),
         ("UPDATE campaign_month_figures SET due = due + 1", "its months are not the sum of its days"),
         ("DELETE FROM monthly_figures", "monthly_figures of 20"),
+        ("UPDATE campaign_result_figures SET orders = 2", "its results are not of all its work orders"),
     ],
 )
 def test_figures_that_are_not_what_was_done_are_seen_and_mended(installation, company, sessions, database, damage, said):

@@ -8,9 +8,11 @@ class Loading<T> {
   #turn = 0;
   readonly #ask: () => Promise<T>;
 
-  constructor(ask: () => Promise<T>) {
+  constructor(ask: () => Promise<T>, mayBegin: () => boolean) {
     this.#ask = ask;
-    $effect(() => void this.again());
+    $effect(() => {
+      if (mayBegin()) void this.again();
+    });
   }
 
   /** Ask once more; an answer that was overtaken by a later one is let go. */
@@ -32,7 +34,7 @@ class Loading<T> {
 
 export type { Loading };
 
-/** To be called while a component is made. */
-export function loading<T>(ask: () => Promise<T>): Loading<T> {
-  return new Loading(ask);
+/** To be called while a component is made; nothing is asked before `mayBegin`. */
+export function loading<T>(ask: () => Promise<T>, mayBegin: () => boolean = () => true): Loading<T> {
+  return new Loading(ask, mayBegin);
 }

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from app.api.deps import Now, Planner, SecretDep, SessionDep, SettingsDep, Viewer
-from app.api.types import Code, CodePath, Cursor, In, Limit, LongText, Out, ShortText
+from app.api.types import CODE, Code, CodePath, Cursor, In, Limit, LongText, Out, ShortText
 from app.campaigns import planning
 from app.campaigns.options import MOST_TAGS, OBJECTIVES, UNFINISHED, CampaignOptions
 from app.campaigns.pilot import BOUNDS, BY
-from app.core.paging import MAX_PAGE_SIZE
+from app.models.campaign import CampaignStatus
 from app.reports import campaigns as reports
 
 router = APIRouter(prefix="/dashboard/v1/campaigns", tags=["dashboard"])
@@ -23,6 +23,7 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Score = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=4)]
 VersionQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+USUAL_PAGE = 50  # each has its whole plan
 PILOT = f"share, by ({', '.join(BY)}), minimum_contacts, and one or more of {', '.join(BOUNDS)}"
 
 
@@ -193,10 +194,18 @@ def create_campaign(
 
 @router.get("")
 def list_campaigns(
-    _: Viewer, session: SessionDep, secret: SecretDep, cursor: Cursor = None, limit: Limit = MAX_PAGE_SIZE
+    _: Viewer,
+    session: SessionDep,
+    secret: SecretDep,
+    status: Annotated[list[CampaignStatus] | None, Query(max_length=20, description="only in one of these")] = None,
+    product: Annotated[str | None, Query(pattern=CODE, description="only of this product")] = None,
+    text: Annotated[ShortText | None, Query(description="a part of code, name, programme or product code")] = None,
+    cursor: Cursor = None,
+    limit: Limit = USUAL_PAGE,
 ) -> CampaignPage:
     """The campaigns, newest first."""
-    return CampaignPage.model_validate(reports.campaign_page(session, secret=secret, cursor=cursor, limit=limit))
+    sought = reports.Sought(tuple(sorted(set(status or ()))), product, text)
+    return CampaignPage.model_validate(reports.campaign_page(session, sought=sought, secret=secret, cursor=cursor, limit=limit))
 
 
 @router.get("/{code}")

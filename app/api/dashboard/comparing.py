@@ -75,10 +75,12 @@ class MemberOut(UnitOut):
 class RowOut(Out):
     """A part of the unit. `figures` by code of the metric; `measured`: the measure asked for; `changed`: beyond chance.
 
-    `place`: null where neither more nor less of the measure is better. `trend`: the measure in each of the months.
+    `idle`: nothing was counted of it in these days, so that its figures are null. `place`: null where neither more nor less of
+    the measure is better. `trend`: the measure in each of the months.
     """
 
     member: MemberOut
+    idle: bool
     figures: dict[str, Decimal | None]
     measured: ValueOut
     before: ValueOut

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse
 from app.api.dashboard.campaign_life import CommentIn
 from app.api.deps import Now, PlannerOrAnalyst, SecretDep, SessionDep, Viewer
 from app.api.types import LARGEST_ID, CodePath, Cursor, Limit, Out, ShortText
-from app.core.paging import MAX_PAGE_SIZE
 from app.evaluation.requests import evaluate_or_request, report_request
 from app.reports.evaluation import kept, page
 
@@ -20,6 +19,7 @@ Programme = Annotated[ShortText, Path(max_length=64, description="name of the pr
 RequestId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Number = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="version; none: the newest")]
 _NO_COMMENT = CommentIn()
+USUAL_PAGE = 50  # each is read whole
 
 
 class EvaluatedOut(Out):
@@ -169,7 +169,7 @@ class ProgrammeEvaluationOut(Out):
 
 @router.get("/evaluations")
 def list_evaluations(
-    reader: Viewer, session: SessionDep, secret: SecretDep, cursor: Cursor = None, limit: Limit = MAX_PAGE_SIZE
+    reader: Viewer, session: SessionDep, secret: SecretDep, cursor: Cursor = None, limit: Limit = USUAL_PAGE
 ) -> EvaluatedPageOut:
     """Evaluated campaigns of the company and of my branch."""
     found = kept.evaluation_page(session, reader=reader, secret=secret, cursor=cursor, limit=limit)

@@ -193,11 +193,12 @@ class ReportedOut(Out):
 
 
 class ResultsOut(Out):
-    """Work orders of my grids by state, and those reported on by their last outcome."""
+    """Work orders of my grids by state, and those reported on by their last outcome; as of when every change is in them."""
 
     states: dict[str, int]
     outcomes: list[ReportedOut]
     approved_at: datetime | None
+    as_of: datetime
 
 
 @router.post("/list-counts")
@@ -228,6 +229,6 @@ def show_capacity(
 
 
 @router.get("/campaigns/{code}/results")
-def show_results(code: CodePath, principal: Viewer, session: SessionDep) -> ResultsOut:
+def show_results(code: CodePath, principal: Viewer, session: SessionDep, now: Now) -> ResultsOut:
     """What has come of a campaign so far in my grids."""
-    return ResultsOut.model_validate(results.campaign_results(session, code=code, grid_ids=principal.grid_ids))
+    return ResultsOut.model_validate(results.campaign_results(session, code=code, grid_ids=principal.grid_ids, now=now))

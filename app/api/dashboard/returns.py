@@ -12,6 +12,7 @@ from app.api.types import LARGEST_ID, Cursor, IdPath, In, Limit, Out, ShortText
 from app.core.paging import MAX_PAGE_SIZE
 from app.dispatch.by_hand.deciding import decide_returns
 from app.dispatch.by_hand.returning import decide_return
+from app.dispatch.by_hand.undoing import undo_decisions
 from app.models.work_order import ReturnDecision, WorkOrderState
 from app.reports.returns import undecided_returns
 
@@ -72,6 +73,12 @@ class DecisionsIn(In):
     dry_run: bool = False
 
 
+class UndoIn(In):
+    """The decisions on these returns are taken back."""
+
+    ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(min_length=1, max_length=MOST_AT_ONCE)
+
+
 class DecisionRow(Out):
     """What came of one return: done, or why not; and where its work order stands (in a trial: would)."""
 
@@ -81,6 +88,12 @@ class DecisionRow(Out):
     detail: str | None
     work_order_id: int | None
     state: WorkOrderState | None
+
+
+class UndoneOut(Out):
+    """One result for each return, by id."""
+
+    items: list[DecisionRow]
 
 
 class DecisionsOut(Out):
@@ -127,3 +140,12 @@ def decide_many(body: DecisionsIn, principal: GridManager, session: SessionDep, 
         now=now,
     )
     return DecisionsOut(dry_run=body.dry_run, items=[DecisionRow.model_validate(result) for result in results])
+
+
+@router.post("/decisions/undo", status_code=status.HTTP_207_MULTI_STATUS)
+def undo_many(body: UndoIn, principal: GridManager, session: SessionDep, now: Now) -> UndoneOut:
+    """Take decisions of mine of today back, while nothing has come of them; a refused one stops no other."""
+    results = undo_decisions(
+        session, return_ids=body.ids, grid_ids=principal.grid_ids, actor_account_id=principal.account_id, now=now
+    )
+    return UndoneOut(items=[DecisionRow.model_validate(result) for result in results])

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Depends
 from app.api.deps import Now, SecretDep, SessionDep, TerminalManager
 from app.api.mobile import quick
 from app.api.mobile.bodies import read_batch
-from app.api.mobile.quick import quick_route
 from app.api.mobile.schemas import FeedbackAnswer, FeedbackAnswers, FeedbackIn, SetAsideOut, SetAsidePage, described_feedback
+from app.api.quick import quick_route
 from app.api.types import Cursor, Limit
 from app.feedback import queries, service
 
 _PREFIX = "/mobile/v1/feedback"
 router = APIRouter(prefix=_PREFIX, tags=["phone"])
-sending = APIRouter(prefix=_PREFIX, tags=["phone"], route_class=quick_route(quick.send))
+sending = APIRouter(prefix=_PREFIX, tags=["phone"], route_class=quick_route(quick.prepare, quick.send))
 
 _BODY: dict[str, Any] = {"application/json": {"schema": described_feedback()}}
 

@@ -1,26 +1,19 @@
-"""The two routes that every phone asks all day, answered in one or two round trips where nothing is out of the ordinary.
-
-A request that is odd in any way (a token that is over, a parameter that is wrong, a report that must be kept aside, a database
-that is away) is left to the route's own handler, which knows what to say: so there is one place that says it.
-"""
+"""The two routes that every phone asks all day, in one or two round trips (app.api.quick): a pull, and reports that need not be
+kept aside."""
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
 
 import psycopg
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 
-from app.access.quick import find_manager, manager_statement
+from app.access.quick import find_asker, manager_statement
 from app.api.deps import LONGEST_VERSION
 from app.api.mobile.bodies import read_batch
 from app.api.mobile.schemas import LARGEST_PAGE, SMALLEST_PAGE, FeedbackAnswer, FeedbackAnswers
+from app.api.quick import Asker
 from app.api.types import CODE
 from app.core import clock
-from app.core.errors import AppError
-from app.core.hot import Connection, Pool, Statement, ask
+from app.core.hot import Connection, Statement, ask
 from app.core.security import read_access_token
 from app.devices.versions import refuse_old
 from app.feedback.quick import read_plain, reads, settle_plain
@@ -33,40 +26,17 @@ _COMMIT: Statement = ("COMMIT", {})
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
-Quick = Callable[[Request, Connection, int, Statement], Awaitable[Response | None]]
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-
-def quick_route(quick: Quick) -> type[APIRoute]:
-    """A kind of route that asks `quick` first, and its handler where that gives None or the database fails it."""
-
-    class QuickRoute(APIRoute):
-        def get_route_handler(self) -> Handler:
-            ordinary = super().get_route_handler()
-
-            async def handle(request: Request) -> Response:
-                return await _try(quick, request) or await ordinary(request)
-
-            return handle
-
-    return QuickRoute
-
-
-async def _try(quick: Quick, request: Request) -> Response | None:
-    pool: Pool | None = getattr(request.state, "hot", None)
+def prepare(request: Request) -> Asker | None:
+    """Who asks, by the header that phones send; None where what the phone says of itself is odd."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     device_id, version = request.headers.get("x-device-id"), request.headers.get("x-app-version")
     sound = (device_id is None or re.fullmatch(CODE, device_id)) and len(version or "") <= LONGEST_VERSION
-    if pool is None or kind.lower() != "bearer" or not sound:
+    if kind.lower() != "bearer" or not sound:
         return None
-    try:
-        refuse_old(version, request.app.state.settings.minimum_app_version)
-        claims = read_access_token(token, secret=request.app.state.secret, now=clock.now())
-        who = manager_statement(claims, clock.local_date(clock.now()), device_id)
-        async with pool.connection() as connection:
-            return await quick(request, connection, claims.account_id, who)
-    except (AppError, RequestValidationError, psycopg.Error):
-        return None
+    refuse_old(version, request.app.state.settings.minimum_app_version)
+    claims = read_access_token(token, secret=request.app.state.secret, now=clock.now())
+    return claims.account_id, manager_statement(claims, clock.local_date(clock.now()), device_id)
 
 
 async def pull(request: Request, connection: Connection, account_id: int, who: Statement) -> Response | None:
@@ -101,7 +71,7 @@ async def send(request: Request, connection: Connection, _account_id: int, who: 
         return None
     try:
         _, asker, *found = await ask(connection, [_BEGIN, who, *reads(reports)])
-        principal = find_manager(asker)
+        principal = find_asker(asker)
         settled = settle_plain(reports, found, principal=principal, now=now) if principal else None
         if settled is not None:
             await ask(connection, [*settled.writes, _COMMIT])

@@ -10,7 +10,7 @@ from app.api.types import Out, ShortText
 from app.reports.analysis.ranker_comparison import compare_with_champion
 from app.reports.analysis.ranker_drift import show_drift
 from app.reports.analysis.ranker_standing import show_standing
-from app.reports.ranker_list import list_lines
+from app.reports.ranker_list import overview
 
 router = APIRouter(prefix="/operations/v1/rankers", tags=["operations"])
 
@@ -39,9 +39,10 @@ class RankerLineOut(Out):
 
 
 class RankerLinesOut(Out):
-    """By product, the newest first."""
+    """By product, the newest first; `left_off`: how many older ones are not among them."""
 
     items: list[RankerLineOut]
+    left_off: int
 
 
 class PromotionOut(Out):
@@ -124,8 +125,8 @@ class DriftOut(Out):
 
 @router.get("/overview")
 def list_all(_: Analyst, session: SessionDep) -> RankerLinesOut:
-    """Every ranker with what its gates said and what the watch saw last."""
-    return RankerLinesOut.model_validate({"items": list_lines(session)})
+    """Champions and the latest rankers of each product and target: what its gates said and what the watch saw last."""
+    return RankerLinesOut.model_validate(overview(session))
 
 
 @router.get("/{product_code}/{number}/standing")

@@ -1,14 +1,17 @@
 """Reads of work orders that were given back."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
+from app.models.device import Device
+from app.models.escalation import PhonePull
 from app.models.feedback import ContactFeedback
-from app.models.work_order import WorkOrderReturn
+from app.models.work_order import WorkOrderEvent, WorkOrderReturn
 
 
 class UnknownReturn(NotFound):
@@ -41,3 +44,17 @@ def find_own_report(session: Session, feedback_id: UUID, work_order_id: int) -> 
         ContactFeedback.id == feedback_id, ContactFeedback.work_order_id == work_order_id
     )
     return session.scalar(statement.order_by(ContactFeedback.id))
+
+
+def has_moved_since(session: Session, work_order_id: int, instant: datetime) -> bool:
+    """Whether anything happened to a work order, or was reported on it, after this."""
+    event = exists().where(WorkOrderEvent.work_order_id == work_order_id, WorkOrderEvent.happened_at > instant)
+    report = exists().where(ContactFeedback.work_order_id == work_order_id, ContactFeedback.received_at > instant)
+    return session.scalars(select(or_(event, report))).one()
+
+
+def phone_was_there(session: Session, staff_id: int, instant: datetime) -> bool:
+    """Whether a phone of this manager is known to have asked for its work, or to have said how it stands, after this."""
+    pulled = exists().where(PhonePull.staff_id == staff_id, PhonePull.pulled_at > instant)
+    synced = exists().where(Device.staff_id == staff_id, Device.last_sync_at > instant)
+    return session.scalars(select(or_(pulled, synced))).one()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import NotFound
 from app.core.security import Principal
 from app.models.figures import FigureAlarm
+from app.models.notice import Notice
 from app.models.organisation import Role, Staff, Unit
 
 
@@ -46,15 +47,26 @@ def get_my_alarm(session: Session, principal: Principal, alarm_id: int) -> Alarm
 
 @dataclass(frozen=True)
 class Watched:
-    """An alarm with its owner's role and unit as they are now."""
+    """An alarm with its owner's role and unit as they are now, and those that its open notice was put to."""
 
     alarm: FigureAlarm
     role: Role
     owner_unit_id: int
+    told_role: Role | None
+    told_unit_id: int | None
+
+    @property
+    def is_told_elsewhere(self) -> bool:
+        """Whether its notice is where the owner is not any more."""
+        return self.told_role is not None and (self.told_role, self.told_unit_id) != (self.role, self.owner_unit_id)
 
 
 def watched(session: Session) -> Sequence[Watched]:
     """Every alarm, locked, by id."""
-    statement = select(FigureAlarm, Staff.role, Staff.unit_id).join(Staff, Staff.id == FigureAlarm.staff_id)
+    statement = (
+        select(FigureAlarm, Staff.role, Staff.unit_id, Notice.role, Notice.unit_id)
+        .join(Staff, Staff.id == FigureAlarm.staff_id)
+        .outerjoin(Notice, Notice.id == FigureAlarm.notice_id)
+    )
     rows = session.execute(statement.order_by(FigureAlarm.id).with_for_update(of=FigureAlarm))
     return [Watched(*row) for row in rows]

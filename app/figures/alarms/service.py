@@ -88,6 +88,8 @@ def look_at_alarms(session: Session, *, now: datetime) -> Mapping[str, int]:
             value = known[key][alarm.metric]
         alarm.value, alarm.evaluated_at = value.value, now
         beyond = is_beyond(value, side=alarm.side, threshold=alarm.threshold, certain=alarm.certain)
+        if one.is_told_elsewhere:
+            _resolve(session, alarm, now)
         if beyond and alarm.raised_at is None:
             _raise(session, one, units[alarm.unit_id], now)
             counts["raised"] += 1
@@ -118,7 +120,7 @@ def _raise(session: Session, one: Watched, unit: UnitRow, now: datetime) -> None
         "value": f"{alarm.value:.4f}",
         "days": alarm.days,
     }
-    told = Told(KIND, one.owner_unit_id, one.role, f"alarm/{alarm.id}", said)
+    told = Told(KIND, one.owner_unit_id, one.role, f"alarm/{alarm.id}", said, for_staff_id=alarm.staff_id)
     (alarm.notice_id,), alarm.raised_at = put_notices(session, [told], now=now), now
 
 

@@ -20,21 +20,36 @@ from app.models.work_order import WorkOrder, WorkOrderReturn
 from app.points.queries import is_paid
 from app.verification.matching import CALL_TOLERANCE
 
+# The days of an hour's reports are those of its first and its last.
 _CALLS_MISSING = text("""
-SELECT DISTINCT d.day FROM contact_feedback f
-CROSS JOIN LATERAL (VALUES (CAST((f.contacted_at - :near) AT TIME ZONE :zone AS date)),
-    (CAST((f.contacted_at + :near) AT TIME ZONE :zone AS date))) AS d (day)
-WHERE f.month = :month AND f.channel = 'call' AND NOT EXISTS (SELECT FROM contact_feedback c WHERE c.corrects_id = f.id)
-    AND NOT EXISTS (SELECT FROM feed_days x WHERE x.feed = 'calls' AND x.day = d.day)
-ORDER BY d.day
+WITH said AS (
+    SELECT min(f.contacted_at) AS first, max(f.contacted_at) AS last FROM contact_feedback f
+    WHERE f.month = :month AND f.received_at >= :starts_at AND f.received_at < :ends_at AND f.channel = 'call'
+        AND NOT EXISTS (SELECT FROM contact_feedback c WHERE c.corrects_id = f.id AND c.corrects_id IS NOT NULL)
+    GROUP BY date_trunc('hour', f.contacted_at)
+)
+SELECT DISTINCT d.day FROM said CROSS JOIN LATERAL (VALUES (first - :near), (first + :near), (last - :near), (last + :near)) t (at)
+CROSS JOIN LATERAL (SELECT CAST(t.at AT TIME ZONE :zone AS date) AS day) d
+WHERE NOT EXISTS (SELECT FROM feed_days x WHERE x.feed = 'calls' AND x.day = d.day) ORDER BY d.day
 """)
-# From the first dispatch of a campaign whose orders mature in the month until they do: a cancellation counts until then.
+# From the first dispatch of a campaign whose orders mature in the month until they do: a cancellation counts until then. Which
+# campaigns these are the kept figures say, or, of one that was never added up, its own work orders.
 _ORDERS_MISSING = text("""
-SELECT DISTINCT CAST(d.day AS date) AS day FROM (
-    SELECT CAST(min(w.dispatched_at) AT TIME ZONE :zone AS date) AS first,
-        CAST(max(w.matures_at) AT TIME ZONE :zone - interval '1 microsecond' AS date) AS last
-    FROM work_orders w WHERE w.matures_at > :starts_at AND w.matures_at <= :ends_at GROUP BY w.campaign_id) c
-CROSS JOIN LATERAL generate_series(c.first, c.last, interval '1 day') AS d (day)
+WITH asked AS (
+    SELECT campaign_id FROM campaign_month_figures WHERE month = :month AND (matured <> 0 OR left_out <> 0)
+    UNION SELECT m.campaign_id FROM figure_marks m WHERE m.campaign_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM campaign_month_figures f WHERE f.campaign_id = m.campaign_id)
+), due AS (
+    SELECT a.campaign_id, (SELECT w.matures_at FROM work_orders w WHERE w.campaign_id = a.campaign_id
+        AND w.matures_at > :starts_at AND w.matures_at <= :ends_at LIMIT 1) AS matures_at FROM asked a
+), span AS (
+    SELECT coalesce((SELECT min(r.started_at) FROM dispatch_runs r WHERE r.campaign_id = d.campaign_id),
+        (SELECT min(w.dispatched_at) FROM work_orders w WHERE w.campaign_id = d.campaign_id)) AS begins, d.matures_at
+    FROM due d WHERE d.matures_at IS NOT NULL
+)
+SELECT DISTINCT CAST(d.day AS date) AS day FROM span CROSS JOIN LATERAL generate_series(
+    CAST(begins AT TIME ZONE :zone AS date), CAST(matures_at AT TIME ZONE :zone - interval '1 microsecond' AS date),
+    interval '1 day') AS d (day)
 WHERE NOT EXISTS (SELECT FROM feed_days x WHERE x.feed = 'orders' AND x.day = CAST(d.day AS date))
 ORDER BY 1
 """)
@@ -58,14 +73,12 @@ class Open(NamedTuple):
 
 def calls_missing(session: Session, month: Month) -> list[date]:
     """Local days of calls reported in a month of which the calls feed is not complete."""
-    values = {"month": month.first_day, "near": CALL_TOLERANCE, "zone": clock.zone().key}
-    return list(session.scalars(_CALLS_MISSING, values))
+    return list(session.scalars(_CALLS_MISSING, _values(month) | {"near": CALL_TOLERANCE}))
 
 
 def orders_missing(session: Session, month: Month) -> list[date]:
     """Local days on which a work order of the month could be won or lost again, of which the orders feed is not complete."""
-    values = {"starts_at": month.starts_at, "ends_at": month.ends_at, "zone": clock.zone().key}
-    return list(session.scalars(_ORDERS_MISSING, values))
+    return list(session.scalars(_ORDERS_MISSING, _values(month)))
 
 
 def fed_managers(session: Session, month: Month) -> tuple[int, int]:
@@ -135,6 +148,11 @@ def find_undecided(session: Session, kind: CarriedKind, ref: str, *, grid_ids: C
     about = PointsDispute if kind is CarriedKind.DISPUTE else ReviewCase
     undecided = cast(about.id, Text) == ref, about.grid_id.in_(grid_ids), about.decided_at.is_(None)
     return session.execute(select(about.month, about.grid_id).where(*undecided).order_by(about.id)).one_or_none()
+
+
+def _values(month: Month) -> dict[str, Any]:
+    """What both statements ask: their months are found by `received_at`, which is written in order, and by what is kept."""
+    return {"month": month.first_day, "starts_at": month.starts_at, "ends_at": month.ends_at, "zone": clock.zone().key}
 
 
 def _carried(kind: CarriedKind, about: InstrumentedAttribute[Any]) -> ColumnElement[bool]:

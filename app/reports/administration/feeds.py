@@ -22,7 +22,9 @@ SELECT f.feed, b.id AS import_id, b.file_name, b.imported_at, b.counts
 FROM unnest(CAST(:feeds AS text[])) WITH ORDINALITY AS f (feed, n)
 LEFT JOIN LATERAL (SELECT * FROM import_batches WHERE feed = f.feed ORDER BY id DESC LIMIT 1) b ON true ORDER BY f.n
 """)
-_THROUGH = text("SELECT feed, max(day) AS day FROM feed_days WHERE feed = ANY (:feeds) GROUP BY feed")
+_THROUGH = text("""
+SELECT f.feed, (SELECT max(day) FROM feed_days d WHERE d.feed = f.feed) AS day FROM unnest(CAST(:feeds AS text[])) AS f (feed)
+""")
 
 
 @dataclass(frozen=True)

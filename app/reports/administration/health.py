@@ -22,9 +22,8 @@ SELECT pg_database_size(current_database()) AS database_bytes, current_setting('
     (SELECT count(*) FROM outbox_deliveries WHERE state = 'dead') AS dead,
     (SELECT count(*) FROM (SELECT FROM outbox_deliveries WHERE state = 'pending' LIMIT 100000) p) AS pending,
     (SELECT min(next_attempt_at) FROM outbox_deliveries WHERE state = 'pending') AS pending_since,
-    (SELECT max(sealed_at) FROM ledger_seals) AS sealed_at,
-    (SELECT min(e.posted_at) FROM points_entries e WHERE e.id > (SELECT coalesce(max(last_entry_id), 0) FROM ledger_seals))
-        AS unsealed_since,
+    (SELECT min(e.posted_at) FROM points_entries e
+        WHERE e.id > coalesce((SELECT last_entry_id FROM ledger_seals ORDER BY id DESC LIMIT 1), 0)) AS unsealed_since,
     (SELECT count(*) FROM ledger_overrides) AS overrides,
     (SELECT count(*) FROM feedback_quarantine WHERE released_at IS NULL) AS set_aside
 """)

@@ -14,7 +14,7 @@ from app.figures.beside_queries import prior_of, ratio_of, ratios_by_month
 from app.figures.drift_queries import find_oldest_mark
 from app.figures.periods import Period, months_to, period_before, year_before
 from app.figures.ranking import Place, change_is_certain, places_of
-from app.figures.rates import BETTER, Beside, Value, value_of, values_of
+from app.figures.rates import BETTER, COMPARED, Beside, Value, value_of, values_of
 from app.figures.sums import NOTHING, Sums, add_up
 from app.figures.targets.queries import targets_of_month
 from app.figures.unit_queries import UnitRow
@@ -37,9 +37,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Row:
-    """A branch, grid or manager. `measured`: the measure; `changed`: beyond chance; `trend`: it in each of the months."""
+    """A branch, grid or manager. `idle`: nothing was counted of it in these days, so that it has no figures; `measured`: the
+    measure; `changed`: beyond chance; `trend`: it in each of the months."""
 
     member: Member
+    idle: bool
     figures: Mapping[str, Decimal | None]
     measured: Value
     before: Value
@@ -88,7 +90,9 @@ class _Days:
     beside: Beside
 
     def of(self, member_id: int) -> Values:
-        return values_of(self.sums.get(member_id, NOTHING), self.beside)
+        """Their figures; of whom nothing was counted, none."""
+        sums = self.sums.get(member_id)
+        return dict.fromkeys(COMPARED, Value(None)) if sums is None else values_of(sums, self.beside)
 
     def one(self, code: str, member_id: int) -> Value:
         return value_of(code, self.sums.get(member_id, NOTHING), self.beside)
@@ -107,7 +111,7 @@ def compare(session: Session, *, principal: Principal, asked: Asked, now: dateti
     a_year_ago = then if asked.against == YEAR else _days(session, scene, year_before(asked.period), held)
     trend = _trend(session, scene, asked.period, held)
     targets = targets_of_month(session, Month.of_day(asked.period.last), asked.measure)
-    members = members_of(session, scene, {*mine.sums, *then.sums})
+    members = members_of(session, scene, {*mine.sums, *then.sums}, asked.period)
     return Comparison(
         path=scene.path,
         asked=asked,
@@ -165,6 +169,7 @@ def _rows(
         rows.append(
             Row(
                 member=one,
+                idle=one.id not in now.sums,
                 figures={code: value.value for code, value in mine.items()},
                 measured=mine[measure],
                 before=before,

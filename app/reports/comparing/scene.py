@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
@@ -12,7 +12,7 @@ from app.figures.periods import Period
 from app.figures.queries import sums_by
 from app.figures.sums import Sums
 from app.figures.unit_queries import UnitRow, UnknownUnit, all_units, grids_in
-from app.models.organisation import Staff, UnitKind
+from app.models.organisation import Role, Staff, UnitKind
 
 MANAGER = "manager"
 
@@ -63,13 +63,16 @@ def _path(units: Mapping[int, UnitRow], unit: UnitRow, principal: Principal) -> 
     return path
 
 
-def members_of(session: Session, scene: Scene, with_figures: Collection[int]) -> list[Member]:
-    """What is beneath the unit, by code: units whether or not they did anything, managers of whom there are figures."""
+def members_of(session: Session, scene: Scene, with_figures: Collection[int], period: Period) -> list[Member]:
+    """What is beneath the unit, by code, whether or not it did anything: units; managers of whom there are figures, and those who
+    belong to the grid and worked in these days."""
     if scene.unit.kind != UnitKind.GRID:
         beneath = [one for one in scene.units.values() if one.parent_id == scene.unit.id]
         return sorted((Member(one.id, one.code, one.name, one.kind) for one in beneath), key=lambda one: one.code)
-    people = select(Staff.id, Staff.staff_no, Staff.name).where(Staff.id.in_(with_figures)).order_by(Staff.staff_no)
-    return [Member(*row, MANAGER) for row in session.execute(people)]
+    belongs = (Staff.unit_id == scene.unit.id) & (Staff.role == Role.TERMINAL_MANAGER)
+    works = (Staff.active_from <= period.last) & or_(Staff.active_to.is_(None), Staff.active_to >= period.first)
+    people = select(Staff.id, Staff.staff_no, Staff.name).where(or_(Staff.id.in_(with_figures), belongs & works))
+    return [Member(*row, MANAGER) for row in session.execute(people.order_by(Staff.staff_no))]
 
 
 def sums_of(session: Session, scene: Scene, period: Period) -> dict[int, Sums]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
 from app.campaigns.queries import find_campaign
 from app.core.errors import NotFound
@@ -101,10 +101,10 @@ def programme_view(session: Session, *, programme: str, reader: Principal | None
 
 
 def _newest(reader: Principal | None) -> Select[CampaignEvaluation, Campaign, Product]:
-    latest = select(func.max(CampaignEvaluation.id).label("id")).group_by(CampaignEvaluation.campaign_id).subquery("latest")
-    statement = select(CampaignEvaluation, Campaign, Product).join(latest, latest.c.id == CampaignEvaluation.id)
-    joined = statement.join(Campaign, Campaign.id == CampaignEvaluation.campaign_id)
-    return joined.join(Product, Product.id == Campaign.product_id).where(_visible_to(reader))
+    kept, newer = CampaignEvaluation, aliased(CampaignEvaluation)
+    is_newest = ~exists().where(newer.campaign_id == kept.campaign_id, newer.number > kept.number)
+    statement = select(kept, Campaign, Product).join(Campaign, Campaign.id == kept.campaign_id)
+    return statement.join(Product, Product.id == Campaign.product_id).where(is_newest, _visible_to(reader))
 
 
 def _visible_to(reader: Principal | None) -> ColumnElement[bool]:

@@ -1,8 +1,8 @@
 """Work that a rule of escalation found and that nobody moved since, and the work of one manager."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -26,6 +26,27 @@ FROM (SELECT * FROM escalations WHERE grid_id = ANY (:grids) AND level = 'grid' 
     JOIN units g ON g.id = e.grid_id
 ORDER BY e.since, e.id
 """)
+
+
+class StuckRow(NamedTuple):
+    """A work order as STUCK finds it; see app.api.dashboard.live_schemas.StuckOut."""
+
+    rule: str
+    since: datetime
+    raised_at: datetime
+    work_order_id: int
+    customer_no: str
+    campaign_code: str
+    staff_no: str
+    manager_name: str
+    grid_code: str
+    state: str
+    scheduled_on: date
+    due_on: date
+    score: float
+    told_branch: bool
+
+
 ORDERS = text("""
 SELECT w.id AS work_order_id, c.customer_no, k.code AS campaign_code, w.product_family, w.state, w.scheduled_on, w.due_on,
     w.score, w.rolls, g.code AS grid_code, w.lent_until, f.outcome AS last_outcome, f.received_at AS last_report_at, f.callback_at
@@ -60,9 +81,9 @@ class UnknownManager(NotFound):
     code = "manager.unknown"
 
 
-def stuck_work(session: Session, *, grid_ids: Collection[int]) -> Sequence[Any]:
+def stuck_work(session: Session, *, grid_ids: Collection[int]) -> list[StuckRow]:
     """What is stuck in these grids, the longest first; at most `MOST_ROWS`."""
-    return session.execute(STUCK, {"grids": list(grid_ids), "most": MOST_ROWS}).all()
+    return [StuckRow(*row) for row in session.execute(STUCK, {"grids": list(grid_ids), "most": MOST_ROWS})]
 
 
 def orders_of(session: Session, *, staff_no: str, grid_ids: Collection[int], now: datetime) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Reads of the watch over rankers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -17,6 +18,10 @@ from app.scoring.learning.features import add_history, join_snapshots
 
 LOOKED_AT = 20_000  # customers, always the same ones: chance moves a share of them by less than a percent
 MOST_LISTED = 200
+_LAST_ALARMS = text("""
+SELECT v.id, (SELECT jsonb_array_length(w.alarms) FROM ranker_watches w WHERE w.ranker_version_id = v.id
+    ORDER BY w.id DESC LIMIT 1) FROM unnest(CAST(:versions AS int[])) AS v (id)
+""")
 
 
 @dataclass(frozen=True)
@@ -68,11 +73,10 @@ def find_last_watch(session: Session, version_id: int) -> RankerWatch | None:
     return session.scalar(select(RankerWatch).where(of_version).order_by(RankerWatch.id.desc()).limit(1))
 
 
-def last_alarms(session: Session) -> dict[int, int]:
-    """By version, how many alarms the watch saw last."""
-    newest = select(func.max(RankerWatch.id)).group_by(RankerWatch.ranker_version_id)
-    statement = select(RankerWatch).where(RankerWatch.id.in_(newest)).order_by(RankerWatch.id)
-    return {watch.ranker_version_id: len(watch.alarms) for watch in session.scalars(statement)}
+def last_alarms(session: Session, version_ids: Collection[int]) -> dict[int, int]:
+    """By version, how many alarms the watch saw last; not of those at which it never looked."""
+    rows = session.execute(_LAST_ALARMS, {"versions": list(version_ids)})
+    return {version_id: alarms for version_id, alarms in rows if alarms is not None}
 
 
 def find_waiting_candidate(session: Session, champion: RankerVersion, *, since: datetime) -> RankerVersion | None:

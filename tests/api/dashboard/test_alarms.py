@@ -10,7 +10,9 @@ from app.core.db import set_scope
 from app.figures.alarms.service import MOST, look_at_alarms
 from app.models.figures import FigureAlarm
 from app.models.notice import Notice
-from tests.factories import NOW, staff
+from app.models.organisation import Role
+from tests.api.dashboard.test_bulk import make_second_grid_manager
+from tests.factories import NOW, grid, staff
 from tests.sums import add_up_days, matured, put_day
 
 ALARMS = "/dashboard/v1/alarms"
@@ -63,6 +65,36 @@ def test_a_figure_beyond_ones_threshold_is_told_once_and_resolved_when_it_is_ove
     assert look(company)["resolved"] == 1
     assert bea.get("/dashboard/v1/notices").json()["items"] == []
     assert bea.get(ALARMS).json()["items"][0]["raised_at"] is None
+
+
+def test_an_alarm_is_told_to_who_set_it_and_to_no_colleague_of_the_same_role(client_as, company):
+    make_second_grid_manager(company)
+    chen, chan = client_as("chen"), client_as("chan")
+    chen.post(ALARMS, json=LOW)
+    put(company, won=10)
+    look(company)
+    (notice,) = chen.get("/dashboard/v1/notices").json()["items"]
+    assert chan.get("/dashboard/v1/notices").json() == {"items": [], "unread": 0, "next_cursor": None}
+    assert chan.post(f"/dashboard/v1/notices/{notice['id']}/read").status_code == 404
+    for name, seen in (("chen", 1), ("chan", 0)):
+        person = staff(company, name)
+        set_scope(company, scope="grids", grid_ids=[person.unit_id], staff_id=person.id)
+        assert len(company.scalars(select(Notice)).all()) == seen, name
+
+
+def test_an_alarm_follows_who_set_it_to_another_unit_that_has_it_too(client_as, company):
+    bea = client_as("bea")
+    bea.post(ALARMS, json=LOW)
+    put(company, won=10)
+    look(company)
+    set_scope(company, scope="all")
+    staff(company, "bea").unit_id = grid(company, "G11").id
+    staff(company, "bea").role = Role.GRID_MANAGER
+    company.commit()
+    assert bea.get("/dashboard/v1/notices").json()["items"] == []
+    assert look(company) == {"alarms": 1, "raised": 1, "resolved": 0}
+    assert len(bea.get("/dashboard/v1/notices").json()["items"]) == 1
+    assert client_as("chen").get("/dashboard/v1/notices").json()["items"] == []
 
 
 def test_a_certain_alarm_waits_until_the_whole_interval_is_beyond(client_as, company):

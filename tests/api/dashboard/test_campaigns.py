@@ -222,6 +222,28 @@ def test_the_list_of_campaigns_has_pages(planned, client_as):
     assert [item["code"] for item in first["items"] + rest["items"]] == ["C", "B", "AUTUMN"]
     assert rest["next_cursor"] is None
     assert planned.get(PATH, params={"cursor": first["next_cursor"][:-2]}).status_code == 422
+    assert planned.get(PATH, params={"cursor": first["next_cursor"], "status": "draft"}).json()["code"] == "cursor.wrong"
+
+
+def test_campaigns_are_found_by_status_product_and_a_part_of_their_names(planned, take):
+    take("submit", "approve")
+    planned.post(PATH, json=BODY | {"code": "TV-1", "name": "Spring_Television", "product_code": "TV1", "programme": "GREEN"})
+    planned.post(PATH, json=BODY | {"code": "FIBRE", "name": "Spring fibre"})
+    for asked, codes in (
+        ({}, ["FIBRE", "TV-1", "AUTUMN"]),
+        ({"status": "draft"}, ["FIBRE", "TV-1"]),
+        ({"status": ["approved", "running"]}, ["AUTUMN"]),
+        ({"product": "TV1"}, ["TV-1"]),
+        ({"text": "spring"}, ["FIBRE", "TV-1"]),
+        ({"text": "G_T"}, ["TV-1"]),
+        ({"text": "gree"}, ["TV-1"]),
+        ({"text": "tv1", "status": "approved"}, []),
+        ({"text": "%"}, []),
+    ):
+        found = planned.get(PATH, params=asked)
+        assert [item["code"] for item in found.json()["items"]] == codes, asked
+    for wrong in ({"status": "open"}, {"product": "a b"}, {"text": ""}, {"text": "a\0"}):
+        assert planned.get(PATH, params=wrong).status_code == 422, wrong
 
 
 @pytest.mark.parametrize(

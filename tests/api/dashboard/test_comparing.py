@@ -9,7 +9,8 @@ import pytest
 
 from app.core import clock
 from app.models.figures import FigureMark
-from tests.factories import NOW, make_campaign, make_work_order
+from app.models.organisation import Role, Staff
+from tests.factories import NOW, grid, make_campaign, make_work_order
 from tests.sums import add_up_days, matured, put_day
 
 COMPARING, FILE = "/dashboard/v1/comparing", "/dashboard/v1/comparing/file"
@@ -69,6 +70,19 @@ def test_a_unit_that_is_not_beneath_mine_is_as_if_it_were_not_there(client_as, s
 
 def rows_of(shown):
     return {row["member"]["code"]: row for row in shown["rows"]}
+
+
+def test_managers_who_had_nothing_to_do_are_listed_and_have_no_figures(client_as, company, september):
+    mine = grid(company, "G11").id
+    for number, since, until in (("IDA", date(2026, 9, 30), None), ("LATE", date(2026, 10, 1), None),
+                                 ("GONE", date(2026, 1, 1), date(2026, 8, 31))):  # fmt: skip
+        person = {"staff_no": number, "name": number, "active_from": since, "active_to": until}
+        company.add(Staff(role=Role.TERMINAL_MANAGER, unit_id=mine, **person))
+    company.commit()
+    rows = rows_of(client_as("chen").get(COMPARING, params=SEPTEMBER | {"measure": "overdue"}).json())
+    assert {code: row["idle"] for code, row in rows.items()} == {"ANA": False, "BO": False, "IDA": True}
+    assert (set(rows["IDA"]["figures"].values()), rows["IDA"]["measured"]["value"], rows["IDA"]["place"]) == ({None}, None, None)
+    assert (rows["BO"]["figures"]["overdue"], rows["BO"]["place"]["first"]) == ("0", 1)
 
 
 def test_a_grid_is_held_against_what_its_customers_allowed(client_as, september):

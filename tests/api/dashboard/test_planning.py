@@ -1,5 +1,7 @@
 """The planner's console over HTTP: who may, what a list counts, conflicts, capacity, progress and stop."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.campaigns.sampling.drawing import draw_sample
@@ -7,8 +9,11 @@ from app.core import clock
 from app.core.db import set_scope
 from app.dispatch.preview.capacity_map import measure_capacity, measure_if_due
 from app.dispatch.run import requests
+from app.figures.keeping import keep_figures
 from app.jobs.runner import run_job
+from app.jobs.steps import run_in_steps
 from tests.factories import NOW, TODAY, make_campaign, make_scores, make_work_order
+from tests.truth import make_feedback
 
 LIST = {"product_code": "FTTH1", "control_share": "0", "exploration_share": "0"}
 PLAN = {
@@ -143,13 +148,26 @@ def test_a_dispatch_is_watched_and_stopped_over_http(client_as, drawn, sessions)
     assert [one["state"] for one in pia.get(f"/dashboard/v1/dispatch-requests?campaign={code}").json()["items"]] == ["stopped"]
 
 
-def test_each_sees_what_has_come_of_a_campaign_in_the_own_grids(client_as, drawn):
+def test_each_sees_what_has_come_of_a_campaign_in_the_own_grids(client_as, drawn, sessions):
     campaign = make_campaign(drawn)
-    make_work_order(drawn, campaign=campaign, customer_no="C01")
+    begun = make_work_order(drawn, campaign=campaign, customer_no="C01")
     make_work_order(drawn, campaign=campaign, customer_no="C11", manager="cy")
     drawn.commit()
     path = f"/dashboard/v1/campaigns/{campaign.code}/results"
+    assert client_as("pia").get(path).json()["states"] == {}
+    run_in_steps(sessions, "keep-figures", keep_figures)
     assert client_as("pia").get(path).json()["states"] == {"open": 2}
     assert client_as("chen").get(path).json()["states"] == {"open": 1}
     assert client_as("ana").get(path).status_code == 403
     assert client_as("pia").get("/dashboard/v1/campaigns/NONE/results").status_code == 404
+    set_scope(drawn, scope="all")
+    begun.state = "in_progress"
+    for days, outcome in ((0, "not_reached"), (1, "interested")):
+        make_feedback(drawn, begun, outcome=outcome, contacted_at=NOW + timedelta(days=days))
+    drawn.commit()
+    run_in_steps(sessions, "keep-figures", keep_figures)
+    shown = client_as("chen").get(path).json()
+    assert (shown["states"], [(one["code"], one["orders"]) for one in shown["outcomes"]]) == (
+        {"in_progress": 1},
+        [("interested", 1)],
+    )

@@ -1,15 +1,21 @@
 """Returns by HTTP: a manager gives back, the grid manager decides."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from threading import Barrier
 
 import pytest
 
 from app.core import clock
+from app.core.db import set_scope
+from app.models.device import Device
+from app.models.work_order import WorkOrder
 from tests.api.dashboard.test_bulk import make_second_grid_manager
-from tests.factories import NOW, make_work_order
+from tests.factories import NOW, make_work_order, staff
+from tests.truth import make_feedback
 
 GIVE, LIST = "/mobile/v1/work-orders/{}/return", "/dashboard/v1/returns"
+UNDO = f"{LIST}/decisions/undo"
 WRONG_NUMBER = {"reason": "wrong_number", "note": "a stranger answers"}
 
 
@@ -62,6 +68,77 @@ def test_a_return_is_shown_with_what_it_means_until_it_is_decided(client_as, ord
     assert chen.get(LIST).json()["items"] == []
     again = chen.put(f"{LIST}/{shown['id']}/decision", json={"decision": "rejected"})
     assert (again.status_code, again.json()["code"]) == (409, "return.decided")
+
+
+@pytest.fixture
+def decided(client_as, order_id):
+    """`decided("accepted")`: Ana gave her work order back and Chen decided so; gives the return's id."""
+
+    def decide(decision, **more):
+        made = client_as("ana").put(GIVE.format(order_id), json=WRONG_NUMBER).json()
+        answer = client_as("chen").put(f"{LIST}/{made['id']}/decision", json={"decision": decision, **more})
+        assert answer.status_code == 200, answer.text
+        return made["id"]
+
+    return decide
+
+
+def undo(client, *ids):
+    answer = client.post(UNDO, json={"ids": ids})
+    assert answer.status_code == 207, answer.text
+    return [row["code"] or row["state"] for row in answer.json()["items"]]
+
+
+@pytest.mark.parametrize(("decision", "more"), [("accepted", {}), ("accepted", {"to_staff_no": "BO"}), ("rejected", {})])
+def test_who_decided_takes_it_back_and_the_return_waits_as_it_was_given(client_as, company, order_id, decided, decision, more):
+    before = client_as("ana").put(GIVE.format(order_id), json=WRONG_NUMBER).json()
+    shown = client_as("chen").get(LIST).json()
+    assert decided(decision, **more) == before["id"]
+    with clock.shifted_to(NOW + timedelta(minutes=5)):
+        assert undo(client_as("chen"), before["id"], 2**40) == ["returned", "return.unknown"]
+        assert client_as("chen").get(LIST).json() == shown
+        assert undo(client_as("chen"), before["id"]) == ["return.undecided"]
+    set_scope(company, scope="all")
+    order = company.get(WorkOrder, order_id, populate_existing=True)
+    assert (order.state, order.close_reason, order.staff_id) == ("returned", "pending:wrong_number", staff(company, "ana").id)
+    assert order.closed_at == datetime.fromisoformat(shown["items"][0]["returned_at"])
+    said = client_as("ada").get("/operations/v1/audit", params={"about": f"work_order:{order_id}"}).json()["items"]
+    assert [(one["act"], one["login"]) for one in said][:1] == [("work_order.return_undone", "chen")]
+    assert client_as("chen").put(f"{LIST}/{before['id']}/decision", json={"decision": "accepted"}).status_code == 200
+
+
+def test_a_decision_is_not_taken_back_by_another_nor_on_another_day(client_as, company, decided):
+    make_second_grid_manager(company)
+    made = decided("accepted")
+    assert undo(client_as("chan"), made) == ["return.decided_by_another"]
+    assert undo(client_as("fu"), made) == ["return.unknown"]
+    with clock.shifted_to(NOW + timedelta(days=1)):
+        assert undo(client_as("chen"), made) == ["return.too_late"]
+    for login, status in ((None, 401), ("ana", 403), ("pia", 403)):
+        assert client_as(login).post(UNDO, json={"ids": [made]}).status_code == status
+
+
+@pytest.mark.parametrize("happening", ["pulled", "synced", "reassigned", "reported"])
+def test_a_decision_of_which_something_came_is_not_taken_back(client_as, company, order_id, decided, happening):
+    made, ana = decided("rejected"), client_as("ana")
+    with clock.shifted_to(NOW + timedelta(minutes=1)):
+        if happening == "pulled":
+            assert ana.get("/mobile/v1/work-orders").status_code == 200
+        elif happening == "synced":
+            set_scope(company, scope="all")
+            person = {"staff_id": staff(company, "ana").id, "device_id": "d", "name": "d", "app_version": "1"}
+            company.add(Device(registered_at=NOW, last_sync_at=clock.now(), **person))
+            company.commit()
+        elif happening == "reassigned":
+            body = {"to_staff_no": "BO", "reason": "he knows her"}
+            assert client_as("chen").post(f"/dashboard/v1/work-orders/{order_id}/reassign", json=body).status_code == 200
+        else:
+            set_scope(company, scope="all")
+            make_feedback(company, company.get(WorkOrder, order_id), contacted_at=clock.now())
+            company.commit()
+    with clock.shifted_to(NOW + timedelta(minutes=2)):
+        assert undo(client_as("chen"), made) == ["return.too_late"]
+    assert client_as("chen").get(LIST).json()["items"] == []
 
 
 def test_wrong_returns_are_named(client_as, order_id):

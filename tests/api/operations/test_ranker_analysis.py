@@ -24,6 +24,16 @@ def test_all_rankers_stand_on_one_page_with_gates_and_alarms(client_as, two):
     assert 0 < items[1]["metrics"]["auc"] < 1
 
 
+def test_of_many_rankers_the_latest_are_shown_and_the_champion(client_as, company, monkeypatch, two):
+    monkeypatch.setattr("app.reports.ranker_list.LATEST", 1)
+    shown = client_as("lin").get(f"{RANKERS}/overview").json()
+    assert ([item["number"] for item in shown["items"]], shown["left_off"]) == ([2, 1], 0)
+    keep_candidate(company, seed=4, judged=small_judged(1))
+    company.commit()
+    shown = client_as("lin").get(f"{RANKERS}/overview").json()
+    assert ([item["number"] for item in shown["items"]], shown["left_off"]) == ([3, 1], 1)
+
+
 def test_champion_and_challenger_have_the_same_figures_on_the_same_rows_with_the_interval_of_their_difference(client_as, two):
     found = client_as("lin").get(f"{RANKERS}/FTTH1/2/comparison").json()
     assert (found["champion_number"], found["how"], found["rows"]) == (1, "judged_by_both", 600)

@@ -18,6 +18,7 @@ TABLE = {
     Event.RETURN_ACCEPTED: (None, None, None, None, "returned", None, None),
     Event.RETURN_REJECTED: (None, None, None, None, "open", None, None),
     Event.REDISPATCHED: (None, None, None, None, "open", None, None),
+    Event.RETURN_UNDONE: ("returned", "returned", None, None, "returned", None, None),
     Event.EXPIRED: ("expired", "expired", "expired", None, None, None, None),
     Event.WITHDRAWN: ("withdrawn", "withdrawn", "withdrawn", None, None, None, None),
     Event.PULLED_BACK: ("withdrawn", "withdrawn", "withdrawn", None, None, None, None),

@@ -9,6 +9,7 @@ from app.reports.live.map import map_of
 from app.reports.live.messages import messages_of
 from app.reports.live.stuck import orders_of, stuck_work
 from app.reports.live.today import today_of
+from app.reports.reviews import Standing, case_page
 from tests.factories import NOW, grid, make_campaign, make_work_order, staff
 from tests.truth import make_feedback
 
@@ -72,6 +73,8 @@ def test_a_live_page_reads_what_is_live(years, reads_of):
         assert len(map_of(years, principal=principal, grid_code=None, tiles="", now=NOW).reports) == 5
         stuck_work(years, grid_ids=[mine.id])
         messages_of(years, grid_ids=[mine.id])
+        for standing in (Standing.OPEN, Standing.TO_SECOND):
+            case_page(years, grid_ids=[mine.id], standing=standing, secret="x", cursor=None, limit=20)
 
     years.commit()
     set_scope(years, scope="grids", grid_ids=[mine.id])

@@ -1,31 +1,73 @@
 // What changes, as it happens: one stream for all windows of this browser, for a browser opens only six connections.
 import { get } from "../server.ts";
 
+/** led: another window of this browser has the stream, and tells this one. */
 export type News =
-  { kind: "changed"; unit_ids: number[]; topics: string[] } | { kind: "reload" } | { kind: "beat" } | { kind: "lost" };
+  | { kind: "changed"; unit_ids: number[]; topics: string[] }
+  | { kind: "reload" }
+  | { kind: "beat" }
+  | { kind: "lost" }
+  | { kind: "led" };
 
 const NAME = "gridwork-live";
 const SILENCE_MS = 40_000;
 const AGAIN_MS = 5_000;
+const LINGER_MS = 5_000; // after the last page that listened: the next one mostly listens too
+
+type Tell = (news: News) => void;
+const listeners = new Set<Tell>();
+let followed: AbortController | null = null;
+let standing: News | null = null; // whether what is told is all that happens; null until it is known
 
 /** Tell what changes until the returned function is called. The window that leads hears it and tells the others. */
-export function follow(tell: (news: News) => void): () => void {
-  const others = new BroadcastChannel(NAME);
-  const stop = new AbortController();
-  others.onmessage = (event: MessageEvent<News>) => tell(event.data);
-  const pass = (news: News): void => {
-    if (stop.signal.aborted) return;
-    tell(news);
-    others.postMessage(news);
-  };
-  navigator.locks.request(NAME, { signal: stop.signal }, () => lead(pass, stop.signal)).catch(() => undefined);
+export function follow(tell: Tell): () => void {
+  listeners.add(tell);
+  if (followed === null) followed = begin();
+  else if (standing) tell(standing);
   return () => {
-    stop.abort();
-    others.close();
+    listeners.delete(tell);
+    setTimeout(end, LINGER_MS);
   };
 }
 
-async function lead(pass: (news: News) => void, stop: AbortSignal): Promise<void> {
+function end(): void {
+  if (listeners.size > 0) return;
+  followed?.abort();
+  followed = standing = null;
+}
+
+function hear(news: News): void {
+  standing = news.kind === "lost" || news.kind === "led" ? news : { kind: "beat" };
+  for (const tell of [...listeners]) tell(news);
+}
+
+function begin(): AbortController {
+  const others = new BroadcastChannel(NAME);
+  const stop = new AbortController();
+  let leads = false;
+  stop.signal.addEventListener("abort", () => others.close());
+  others.onmessage = (event: MessageEvent<News>) => hear(event.data);
+  const pass = (news: News): void => {
+    if (stop.signal.aborted) return;
+    hear(news);
+    others.postMessage(news);
+  };
+  const turn = (): Promise<void> => {
+    leads = true;
+    return lead(pass, stop.signal);
+  };
+  navigator.locks.request(NAME, { signal: stop.signal }, turn).catch(() => undefined);
+  void navigator.locks.query().then(({ held, pending }) => {
+    if (!leads && !stop.signal.aborted && held?.some(isOurs) && pending?.some(isOurs)) hear({ kind: "led" });
+  });
+  return stop;
+}
+
+function isOurs(lock: LockInfo): boolean {
+  return lock.name === NAME;
+}
+
+async function lead(pass: Tell, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     await listen(pass, stop);
     if (stop.aborted) return;
@@ -36,7 +78,7 @@ async function lead(pass: (news: News) => void, stop: AbortSignal): Promise<void
 }
 
 /** One stream, until it is refused or says nothing for too long. What merely breaks, the browser opens again by itself. */
-function listen(pass: (news: News) => void, stop: AbortSignal): Promise<void> {
+function listen(pass: Tell, stop: AbortSignal): Promise<void> {
   return new Promise((over) => {
     const source = new EventSource("/dashboard/v1/events");
     let silence = setTimeout(end, SILENCE_MS);

@@ -3,6 +3,7 @@ import type { Answer, AnswerTo } from "../../answers.ts";
 import type { Problem } from "../../problem.ts";
 import { sayWrong } from "../../wrong.ts";
 import { reader } from "../reader.svelte.ts";
+import { get } from "../server.ts";
 import { sayCode } from "../words.ts";
 
 export type Report = Answer<"/dashboard/v1/campaigns/{code}">;
@@ -15,6 +16,8 @@ export type Asked = Answer<"/dashboard/v1/plan-requests/{request_id}">;
 export type Rule = Record<string, unknown>;
 
 export const OVER = ["closed", "evaluated"];
+export const STATUSES = ["draft", "submitted", "approved", "scheduled", "running", ...OVER];
+export const NOT_OVER = STATUSES.filter((status) => !OVER.includes(status));
 /** In the order in which a list is asked: who falls out before anybody is placed, and who may be contacted. */
 export const PLACED = [
   "dispatched",
@@ -137,6 +140,18 @@ export function newPlan(today: Date): Plan {
     most_rolls: null,
     pilot: null,
   };
+}
+
+/** Every campaign that is not over. */
+export async function underWay(): Promise<Campaign[]> {
+  const query = { status: NOT_OVER, limit: 500 };
+  let page = await get("/dashboard/v1/campaigns", { query });
+  const items = [...page.items];
+  while (page.next_cursor) {
+    page = await get("/dashboard/v1/campaigns", { query: { ...query, cursor: page.next_cursor } });
+    items.push(...page.items);
+  }
+  return items;
 }
 
 /** The plan of a campaign, for the form. */

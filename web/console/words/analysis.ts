@@ -30,6 +30,7 @@ export const ANALYSIS = {
   "rankers.how_good": ["好不好", "How good it is"],
   "rankers.gates": ["关卡", "Gates"],
   "rankers.watch": ["监测", "Watch"],
+  "rankers.left_off": ["另有 {n} 个较早的版本未列出", "{n} older versions are not listed"],
   "rankers.passed": ["通过", "passed"],
   "rankers.refused": ["未通过", "refused"],
   "rankers.alarms": ["{n} 个警报", "{n} alarms", "1 alarm"],

@@ -28,6 +28,7 @@ export const COMPARING = {
   "comparing.chance": ["或属偶然", "may be chance"],
   "comparing.unit": ["单位", "Unit"],
   "comparing.manager": ["末端营销经理", "Terminal manager"],
+  "comparing.idle": ["这些天没有工作", "nothing to do in these days"],
   "comparing.met": ["达标", "met"],
   "comparing.missed": ["未达标", "missed"],
   "comparing.apart": ["确定落后（超出偶然）：{names}", "Behind beyond chance: {names}"],

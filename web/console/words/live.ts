@@ -65,6 +65,7 @@ export const LIVE = {
   "live.reject": ["不同意", "Reject"],
   "live.decided": ["已决定 {n} 件", "{n} decided"],
   "live.not_decided": ["{n} 件没有成功：{why}", "{n} were not: {why}"],
+  "live.not_undone": ["{n} 件没有撤销：{why}", "{n} could not be undone: {why}"],
   "live.cases": ["存疑的反馈", "Doubtful feedback"],
   "live.cases_empty": ["没有存疑的反馈。", "Nothing is in doubt."],
   "live.judge": ["查看并判断", "Look and judge"],
