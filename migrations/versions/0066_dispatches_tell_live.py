@@ -11,7 +11,7 @@ their own); a migration that has been released is never edited.
 from alembic import op
 
 revision = "0066"
-down_revision = "0057"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 

@@ -31,6 +31,7 @@ OF_THE_COMPANY = {
 OF_WHO_LEADS = {
     "back_checks",
     "campaign_month_figures",
+    "campaign_result_figures",
     "carried_over",
     "escalations",
     "evaluated_managers",
