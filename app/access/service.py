@@ -178,7 +178,8 @@ def identify(session: Session, *, access_token: str, secret: str, now: datetime,
         tell_device(session, account_id=actor.account_id, device_id=actor.revoked_device_id, now=now)
         raise DeviceRevoked
     principal = principal_of(actor)
-    set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)
+    own = principal.scope == "own"  # what a phone asks is always of one person
+    set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id, plan_anew=not own)
     return principal
 
 
