@@ -109,7 +109,8 @@ def seed_world(url: str, *, customers: int) -> None:
             for statement in _PEOPLE:
                 values = {"no": number, "role": role, "unit": unit}
                 connection.execute(text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
-        connection.execute(text(_GRANTS))
+        connection.execute(text("SELECT set_config('gridwork.staff_id', id::text, true) FROM staff WHERE role = 'planner'"))
+        connection.execute(text(_GRANTS))  # in her own name
 
 
 def add_months(url: str, months: list[Month], *, customers: int) -> None:
