@@ -16,7 +16,7 @@ from app.centre.rules import FEATURE, check_rule, features_of
 from app.core import clock
 from app.core.wilson import wilson
 
-LOOKED_AT = 20_000
+LOOKED_AT = 10_000
 SEED = 7  # always the same customers, so that two rules can be compared
 
 

@@ -93,7 +93,8 @@ def standings_of(session: Session, customer_id: int, *, campaign_code: str | Non
     manager, made = aliased(Staff), aliased(DispatchRun)
     mine = and_(CampaignTarget.campaign_id == Campaign.id, CampaignTarget.customer_id == customer_id)
     ordered = and_(WorkOrder.campaign_id == Campaign.id, WorkOrder.customer_id == customer_id)
-    live = Campaign.status.in_([CampaignStatus.SCHEDULED, CampaignStatus.RUNNING])
+    live = select(Campaign.id).where(Campaign.status.in_([CampaignStatus.SCHEDULED, CampaignStatus.RUNNING]))
+    named = select(CampaignTarget.campaign_id).where(CampaignTarget.customer_id == customer_id)
     statement = (
         select(Campaign, Product.product_code, CampaignTarget, WorkOrder, manager.staff_no, manager.name, made.freed_places)
         .join(Product, Product.id == Campaign.product_id)
@@ -101,7 +102,7 @@ def standings_of(session: Session, customer_id: int, *, campaign_code: str | Non
         .outerjoin(WorkOrder, ordered)
         .outerjoin(manager, manager.id == WorkOrder.staff_id)
         .outerjoin(made, made.id == WorkOrder.dispatch_run_id)
-        .where(or_(CampaignTarget.customer_id.is_not(None), live) if campaign_code is None else Campaign.code == campaign_code)
+        .where(Campaign.id.in_(named.union(live)) if campaign_code is None else Campaign.code == campaign_code)
     )
     return list(session.execute(statement.order_by(Campaign.id.desc()).limit(_LATEST)))
 
