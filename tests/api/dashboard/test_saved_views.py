@@ -5,8 +5,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.centre import views
+from app.centre.view_queries import UnknownView
 from app.core.db import set_scope
 from tests.factories import NOW, grid, staff
+from tests.truth import principal_of
 
 VIEWS = "/dashboard/v1/saved-views"
 CUBE = {"measures": ["successes"], "rows": ["branch"], "period": "this_year"}
@@ -49,7 +51,7 @@ def test_what_is_shared_with_a_role_or_a_unit_is_seen_by_its_people_and_by_nobod
     }
 
 
-def test_nobody_else_changes_or_deletes_what_is_shared_with_them(client_as):
+def test_nobody_else_changes_or_deletes_what_is_shared_with_them(client_as, company):
     shared = saved(client_as("lin"), shared_role="grid_manager", shared_unit_code="B1")
     chen = client_as("chen")
     assert chen.get(f"{VIEWS}/{shared['id']}").json()["is_mine"] is False
@@ -59,6 +61,9 @@ def test_nobody_else_changes_or_deletes_what_is_shared_with_them(client_as):
         client_as("pia").get(f"{VIEWS}/{shared['id']}"),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "view.unknown")
+    set_scope(company, scope="all", staff_id=staff(company, "lin").id)  # not by row level security alone
+    with pytest.raises(UnknownView):
+        views.delete_view(company, view_id=shared["id"], principal=principal_of(company, "chen"))
     assert names(client_as("lin")) == ["Mine"]
 
 

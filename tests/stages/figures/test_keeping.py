@@ -4,7 +4,6 @@ import random
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
-from threading import Thread
 
 import pytest
 from sqlalchemy import delete, func, select, text
@@ -15,7 +14,6 @@ from app.core.db import set_scope
 from app.figures import keeping
 from app.figures.adding import find_difference
 from app.figures.keeping import keep_figures, rebuild_figures, recount_campaign
-from app.figures.mark_queries import turn_marks
 from app.figures.measures import KEYS, MEASURES
 from app.jobs.steps import run_in_steps
 from app.models.campaign import Campaign, Product
@@ -398,40 +396,16 @@ def test_no_mark_waits_for_another(sessions):
 
 
 def test_two_never_add_up_at_the_same_time(company, sessions):
-    """The second would count from rows that the first is about to correct, and correct them once more."""
-    order = make.make_work_order(company)
+    """Not even of two campaigns: who makes days and months anew meets nobody who adds to them."""
+    one_order, other_order = make.make_work_order(company), make.make_work_order(company, customer_no="C11", manager="cy")
     company.commit()
     with sessions() as first, sessions() as second:
         set_scope(first, scope="all")
-        assert recount_campaign(first, campaign_id=order.campaign_id) > 0
-        set_scope(company, scope="all")
-        make_feedback(company, order)
-        turn_marks(company, most=10)
-        company.commit()
-
-        def add_up():
-            set_scope(second, scope="all")
-            recount_campaign(second, campaign_id=order.campaign_id)
-            second.commit()
-
-        other = Thread(target=add_up)
-        other.start()
-        other.join(0.5)
-        assert other.is_alive()
-        first.commit()
-        other.join()
-    assert sums(sessions) == from_scratch(sessions)
-
-
-def test_days_and_months_are_made_anew_while_nobody_adds_up(company, sessions):
-    order = make.make_work_order(company)
-    company.commit()
-    keep(sessions)
-    with sessions() as first, sessions() as second:
-        set_scope(first, scope="all")
-        assert recount_campaign(first, campaign_id=order.campaign_id) == 0  # it may still find something
+        assert recount_campaign(first, campaign_id=one_order.campaign_id) > 0
         set_scope(second, scope="all")
         second.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"), second.begin_nested():
+            recount_campaign(second, campaign_id=other_order.campaign_id)
         with pytest.raises(OperationalError, match="lock timeout"):
             keeping._sum_anew(second)
 
