@@ -44,13 +44,13 @@ def set_rule(
     after: Annotated[int, typer.Option(help="days until the grid manager is told")],
     branch_after: Annotated[int, typer.Option(help="days from then until the branch manager is told")],
     off: Annotated[bool, typer.Option("--off", help="never tell")] = False,
+    because: Annotated[str, typer.Option(help="why; it is kept with the change")] = "",
 ) -> None:
     """Change the days of a rule."""
 
     def work(session: Session, now: datetime) -> Mapping[str, Any]:
-        changed = escalating.set_rule(
-            session, rule=rule, after_days=after, branch_after_days=branch_after, enabled=not off, now=now
-        )
+        days: dict[str, Any] = {"after_days": after, "branch_after_days": branch_after, "enabled": not off}
+        changed = escalating.set_rule(session, rule=rule, **days, because=because, now=now)
         return {"rule": rule, "after_days": changed.after_days, "branch_after_days": changed.branch_after_days}
 
     run("set-escalation", work)

@@ -36,6 +36,10 @@ def test_what_was_changed_stays_as_it_is_written(client_as, company):
         with pytest.raises(DBAPIError):
             company.execute(text(statement))
         company.rollback()
+    guards = (
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'escalation_rule_changes'::regclass AND tgfoid = 'refuse_change'::regproc"
+    )
+    assert set(company.scalars(text(guards))) == {"append_only", "no_truncate"}  # which the owner meets too
 
 
 @pytest.mark.parametrize(
