@@ -12,6 +12,8 @@ from app.core import clock
 from app.dispatch import service as dispatching
 from app.dispatch.preview import requests as plan_requests
 from app.dispatch.run import requests as run_requests
+from app.figures.keeping import keep_figures
+from app.jobs.steps import run_in_steps
 from app.models.work_order import WorkOrder, WorkOrderState
 from tests.console.conftest import looked_at
 from tests.console.town import furnish_town, working
@@ -144,6 +146,7 @@ def test_from_a_plan_to_its_approval_its_dispatch_and_its_result(console, town, 
     looked_at(pia, "planning-run")
 
     report_success(town, as_person)
+    run_in_steps(town, "keep-figures", keep_figures)
     pia.get_by_role("link", name="结果").click()
     chart = pia.get_by_role("figure").filter(has_text="联系结果")
     expect(chart).to_be_visible()

@@ -12,6 +12,7 @@ export type News =
 const NAME = "gridwork-live";
 const SILENCE_MS = 40_000;
 const AGAIN_MS = 5_000;
+const LEFT_MS = 150; // by when who leads is known
 const LINGER_MS = 5_000; // after the last page that listened: the next one mostly listens too
 
 type Tell = (news: News) => void;
@@ -57,14 +58,13 @@ function begin(): AbortController {
     return lead(pass, stop.signal);
   };
   navigator.locks.request(NAME, { signal: stop.signal }, turn).catch(() => undefined);
-  void navigator.locks.query().then(({ held, pending }) => {
-    if (!leads && !stop.signal.aborted && held?.some(isOurs) && pending?.some(isOurs)) hear({ kind: "led" });
-  });
+  // A page that is just being left holds it for a moment more.
+  setTimeout(() => {
+    void navigator.locks.query().then(({ held }) => {
+      if (!leads && !stop.signal.aborted && held?.some((lock) => lock.name === NAME)) hear({ kind: "led" });
+    });
+  }, LEFT_MS);
   return stop;
-}
-
-function isOurs(lock: LockInfo): boolean {
-  return lock.name === NAME;
 }
 
 async function lead(pass: Tell, stop: AbortSignal): Promise<void> {
