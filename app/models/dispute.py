@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import Month
 from app.core.db import Base, MonthType, UtcDateTime, enum_text
+from app.models.feedback import Verdict
 from app.models.points import Component
 
 
@@ -24,6 +25,7 @@ class DisputeDecision(StrEnum):
 
 _DECIDED = "num_nulls(decision, decided_at, decision_reason, decided_by_staff_id) IN (0, 4)"
 _PROPOSED = "num_nulls(proposed_points, proposed_reason, proposed_at, proposed_by_staff_id) IN (0, 4)"
+_OVERRULES = "num_nulls(feedback_id, verdict) = 2 OR (num_nulls(feedback_id, verdict) = 0 AND component = 'accuracy')"
 
 
 class PointsDispute(Base):
@@ -31,7 +33,8 @@ class PointsDispute(Base):
 
     `shown`: the line as the server had it then. `grid_id`: the manager's then, whose managers decide, until `due_on`.
     `expected_points`: what the line should read where that is a figure; `accepted_points`: by how much an accepted one
-    changes it. proposed_...: an acceptance that needs a second person. A trigger lets nothing of a decided one change.
+    changes it. proposed_...: an acceptance that needs a second person. `feedback_id`, `verdict`: the report that an accepted or
+    proposed one judges otherwise, and how. A trigger lets nothing of a decided one change.
     """
 
     __tablename__ = "points_disputes"
@@ -45,6 +48,8 @@ class PointsDispute(Base):
             name="second_person",
         ),
         CheckConstraint("decision = 'accepted' OR accepted_points IS NULL", name="points_of_an_accepted"),
+        CheckConstraint(_OVERRULES, name="verdict_of_a_report"),
+        CheckConstraint("decision = 'accepted' OR decision IS NULL OR verdict IS NULL", name="verdict_of_an_accepted"),
         Index(
             "uq_points_disputes_open",
             "staff_id",
@@ -88,6 +93,8 @@ class PointsDispute(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     accepted_points: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    feedback_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("contact_feedback.id"))
+    verdict: Mapped[Verdict | None] = mapped_column(enum_text(Verdict))
 
     @property
     def status(self) -> str:

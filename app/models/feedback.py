@@ -50,6 +50,7 @@ class VerificationKind(StrEnum):
     AUTOMATIC = "automatic"
     BACK_CHECK = "back_check"
     REVIEW = "review"
+    DISPUTE = "dispute"
 
 
 class ContactFeedback(Base):
@@ -127,10 +128,17 @@ class QuarantinedFeedback(Base):
 
 
 class Verification(Base):
-    """One judgement of one feedback with the evidence named. Append-only; the latest by `number` stands."""
+    """One judgement of one feedback with the evidence named. Append-only; the latest by `number` stands.
+
+    `dispute_id`: the upheld dispute that it came of.
+    """
 
     __tablename__ = "verifications"
-    __table_args__ = (UniqueConstraint("feedback_id", "number"), Index(None, "staff_id"))
+    __table_args__ = (
+        UniqueConstraint("feedback_id", "number"),
+        Index(None, "staff_id"),
+        CheckConstraint("(kind = 'dispute') = (dispute_id IS NOT NULL)", name="of_a_dispute"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     feedback_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact_feedback.id"))
@@ -144,6 +152,7 @@ class Verification(Base):
     judging_probability: Mapped[float] = mapped_column(Float)
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_by_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    dispute_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("points_disputes.id"))
 
 
 class BackCheck(Base):

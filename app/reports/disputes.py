@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.clock import Month
 from app.core.paging import Page, clamp_page_size, read_cursor, write_cursor
 from app.models.dispute import PointsDispute
+from app.models.feedback import Verdict
 from app.models.organisation import Staff, Unit
 from app.models.points import Component, PointsEntry
 
@@ -29,7 +30,8 @@ class Posted:
 
 @dataclass(frozen=True)
 class DisputeRow:
-    """A dispute; `shown`: the line as it stood when it was disputed; `status`: open, accepted or rejected."""
+    """A dispute; `shown`: the line as it stood when it was disputed; `status`: open, accepted or rejected. `verdict`: how the
+    report `feedback_id` is judged by an acceptance, proposed or decided."""
 
     id: UUID
     staff_no: str
@@ -55,6 +57,8 @@ class DisputeRow:
     proposed_points: Decimal | None
     proposed_reason: str | None
     accepted_points: Decimal | None
+    feedback_id: UUID | None
+    verdict: Verdict | None
     posted: Posted | None
 
 

@@ -1,8 +1,8 @@
 """How likely so many findings are among honest managers (pure): a beta-binomial whose share comes from the many, not the few.
 
 A share that differs a little from manager to manager makes counts beta-binomial; how much they differ is estimated from the
-same managers (method of moments; Kleinman, 1973). Managers who do not fit are left out of the estimate and it is made again, so
-that those who cheat do not widen what is taken for honest.
+same managers (method of moments; Kleinman, 1973). Those who cheat must not widen what is taken for honest, also where they are
+two of five: so it is estimated in two ways, from those who fit and beside others who may do anything, and the lower one rules.
 """
 
 import numpy as np
@@ -14,7 +14,10 @@ Counts = NDArray[np.int64]
 
 ROUNDS = 20
 MISFIT = 0.05
-MOST_SHARE, MOST_ALIKE = 0.95, 0.5
+MOST_SHARE, MOST_ALIKE = 0.95, 0.15  # with more likeness than that, a few who cheat much would look like honest ones who differ
+MIXING_ROUNDS = 60
+OTHERS = (1.0, 2.0)  # of the beta distribution of the shares of those who are not honest: anything, little more often than much
+MOST_OTHERS = 0.5
 LEAST_SPREAD = 0.8
 TRIMS = 3
 FAR = 0.001  # who is so far is left out of the bulk
@@ -23,12 +26,26 @@ FAR = 0.001  # who is so far is left out of the bulk
 def fit(found: Counts, asked: Counts, *, expected: float, alike: float) -> tuple[float, float]:
     """Share of honest reports at which a rule finds something, and likeness within a manager; never below those given.
 
-    Both are moved until those who fit look as a beta-binomial does that is cut off where they are.
+    Who cheats can only raise an estimate, and where many do one of the two may take them in: so the lower one rules. Where both
+    are right it is a little too low itself, above all in how alike one manager's reports are: hence a part of the way up.
     """
     found, asked = found[asked > 0], asked[asked > 0]
-    share, likeness = expected, alike
     if len(found) == 0:
-        return share, likeness
+        return expected, alike
+    fits = _fit_who_fit(found, asked, expected, alike), _fit_beside_others(found, asked, expected, alike)
+    (share, likeness), (other_share, other_likeness) = fits
+    return _near_the_lower(share, other_share, 1 / 4), _near_the_lower(likeness, other_likeness, 1 / 2)
+
+
+def _near_the_lower(one: float, other: float, part: float) -> float:
+    """The lower one and this part of the way to the other, which is at most as long as the lower one."""
+    low, high = sorted((float(one), float(other)))
+    return low + min(high - low, low) * part
+
+
+def _fit_who_fit(found: Counts, asked: Counts, expected: float, alike: float) -> tuple[float, float]:
+    """Both are moved until those who fit look as a beta-binomial does that is cut off where they are."""
+    share, likeness = expected, alike
     for _ in range(ROUNDS):
         chances, back = _table(asked, share, likeness)
         fits = (_from_there_on(chances) > MISFIT) & (chances > 0)
@@ -39,6 +56,34 @@ def fit(found: Counts, asked: Counts, *, expected: float, alike: float) -> tuple
         share = _moved(share, found[kept].sum(), many[among].sum(), least=expected, most=MOST_SHARE)
         likeness = _moved(likeness, (off**2).sum(), spread[among].sum(), least=alike, most=MOST_ALIKE)
     return share, likeness
+
+
+def _fit_beside_others(found: Counts, asked: Counts, expected: float, alike: float) -> tuple[float, float]:
+    """Both by the managers as far as they are honest, which is weighed against their being others, whose share is anything
+    (mixture by expectation and maximisation; Dempster, Laird and Rubin, 1977; moments instead of likelihood)."""
+    share, likeness, others = expected, alike, 0.2
+    n, k = asked.astype(float), found.astype(float)
+    other = np.exp(_log_chance(k, n, *OTHERS))
+    for _ in range(MIXING_ROUNDS):
+        honest = (1 - others) * np.exp(_log_chance(k, n, *_shape(share, likeness)))
+        weight = honest / np.maximum(honest + others * other, 1e-300)
+        others = min(1 - float(weight.mean()), MOST_OTHERS)
+        share = min(max(float((weight * k).sum() / max((weight * n).sum(), 1e-9)), expected), MOST_SHARE)
+        each = weight * n * share * (1 - share)
+        beyond = float((weight * (k - n * share) ** 2).sum() - each.sum())
+        likeness = min(max(beyond / max(float((each * (n - 1)).sum()), 1e-12), alike), MOST_ALIKE)
+    return share, likeness
+
+
+def _shape(share: float, likeness: float) -> tuple[float, float]:
+    """The two parameters of the beta distribution with this mean and likeness."""
+    return share * (1 / likeness - 1), (1 - share) * (1 / likeness - 1)
+
+
+def _log_chance(k: Numbers, n: Numbers, a: float, b: float) -> Numbers:
+    """Logarithm of the probability of k of n."""
+    ways = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return np.asarray(ways + betaln(k + a, n - k + b) - betaln(a, b))
 
 
 def _cut_moments(chances: Numbers, sizes: Counts, share: float) -> tuple[Numbers, Numbers]:
@@ -80,11 +125,8 @@ def _from_there_on(chances: Numbers) -> Numbers:
 def _table(asked: Counts, share: float, likeness: float) -> tuple[Numbers, Counts]:
     """The chance of each number of findings, a row for each number of reports asked about; and whose is which row."""
     sizes, back = np.unique(asked, return_inverse=True)
-    a, b = share * (1 / likeness - 1), (1 - share) * (1 / likeness - 1)
     n, k = sizes[:, None].astype(float), np.arange(int(sizes.max(initial=0)) + 1, dtype=float)[None, :]
-    within = np.minimum(k, n)
-    logs = gammaln(n + 1) - gammaln(within + 1) - gammaln(n - within + 1) + betaln(within + a, n - within + b) - betaln(a, b)
-    return np.exp(logs) * (k <= n), back.reshape(-1)
+    return np.exp(_log_chance(np.minimum(k, n), n, *_shape(share, likeness))) * (k <= n), back.reshape(-1)
 
 
 def among_the_many(sums: Numbers, mean: Numbers, deviation: Numbers) -> Numbers:

@@ -41,7 +41,7 @@ WITH told AS MATERIALIZED (
         AND o.ordered_at BETWEEN t.dispatched_at AND t.deadline
     JOIN products p ON p.id = o.product_id AND p.family = t.product_family
 ), standing AS (
-    SELECT DISTINCT ON (v.feedback_id) v.feedback_id, v.kind IN ('back_check', 'review') AS by_person, v.verdict, v.rule,
+    SELECT DISTINCT ON (v.feedback_id) v.feedback_id, v.kind <> 'automatic' AS by_person, v.verdict, v.rule,
         v.judging_probability = 1 AS certain
     FROM verifications v JOIN told t ON t.id = v.feedback_id ORDER BY v.feedback_id, v.number DESC
 )

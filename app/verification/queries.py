@@ -53,7 +53,8 @@ def claims(
     """This feedback with its traces in the feeds and its standing verdict.
 
     Columns: feedback (id, staff_id, grid_id, channel, outcome, clock_doubtful), days (call_from .. sale_to, local), traces
-    (call_id, call_seconds, order_no), standing (number or None, kind, verdict, rule, evidence, probability, account_id).
+    (call_id, call_seconds, order_no), standing (number or None, kind, verdict, rule, evidence, probability, account_id,
+    dispute_id).
     """
     statement = claims_with_traces(sale_outcomes).where(ContactFeedback.id == any_(literal(list(feedback_ids), ARRAY(Uuid))))
     return session.execute(statement.order_by(ContactFeedback.id)).all()
@@ -85,6 +86,7 @@ def claims_with_traces(sale_outcomes: Collection[str]) -> Select[*tuple[Any, ...
             standing.c.evidence,
             standing.c.judging_probability.label("probability"),
             standing.c.decided_by_account_id.label("account_id"),
+            standing.c.dispute_id,
         )
         .join(WorkOrder, WorkOrder.id == feedback.work_order_id)
         .outerjoin(call, true())

@@ -18,14 +18,14 @@ SALES = frozenset(outcome.code for outcome in OUTCOMES.values() if outcome.sale)
 CONVERSATIONS = frozenset(outcome.code for outcome in OUTCOMES.values() if outcome.spoke)
 BATCH = 100  # people whose feedback is read at once; bounds the memory
 AT_ONCE = 20_000  # reports that are judged one by one at once
-_PERSONS = (VerificationKind.BACK_CHECK, VerificationKind.REVIEW)
+_PERSONS = (VerificationKind.BACK_CHECK, VerificationKind.REVIEW, VerificationKind.DISPUTE)
 
 _INSERT_VERDICTS = text(
     """
     INSERT INTO verifications (feedback_id, number, staff_id, grid_id, kind, verdict, rule, evidence, judging_probability,
-                               decided_by_account_id, decided_at)
+                               decided_by_account_id, dispute_id, decided_at)
     SELECT v.*, :now FROM json_to_recordset(CAST(:verdicts AS json)) AS v (feedback_id uuid, number int, staff_id int,
-        grid_id int, kind text, verdict text, rule text, evidence jsonb, probability float8, account_id int)
+        grid_id int, kind text, verdict text, rule text, evidence jsonb, probability float8, account_id int, dispute_id uuid)
     ON CONFLICT (feedback_id, number) DO NOTHING
     """
 )
@@ -118,7 +118,8 @@ def _new_verdict(row: Row[*tuple[Any, ...]], judgement: Judgement) -> dict[str, 
     # The feeds can judge it by now, so that it would have been judged without the draw: the same answer, for certain.
     evidence = row.evidence | {"automatic": {"verdict": judgement.verdict, **judgement.evidence}}
     answer = {"kind": row.kind, "verdict": row.verdict, "rule": row.rule, "account_id": row.account_id}
-    return verdict | answer | {"evidence": evidence}
+    dispute_id = None if row.dispute_id is None else str(row.dispute_id)
+    return verdict | answer | {"evidence": evidence, "dispute_id": dispute_id}
 
 
 def _insert(session: Session, verdicts: list[dict[str, Any]], now: datetime) -> None:

@@ -15,7 +15,7 @@ from app.verification.rules.reports import prepare
 from app.verification.rules.rule import FEEDS, Asked, Rule
 
 FALSE_CASES = 0.05  # of the cases of a month, in the long run
-HONEST_CASES = 0.004  # of the honest managers, however many others there are
+HONEST_CASES = 0.003  # of the honest managers, however many others there are
 LEAST_FINDINGS = 2  # nobody's month is doubted for one report
 LEAST_PEERS = 100  # managers of one kind of grid; of fewer no share of their own is estimated
 CUT = 0.001  # a chance below it counts as this in the mean, so that no single rule carries it

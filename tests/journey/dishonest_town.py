@@ -52,6 +52,7 @@ class Town:
     orders: pl.DataFrame
     customers: pl.DataFrame
     truth: pl.DataFrame
+    lost_day: int = LOST_DAY
 
 
 def make_town(seed: int, *, managers: int = 2_000, each: int = 60, dishonest: float = 0.02, odd: float = 0.02) -> Town:

@@ -9,16 +9,17 @@ import pytest
 from app.verification.rules.every import RULES
 from app.verification.rules.reports import ADDRESS_ERROR, GRID_ERROR, SCHEMA
 from app.verification.suspicion import agreeing_reports, discoveries, judge_month
-from tests.journey import dishonest_town
-from tests.journey.dishonest_town import DAYS, DISHONEST, LOST_DAY, ODD, Town, make_town
+from tests.journey import dishonest_town, other_town
+from tests.journey.dishonest_town import DAYS, DISHONEST, ODD, Town, make_town
 
 SEEDS = (101, 102)
 LOOKS = ((7, 0.1), (14, 0.1), (21, 0.1), (DAYS - 1, 1.0), (DAYS, 1.0))  # days of the month that are over, as scanning.py looks
 BY_CALL, GRACE = 1_800, 3 * 86_400
 
 
-def seen(town: Town, kinds: int = 1) -> pl.DataFrame:
-    """What the product knows of the town: what phones said, the feeds, and of which kind a manager's grid is."""
+def seen(town: Town, kinds: int | None = 1) -> pl.DataFrame:
+    """What the product knows of the town: what phones said, the feeds, and of which of so many kinds a manager's grid is, at
+    random; None: of those that the town has."""
     reports = town.reports
     near = reports.select("customer", "staff", "started").join(town.calls, on=["staff", "customer"], suffix="_call")
     near = near.filter((pl.col("started_call") - pl.col("started")).abs() <= BY_CALL)
@@ -34,11 +35,11 @@ def seen(town: Town, kinds: int = 1) -> pl.DataFrame:
     for known in (near, sold, home):
         reports = reports.join(known, on="customer", how="left")
     columns = reports.with_columns(
-        peers=1 + pl.col("staff") % kinds,
+        peers=pl.col("peers") if kinds is None else 1 + pl.col("staff") % kinds,
         sale=pl.col("outcome") == "bought",
         doubtful=False,
         days_left=DAYS - 1 - pl.col("day"),
-        calls_known=pl.col("day") != LOST_DAY,
+        calls_known=pl.col("day") != town.lost_day,
         orders_known=True,
         order_found=pl.col("order_found").fill_null(value=False),
     )
@@ -104,22 +105,31 @@ def _share_of_reports(counts: pl.DataFrame) -> float:
     return float(counts["found"].sum() / max(counts["asked"].sum(), 1))
 
 
-@pytest.mark.parametrize("dishonest", [0.0, 0.05])
-def test_nor_does_it_depend_on_how_many_are_dishonest(dishonest):
+@pytest.mark.parametrize(("dishonest", "kinds"), [(0.0, 1), (0.02, 3), (0.05, 1), (0.05, 3)])
+def test_nor_does_it_depend_on_how_many_are_dishonest_nor_on_who_are_peers(dishonest, kinds):
+    """Up to two of five, in grids of one kind and split at random into three, which tells nothing apart."""
     town = make_town(105, dishonest=dishonest)
-    managers = judge_month(seen(town)).managers.join(town.truth, on="staff")
-    much = managers.filter(pl.col("kind").is_in([kind for kind in DISHONEST if kind != "fakes 15 %"]))
-    assert managers.filter(pl.col("share") == 0)["opened"].mean() <= 0.01
-    assert much["opened"].mean() is None or much["opened"].mean() >= 0.9
+    _is_good(town, kinds, much=DISHONEST, little="fakes 15 %")
 
 
-def test_peers_of_three_kinds_of_grid_do_as_well_as_all():
-    """Where the kinds do not matter, as here, to tell them apart costs little."""
-    town = make_town(107)
-    managers = judge_month(seen(town, kinds=3)).managers.join(town.truth, on="staff")
-    much = managers.filter(pl.col("kind").is_in([kind for kind in DISHONEST if kind != "fakes 15 %"]))
-    assert much["opened"].mean() >= 0.95
-    assert managers.filter(pl.col("share") == 0)["opened"].mean() <= 0.01
+@pytest.mark.parametrize("kinds", [None, 3])
+def test_nor_on_the_town(kinds):
+    """Another town of which two of five are dishonest, by its own kinds of grid, and split at random into three."""
+    town = other_town.make_town(24, dishonest=0.05)
+    _is_good(town, kinds, much=other_town.MUCH, little=other_town.LITTLE)
+
+
+def _is_good(town, kinds, *, much, little):
+    reports = seen(town, kinds)
+    evidence = judge_month(reports)
+    agreeing = pl.col("staff").is_in(reports["staff"].gather(agreeing_reports(evidence)["row"]).to_list())
+    managers = evidence.managers.with_columns(opened=pl.col("opened") | agreeing).join(town.truth, on="staff")
+    honest = managers.filter(~pl.col("kind").is_in([*much, little]))
+    kinds_of_much = [kind for kind in much if kind != little]
+    shares = [managers.filter(pl.col("kind").is_in(of))["opened"].mean() for of in (kinds_of_much, [little])]
+    print(shares, honest["opened"].mean())  # noqa: T201 - seen with -s
+    assert honest["opened"].mean() <= 0.01
+    assert shares == [None, None] or (shares[0] >= 0.95 and shares[1] >= 0.75)
 
 
 def test_a_missing_calls_feed_accuses_nobody():

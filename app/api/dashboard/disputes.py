@@ -12,6 +12,7 @@ from app.api.deps import DisputeTermsDep, GridManager, Now, SecretDep, SessionDe
 from app.api.types import Cursor, In, Limit, LongText, MonthText, OptionalMonth, Out
 from app.core.clock import Month
 from app.models.dispute import DisputeDecision
+from app.models.feedback import Verdict
 from app.models.points import Component
 from app.points.disputes.deciding import Answer, decide_dispute
 from app.reports.dispute_rates import dispute_rates
@@ -32,6 +33,7 @@ class DisputeOut(Out):
     """A dispute; `shown`: the line as it stood when it was disputed; `due_on`: the last day to decide on it.
 
     `waits_for_second`: somebody accepted it with `proposed_points`, and another person is to agree or to say otherwise.
+    `verdict`: how the report `feedback_id` is judged by that, proposed or decided.
     """
 
     id: UUID
@@ -58,6 +60,8 @@ class DisputeOut(Out):
     proposed_points: Decimal | None
     proposed_reason: str | None
     accepted_points: Decimal | None
+    feedback_id: UUID | None
+    verdict: Verdict | None
     posted: PostedOut | None
 
 
@@ -71,12 +75,16 @@ class DisputePage(Out):
 class DecisionIn(In):
     """accepted or rejected, and why: the manager reads it.
 
-    `points`: by how much an accepted dispute changes the line, posted to the open month; none: by nothing.
+    `points`: by how much an accepted dispute changes the line, posted to the open month; none: by nothing. Of a dispute about
+    accuracy `verdict` says instead how a report stands from now on, and the points follow; `feedback_id` may be left out where
+    the dispute names a work order with one report.
     """
 
     decision: DisputeDecision
     reason: Annotated[LongText, Field(min_length=1)]
     points: Annotated[Decimal, Field(max_digits=14, decimal_places=4)] | None = None
+    verdict: Verdict | None = Field(None, description="confirmed or unverifiable")
+    feedback_id: UUID | None = None
 
 
 class DecisionOut(Out):
@@ -88,6 +96,8 @@ class DecisionOut(Out):
     decided_at: datetime | None
     waits_for_second: bool
     accepted_points: Decimal | None
+    feedback_id: UUID | None
+    verdict: Verdict | None
 
 
 @router.get("")

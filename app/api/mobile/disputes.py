@@ -10,6 +10,7 @@ from pydantic import Field
 
 from app.api.deps import DisputeTermsDep, Now, SecretDep, SessionDep, TerminalManager
 from app.api.types import LARGEST_ID, Cursor, In, Limit, LongText, MonthText, Out, ShortText, read_month
+from app.models.feedback import Verdict
 from app.models.points import Component
 from app.points.disputes.service import Disputed, raise_dispute
 from app.reports.disputes import disputes_of, get_dispute_row
@@ -48,7 +49,8 @@ class MyDisputeOut(Out):
     """A dispute of mine; `shown`: the line as it stood then; `status`: open, accepted or rejected, with the reason.
 
     `due_on`: the last day to decide on it, `overdue`: that day passed; `waits_for_second`: accepted by one of the two who are
-    needed; `posted`: the entry that an accepted one posted.
+    needed; `posted`: the entry that an accepted one posted; `verdict`: how a report is judged by it: while the month is open that
+    counts in its lines, and nothing is posted.
     """
 
     id: UUID
@@ -69,6 +71,7 @@ class MyDisputeOut(Out):
     due_on: date | None
     overdue: bool
     waits_for_second: bool
+    verdict: Verdict | None
     posted: PostedOut | None
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,16 @@ def post_outcome(session: Session, *, dispute: PointsDispute, points: Decimal, n
     month = _open_month_of(session, dispute.month, now)
     open_month(session, month=month, now=now)
     plan_id = corrected.plan_id if corrected else plans_of(session, month=dispute.month, now=now).of(dispute.grid_id)[0]
-    explanation = explain_accepted(
+    explanation = explain_outcome(session, dispute=dispute, points=points, now=now)
+    place = dispute.staff_id, dispute.grid_id, dispute.component.value
+    link = corrected.id if corrected else None, f"dispute:{dispute.id}", dispute.id
+    posting = Posting(*place, EntryKind.ADJUSTMENT.value, points, plan_id, explanation, *link)
+    return post_entries(session, [posting], month=month, now=now)[0]
+
+
+def explain_outcome(session: Session, *, dispute: PointsDispute, points: Decimal, now: datetime) -> dict[str, Any]:
+    """The line that an accepted dispute posts, in words and figures."""
+    return explain_accepted(
         month=str(dispute.month),
         raised_on=str(clock.local_date(dispute.raised_at)),
         decided_on=str(clock.local_date(now)),
@@ -33,10 +43,6 @@ def post_outcome(session: Session, *, dispute: PointsDispute, points: Decimal, n
         points=points,
         dispute_id=str(dispute.id),
     )
-    place = dispute.staff_id, dispute.grid_id, dispute.component.value
-    link = corrected.id if corrected else None, f"dispute:{dispute.id}", dispute.id
-    posting = Posting(*place, EntryKind.ADJUSTMENT.value, points, plan_id, explanation, *link)
-    return post_entries(session, [posting], month=month, now=now)[0]
 
 
 def _open_month_of(session: Session, month: Month, now: datetime) -> Month:

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core.clock import Month
 from app.core.db import seeing_ones_grids
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.models.dispute import PointsDispute
 from app.models.feedback import ContactFeedback
 from app.models.notice import Notice
 from app.models.organisation import Staff, Unit, UnitKind
 from app.models.points import Component, EntryKind, PointsEntry
 from app.models.work_order import WorkOrder
+from app.verification.queries import is_current
 
 
 class UnknownDispute(NotFound):
@@ -40,15 +41,11 @@ def lock_dispute(session: Session, dispute_id: UUID, *, grid_ids: Collection[int
     return found
 
 
-def has_entry(session: Session, entry_id: int, *, staff_id: int, month: Month, component: Component) -> bool:
-    """Whether this is an entry of this person's month and component."""
-    statement = select(PointsEntry.id).where(
-        PointsEntry.id == entry_id,
-        PointsEntry.staff_id == staff_id,
-        PointsEntry.month == month,
-        PointsEntry.component == component,
-    )
-    return session.scalar(statement.order_by(PointsEntry.id)) is not None
+def has_entry(session: Session, entry_id: int | None, *, staff_id: int, month: Month, component: Component) -> bool:
+    """Whether this is an entry of this person's month and component; None: whether that component earned something."""
+    of_line = PointsEntry.staff_id == staff_id, PointsEntry.month == month, PointsEntry.component == component
+    which = PointsEntry.kind == EntryKind.EARNED if entry_id is None else PointsEntry.id == entry_id
+    return session.scalar(select(PointsEntry.id).where(*of_line, which).order_by(PointsEntry.id)) is not None
 
 
 def worked_on(session: Session, work_order_id: int, *, staff_id: int) -> bool:
@@ -94,6 +91,25 @@ def find_corrected(session: Session, dispute: PointsDispute) -> PointsEntry | No
 def get_decider_name(session: Session, dispute: PointsDispute) -> str:
     """Who decided on a dispute."""
     return session.scalars(select(Staff.name).where(Staff.id == dispute.decided_by_staff_id).order_by(Staff.id)).one()
+
+
+def get_report(session: Session, dispute: PointsDispute, feedback_id: UUID | None) -> ContactFeedback:
+    """The report that a dispute is about: this one, or the only one on its work order. Raises Invalid for one that is not of the
+    person, the month and the work order of the dispute, and where it is not said which of several."""
+    report = ContactFeedback
+    mine = [report.staff_id == dispute.staff_id, report.month == dispute.month, is_current()]
+    if dispute.work_order_id is not None:
+        mine.append(report.work_order_id == dispute.work_order_id)
+    elif feedback_id is None:
+        raise Invalid("feedback_id", "which report is judged otherwise")
+    if feedback_id is not None:
+        mine.append(report.id == feedback_id)
+    found = session.scalars(select(report).where(*mine).order_by(report.received_at, report.id).limit(2)).all()
+    if len(found) != 1:
+        raise Invalid(
+            "feedback_id", "a report of this person's month" if not found else "which of the reports on this work order"
+        )
+    return found[0]
 
 
 class Undecided(NamedTuple):

@@ -28,6 +28,7 @@ from app.points.disputes.rules import (
     may_raise,
     points_expected,
 )
+from app.points.plans.in_force import plans_by_staff
 from app.points.service import explain_statement, show_months
 
 
@@ -134,9 +135,19 @@ def _check_line(session: Session, staff_id: int, disputed: Disputed, now: dateti
     line: dict[str, Any] = {"staff_id": staff_id, "month": disputed.month, "component": disputed.component}
     if disputed.entry_id is not None and not dispute_queries.has_entry(session, disputed.entry_id, **line):
         raise Invalid("entry_id", "an entry of your month and this component")
+    if not _is_paid_for(session, staff_id, disputed):
+        raise Invalid("component", f"a component that your plan of {disputed.month} pays for")
     order = disputed.work_order_id
     if order is not None and not dispute_queries.worked_on(session, order, staff_id=staff_id):
         raise Invalid("work_order_id", "a work order that you have or reported on")
+
+
+def _is_paid_for(session: Session, staff_id: int, disputed: Disputed) -> bool:
+    """Whether there is such a line, or the plan would have one; what is posted for it is explained by the plan's rule."""
+    line: dict[str, Any] = {"staff_id": staff_id, "month": disputed.month, "component": disputed.component}
+    if dispute_queries.has_entry(session, disputed.entry_id, **line):
+        return True
+    return plans_by_staff(session, month=disputed.month, staff_ids=[staff_id])[staff_id].pays_for(disputed.component)
 
 
 def _shown(session: Session, staff_id: int, disputed: Disputed, now: datetime) -> dict[str, Any]:
@@ -151,6 +162,7 @@ def _shown(session: Session, staff_id: int, disputed: Disputed, now: datetime) -
         behind = explain_statement(session, staff_id=staff_id, month=disputed.month, now=now)
         found["work_order"] = [
             {"counted": one.counted, "weight": one.weight, "order_no": one.order_no}
+            | ({} if one.feedback_id is None else {"feedback_id": str(one.feedback_id)})
             for one in behind
             if (one.work_order_id, one.component) == (disputed.work_order_id, disputed.component)
         ]

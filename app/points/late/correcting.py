@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.core.clock import Month
+from app.models.feedback import ContactFeedback
 from app.models.points import EntryKind, PointsEntry
-from app.points.formula import EXISTING_SCHEME, Plan, earn, earn_accuracy, earn_success
+from app.points.formula import EXISTING_SCHEME, ZERO, Plan, earn, earn_accuracy, earn_success
 from app.points.late import queries as adjustment_queries
-from app.points.late.queries import BasePointsChange, Change, VerdictChange
+from app.points.late.queries import BasePointsChange, Change, Settled, VerdictChange
 from app.points.late.steps import (
     Kind,
     accuracy_step,
@@ -26,7 +27,12 @@ from app.points.late.steps import (
     read_step,
     step_of,
 )
-from app.points.late.words import explain_base_points_change, explain_success_change, explain_verdict_change
+from app.points.late.words import (
+    explain_base_points_change,
+    explain_settled,
+    explain_success_change,
+    explain_verdict_change,
+)
 from app.points.ledger.posting import Posting
 from app.points.plans.in_force import get_plan
 
@@ -50,11 +56,19 @@ class LatePosting:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of a closed month with its plan and its adjustments so far."""
+    """A line of a closed month with its plan and its adjustments so far. `settled`: what disputes about single work orders paid
+    in points and no adjustment has taken into account yet."""
 
     original: PointsEntry
     plan: Plan
     earlier: list[PointsEntry]
+    settled: list[Settled]
+
+    def paid_before(self, work_order_id: int, points: Decimal) -> list[Settled]:
+        """What was paid for this work order before a change worth `points`, the same way; taken into account once."""
+        found = [one for one in self.settled if one.work_order_id == work_order_id and one.points * points > 0]
+        self.settled[:] = [one for one in self.settled if one not in found]
+        return found
 
     def posting(self, cause: str, points: Decimal, explanation: dict[str, Any]) -> Posting:
         """An adjustment to it; the cause is numbered where the same happened before."""
@@ -82,14 +96,15 @@ def _success(line: _Line, changes: Sequence[Change]) -> Iterator[LatePosting]:
         explanation = explain_success_change(
             change, kind=kind, month=month, order_no=change.order_no, before=before, step=step, points=points
         )
+        points, explanation = _less_settled(line, change.work_order_id, points, explanation)
         evidence = change.work_order_id, None, None, change.order_id, change.counted_now, change.share_now
         yield LatePosting(kind, line.posting(f"{kind}:{change.work_order_id}", points, explanation), evidence)
         before = after
 
 
-def correct_accuracy(session: Session, since: Month) -> Iterator[LatePosting]:
-    """By feedback that was judged otherwise after the close."""
-    for line, changes in _by_line(session, adjustment_queries.changed_verdicts(session, since)):
+def correct_accuracy(session: Session, since: Month, *, report: ContactFeedback | None = None) -> Iterator[LatePosting]:
+    """By feedback that was judged otherwise after the close; with `report` by that one alone."""
+    for line, changes in _by_line(session, adjustment_queries.changed_verdicts(session, since, report=report)):
         yield from _accuracy(line, changes)
 
 
@@ -101,6 +116,7 @@ def _accuracy(line: _Line, changes: Sequence[VerdictChange]) -> Iterator[LatePos
         after = add_accuracy(before, [step])
         points = earn_accuracy(after, line.plan).points - earn_accuracy(before, line.plan).points
         explanation = explain_verdict_change(change, month=str(line.original.month), before=before, step=step, points=points)
+        points, explanation = _less_settled(line, change.work_order_id, points, explanation)
         found = change.verification_id, None, change.verdict_now, change.weight_now
         cause = f"{Kind.VERDICT}:{change.feedback_id}"
         yield LatePosting(
@@ -109,6 +125,17 @@ def _accuracy(line: _Line, changes: Sequence[VerdictChange]) -> Iterator[LatePos
             (change.work_order_id, change.feedback_id, *found),
         )
         before = after
+
+
+def _less_settled(
+    line: _Line, work_order_id: int, points: Decimal, explanation: dict[str, Any]
+) -> tuple[Decimal, dict[str, Any]]:
+    """What is left to post, and its explanation: a dispute about this work order may have paid for it before."""
+    settled = {one.entry_id: one.points for one in line.paid_before(work_order_id, points)}
+    if not settled:
+        return points, explanation
+    left = points - sum(settled.values(), ZERO)
+    return left, explain_settled(explanation, settled, left)
 
 
 def correct_existing(session: Session, since: Month) -> Iterator[LatePosting]:
@@ -131,7 +158,11 @@ def _by_line(session: Session, changes: Sequence[AnyChange]) -> Iterator[tuple[_
     earlier: defaultdict[int | None, list[PointsEntry]] = defaultdict(list)
     for entry in adjustment_queries.adjustments_of(session, originals):
         earlier[entry.refers_to_id].append(entry)
+    settled: defaultdict[int, list[Settled]] = defaultdict(list)
+    for one in adjustment_queries.settled_in_points(session, originals):
+        if all(one.entry_id not in entry.explanation["figures"].get("settled", ()) for entry in earlier[one.line_id]):
+            settled[one.line_id].append(one)
     plans = {plan_id: get_plan(session, plan_id) for plan_id in {entry.plan_id for entry in originals.values()}}
     for entry_id, of_entry in groupby(changes, key=lambda change: change.entry_id):
         original = originals[entry_id]
-        yield _Line(original, plans[original.plan_id], earlier[entry_id]), list(of_entry)
+        yield _Line(original, plans[original.plan_id], earlier[entry_id], settled[entry_id]), list(of_entry)

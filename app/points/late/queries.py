@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Numeric, Text, and_, case, cast, func, literal, select, true
+from sqlalchemy import CTE, ColumnElement, Numeric, Text, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from app.core.clock import Month
+from app.models.dispute import PointsDispute
 from app.models.feedback import ContactFeedback, Verdict
 from app.models.points import BasePoints, Component, EntryKind, PointsEntry, PointsEvidence, PointsMonth
 from app.models.work_order import WorkOrder
@@ -56,8 +57,9 @@ class BasePointsChange(NamedTuple):
     now: Decimal
 
 
-def _standing_evidence(component: Component, since: Month) -> CTE:
-    """The latest evidence of each work order or feedback behind the lines of closed months, adjustments included."""
+def _standing_evidence(component: Component, since: Month, *only: ColumnElement[bool]) -> CTE:
+    """The latest evidence of each work order or feedback behind the lines of closed months, adjustments included; `only`: the
+    evidence for which these conditions hold."""
     entry, root = aliased(PointsEntry), aliased(PointsEntry)
     evidence = PointsEvidence
     thing = func.coalesce(cast(evidence.feedback_id, Text), cast(evidence.work_order_id, Text))
@@ -68,9 +70,9 @@ def _standing_evidence(component: Component, since: Month) -> CTE:
             root.id.label("entry_id"),
             root.staff_id,
             root.month,
-            PointsMonth.closed_at,
             evidence.work_order_id,
             evidence.feedback_id,
+            evidence.verification_id,
             evidence.counted,
             share.label("share"),
         )
@@ -78,7 +80,7 @@ def _standing_evidence(component: Component, since: Month) -> CTE:
         .join(root, root.id == func.coalesce(entry.refers_to_id, entry.id))
         .join(PointsMonth, PointsMonth.month == root.month)
         .where(PointsMonth.closed_at.is_not(None), PointsMonth.month >= since)
-        .where(root.component == component, root.kind == EntryKind.EARNED)
+        .where(root.component == component, root.kind == EntryKind.EARNED, *only)
         .ext(distinct_on(root.id, thing))
         .order_by(root.id, thing, entry.id.desc(), evidence.id.desc())
         .cte("standing_evidence")
@@ -122,9 +124,12 @@ def changed_outcomes(session: Session, since: Month) -> list[Change]:
     return [Change._make(row) for row in session.execute(statement)]
 
 
-def changed_verdicts(session: Session, since: Month) -> list[VerdictChange]:
-    """Feedback of closed months from `since` on that was judged again after the close, and otherwise than was paid."""
-    paid, standing = _standing_evidence(Component.ACCURACY, since), standing_verdict()
+def changed_verdicts(session: Session, since: Month, *, report: ContactFeedback | None = None) -> list[VerdictChange]:
+    """Feedback of closed months from `since` on of which another verdict stands than was paid by, and says otherwise; with
+    `report` whether that one is. A verdict that was given before the close and committed after it is another one too."""
+    evidence = PointsEvidence
+    only = () if report is None else (evidence.work_order_id == report.work_order_id, evidence.feedback_id == report.id)
+    paid, standing = _standing_evidence(Component.ACCURACY, since, *only), standing_verdict()
     weight = judged_weight(standing)
     verdict = func.coalesce(standing.c.verdict, Verdict.UNVERIFIABLE)
     statement = (
@@ -140,7 +145,7 @@ def changed_verdicts(session: Session, since: Month) -> list[VerdictChange]:
         )
         .join(ContactFeedback, ContactFeedback.id == paid.c.feedback_id)
         .join(standing, true())
-        .where(standing.c.decided_at >= paid.c.closed_at)
+        .where(standing.c.id.is_distinct_from(paid.c.verification_id))
         .where((paid.c.counted != verdict) | (paid.c.share != weight))
         .order_by(paid.c.entry_id, paid.c.feedback_id)
     )
@@ -164,6 +169,30 @@ def changed_base_points(session: Session, since: Month) -> list[BasePointsChange
     return [BasePointsChange._make(row) for row in session.execute(statement)]
 
 
+class Settled(NamedTuple):
+    """What an accepted dispute about one work order posted in points alone, to correct a line."""
+
+    line_id: int
+    work_order_id: int
+    entry_id: int
+    points: Decimal
+
+
+def settled_in_points(session: Session, entry_ids: Collection[int]) -> list[Settled]:
+    """Of these lines, and of the adjustments to them, what disputes about single work orders posted in points."""
+    about = aliased(PointsEntry)
+    line_id = func.coalesce(about.refers_to_id, about.id)
+    statement = (
+        select(line_id, PointsDispute.work_order_id, PointsEntry.id, PointsEntry.points)
+        .join(PointsDispute, PointsDispute.id == PointsEntry.dispute_id)
+        .join(about, about.id == PointsEntry.refers_to_id)
+        .where(line_id.in_(entry_ids), PointsEntry.kind == EntryKind.ADJUSTMENT)
+        .where(PointsDispute.work_order_id.is_not(None), PointsDispute.verdict.is_(None))
+        .order_by(PointsEntry.id)
+    )
+    return [Settled._make(row) for row in session.execute(statement)]
+
+
 def _figure(entry: type[PointsEntry], name: str) -> ColumnElement[Decimal]:
     return cast(entry.explanation["figures"][name].astext, Numeric)
 
@@ -174,6 +203,10 @@ def entries(session: Session, entry_ids: Collection[int]) -> Sequence[PointsEntr
 
 
 def adjustments_of(session: Session, entry_ids: Collection[int]) -> Sequence[PointsEntry]:
-    """Adjustments to these entries so far for what became known late; what a dispute or a correction posted is not among them."""
+    """Adjustments to these entries so far that changed their figures: what became known late, and verdicts of upheld disputes.
+
+    What a dispute posted in points alone, or a correction, is not among them (settled_in_points).
+    """
     late = select(PointsEntry).where(PointsEntry.refers_to_id.in_(entry_ids), PointsEntry.kind == EntryKind.ADJUSTMENT)
-    return session.scalars(late.where(PointsEntry.dispute_id.is_(None)).order_by(PointsEntry.id)).all()
+    steps = or_(PointsEntry.dispute_id.is_(None), PointsEntry.explanation["figures"].has_key("confirmed_step"))
+    return session.scalars(late.where(steps).order_by(PointsEntry.id)).all()

@@ -36,7 +36,7 @@ def adjust_closed_months(session: Session, *, now: datetime) -> dict[str, Any]:
     if latest is None or not postings:
         return counts | {"points": "0"}
     month = month_for_late(session, now=now)
-    _post(session, postings, month, now)
+    post_late(session, postings, month, now)
     points = sum((late.posting.points for late in postings), Decimal(0))
     return counts | {"points": str(points), "month": str(month)}
 
@@ -50,7 +50,8 @@ def _postings(session: Session, since: Month) -> list[LatePosting]:
     return [*correct_success(session, since), *correct_accuracy(session, since), *correct_existing(session, since)]
 
 
-def _post(session: Session, postings: Sequence[LatePosting], month: Month, now: datetime) -> None:
+def post_late(session: Session, postings: Sequence[LatePosting], month: Month, now: datetime) -> list[int]:
+    """Post these to a month that was opened, each with its evidence; the ids of their entries, in their order."""
     made = post_entries(session, [late.posting for late in postings], month=month, now=now)
     insert_evidence(
         session,
@@ -60,3 +61,4 @@ def _post(session: Session, postings: Sequence[LatePosting], month: Month, now: 
             if late.evidence is not None
         ],
     )
+    return made

@@ -1,12 +1,14 @@
 """A correction of a closed month in words and figures, as `app.points.words` does for its lines (pure)."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from app.points.formula import AccuracyFigures, SuccessFigures
+from app.points.formula import ZERO, AccuracyFigures, SuccessFigures
 from app.points.late.steps import Counted, Judged, Kind
 from app.points.words import exact, number, plain
 
+_POSTED = " and posted here."
 _WHAT = {
     Kind.LATE_WIN: "A sale{order} became known",
     Kind.CANCELLED: "A sale was cancelled or withdrawn",
@@ -89,5 +91,13 @@ def explain_base_points_change(*, month: str, before: Decimal, now: Decimal, poi
     }
 
 
+def explain_settled(explanation: Mapping[str, Any], settled: Mapping[int, Decimal], left: Decimal) -> dict[str, Any]:
+    """A correction of which accepted disputes paid before: `settled`, points by entry. `left` is what is posted."""
+    paid, lines = plain(sum(settled.values(), ZERO), 4), ", ".join(map(str, settled))
+    words = explanation["words"].removesuffix(_POSTED) + "."
+    words = f"{words} An accepted dispute paid {paid} for it before (line {lines}): {plain(left, 4)} is posted here."
+    return {"words": words, "figures": explanation["figures"] | {"settled": list(settled)}}
+
+
 def _worth(points: Decimal) -> str:
-    return f"which is worth {plain(points, 4)} points and posted here."
+    return f"which is worth {plain(points, 4)} points{_POSTED}"

@@ -28,8 +28,11 @@ class MonthPlans:
     parents: Mapping[int, int | None]
 
     def of(self, grid_id: int) -> NumberedPlan:
-        """(id, plan) by which the managers of a grid are paid: that of its branch where it has one, else the company's."""
-        return self.own.get(self.parents.get(grid_id) or 0, self.company)
+        """(id, plan) by which the managers of a grid are paid: that of its branch where it has one, else the company's.
+
+        Who was called to lead the branch before the month closed is of that branch.
+        """
+        return self.own.get(grid_id) or self.own.get(self.parents.get(grid_id) or 0, self.company)
 
 
 def take_points_lock(session: Session) -> None:

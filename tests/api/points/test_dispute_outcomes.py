@@ -10,12 +10,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
 from app.core.db import set_scope
+from app.models.feedback import Verification
 from app.models.notice import OutboxEvent
 from app.models.organisation import Holiday
 from app.models.points import PointsEntry
 from app.points.closing.close import close_month
 from app.points.disputes.escalation import escalate_disputes
 from app.points.late.service import adjust_closed_months
+from app.verification.service import verify_feedback
 from tests.factories import staff
 from tests.truth import CLOSING, OCTOBER, make_anas_october, make_sale
 
@@ -72,6 +74,49 @@ def test_what_a_dispute_corrected_does_not_disturb_late_news_of_the_same_line(cl
     assert adjust_closed_months(company, now=CLOSING + timedelta(hours=1))["late_wins"] == 1
 
 
+def test_what_a_dispute_paid_for_a_work_order_is_set_off_once_when_it_counts_so(client_as, company, orders):
+    """She bought it, said the dispute; then billing says so: the sale is worth 8.3333, and 2.5 were paid for it before."""
+    ana, chen = client_as("ana"), client_as("chen")
+    decide(chen, raise_it(ana, work_order_id=orders[9].id), points="2.5")
+    set_scope(company, scope="all")
+    sale = make_sale(company, orders[9])
+    counts = adjust_closed_months(company, now=CLOSING + timedelta(hours=1))
+    assert (counts["late_wins"], counts["points"]) == (1, "5.8333")
+    late = company.query(PointsEntry).filter(PointsEntry.cause == f"late_win:{orders[9].id}").one()
+    assert "worth 8.3333 points. An accepted dispute paid 2.5 for it before" in late.explanation["words"]
+    sale.cancelled_at = sale.ordered_at + timedelta(hours=1)
+    company.flush()
+    assert adjust_closed_months(company, now=CLOSING + timedelta(hours=2))["points"] == "-8.3333"
+    make_sale(company, orders[9])
+    assert adjust_closed_months(company, now=CLOSING + timedelta(hours=3))["points"] == "8.3333"
+
+
+def test_an_upheld_dispute_about_a_report_posts_what_its_new_verdict_is_worth_and_late_news_nothing_more(
+    client_as, company, orders
+):
+    """4 of 5 true are 11.4286; 5 of 5 are 20: 8.5714 more, which takes two persons."""
+    ana, chen, bea = (client_as(who) for who in ("ana", "chen", "bea"))
+    dispute = raise_it(ana, component="accuracy", work_order_id=orders[4].id, expected="true", expected_points=None)
+    refused = decide(chen, dispute, points="8.5714")
+    assert (refused.status_code, "verdict" in refused.text) == (422, True)
+    assert decide(chen, dispute, verdict="contradicted").status_code == 422
+    first = decide(chen, dispute, verdict="confirmed").json()
+    assert (first["status"], first["waits_for_second"], first["verdict"]) == ("open", True, "confirmed")
+    assert decide(chen, dispute, verdict="confirmed").json()["code"] == "dispute.second_person"
+    set_scope(company, scope="all")
+    assert company.query(Verification).filter(Verification.kind == "dispute").count() == 0
+    both = decide(bea, dispute, verdict="confirmed").json()
+    (report,) = dispute["shown"]["work_order"]
+    assert (both["status"], both["accepted_points"], both["feedback_id"]) == ("accepted", "8.5714", report["feedback_id"])
+    (mine,) = ana.get(MINE).json()["items"]
+    assert (mine["posted"]["month"], mine["posted"]["points"], mine["verdict"]) == ("2026-11", "8.5714", "confirmed")
+    line = ana.get(f"/mobile/v1/points/2026-11/lines/{mine['posted']['entry_id']}").json()
+    assert (line["cause"], [item["counted"] for item in line["items"]]) == (f"dispute:{dispute['id']}", ["confirmed"])
+    assert "Bea found it true" in line["items"][0]["because"]["en"]
+    set_scope(company, scope="all")
+    assert adjust_closed_months(company, now=CLOSING + timedelta(hours=1))["verdicts"] == 0
+
+
 def test_many_points_wait_for_another_person_who_accepts_the_same(client_as, company, orders):
     chen, bea = client_as("chen"), client_as("bea")
     dispute = raise_it(client_as("ana"))
@@ -86,7 +131,7 @@ def test_many_points_wait_for_another_person_who_accepts_the_same(client_as, com
     assert decide(bea, dispute, points="7").status_code == 403
     assert decide(chen, dispute, points="7").json() | {"decided_at": 0, "id": 0} == {
         "id": 0, "status": "accepted", "decision_reason": "the order is there.", "decided_at": 0,
-        "waits_for_second": False, "accepted_points": "7.0000",
+        "waits_for_second": False, "accepted_points": "7.0000", "feedback_id": None, "verdict": None,
     }  # fmt: skip
 
 
@@ -125,6 +170,23 @@ def test_a_dispute_of_an_open_month_posts_to_that_month(client_as, company):
         close_month(company, month=OCTOBER, now=CLOSING + timedelta(hours=1))
         company.commit()
         assert ana.get("/mobile/v1/points?month=2026-10").json()["total"] == "74.6153"
+
+
+def test_of_an_open_month_a_work_order_is_not_settled_in_points_and_a_report_by_its_verdict(client_as, company):
+    orders = make_anas_october(company)
+    verify_feedback(company, now=CLOSING)
+    company.commit()
+    with clock.shifted_to(CLOSING):
+        ana, chen, bea = (client_as(who) for who in ("ana", "chen", "bea"))
+        refused = decide(chen, raise_it(ana, work_order_id=orders[9].id), points="1")
+        assert (refused.status_code, "open" in refused.text) == (422, True)
+        dispute = raise_it(ana, component="accuracy", work_order_id=orders[4].id, expected="true")
+        assert decide(chen, dispute, verdict="confirmed").json()["waits_for_second"] is True
+        assert decide(bea, dispute, verdict="confirmed").json()["accepted_points"] == "8.5714"
+        mine = next(one for one in ana.get(MINE).json()["items"] if one["component"] == "accuracy")
+        assert (mine["posted"], mine["verdict"]) == (None, "confirmed")
+        lines = ana.get("/mobile/v1/points?month=2026-10").json()["lines"]
+        assert [line["points"] for line in lines if line["component"] == "accuracy"] == ["20.0000"]
 
 
 def test_wrong_points_are_named_and_nothing_is_decided(client_as, orders):

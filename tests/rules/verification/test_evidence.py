@@ -182,6 +182,16 @@ def test_those_who_cheat_do_not_become_the_norm(cheats):
     assert share == pytest.approx(0.02, abs=0.006)
 
 
+def test_nor_do_two_of_five_who_cheat_as_much_as_they_like():
+    """As a third of a town of 2,000 in which eight ways of cheating are each of 5 %: one estimate alone took them for honest."""
+    rng, asked = np.random.default_rng(4), np.random.default_rng(5).poisson(25, 667) + 1
+    shares = rng.beta(0.012 * 49, 0.988 * 49, 667)
+    shares[:267] = rng.uniform(0.05, 0.6, 267)
+    share, likeness = fit(rng.binomial(asked, shares), asked, expected=0.005, alike=0.01)
+    assert share == pytest.approx(0.015, abs=0.006)
+    assert likeness <= 0.06
+
+
 def test_false_discoveries_are_held_and_one_sharp_sign_is_enough():
     chances = np.random.default_rng(3).uniform(size=2_000)
     assert discoveries(chances, 0.05).sum() == 0

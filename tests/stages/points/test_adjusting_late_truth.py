@@ -138,6 +138,15 @@ def test_a_verdict_that_changes_after_the_close_is_adjusted_with_its_link_and_on
     _nothing_more(session)
 
 
+def test_a_verdict_that_was_being_written_while_the_month_closed_is_adjusted_too(session):
+    """It says a time before the close, and the close did not see it."""
+    make_anas_october(session)
+    close_month(session, month=OCTOBER, now=CLOSING)
+    _judge(session, _evidence(session, "contradicted").feedback_id, Verdict.CONFIRMED, CLOSING - timedelta(seconds=1))
+    assert adjust_closed_months(session, now=LATER)["verdicts"] == 1
+    _nothing_more(session)
+
+
 def test_verdicts_that_change_again_and_again_sum_to_the_points_under_the_facts(session):
     make_anas_october(session)
     close_month(session, month=OCTOBER, now=CLOSING)

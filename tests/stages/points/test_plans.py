@@ -1,7 +1,9 @@
 """Points plans: who writes and who signs them, which is in force, and that what was signed stays."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -9,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.core.clock import Month
 from app.core.errors import Invalid
+from app.models.organisation import Unit
 from app.models.points import (
     Component,
     PlanComponent,
@@ -19,6 +22,7 @@ from app.models.points import (
     PointsPlanStep,
 )
 from app.points.closing.close import close_month
+from app.points.disputes.service import Disputed, raise_dispute
 from app.points.late.service import adjust_closed_months
 from app.points.plans.in_force import find_plans, plans_of
 from app.points.plans.queries import UnknownPlan, get_standing
@@ -35,7 +39,7 @@ from app.points.plans.service import (
 )
 from app.points.service import preview_month
 from app.reports.points_plans import NothingClosed, my_plan, replay_plan
-from tests.factories import NOW, grid, staff
+from tests.factories import NOW, get, grid, staff
 from tests.phones import principal_of
 from tests.truth import CLOSING, OCTOBER, make_anas_october, make_orders, make_sale
 
@@ -231,6 +235,25 @@ def test_each_manager_is_paid_by_the_plan_of_their_branch_and_the_preview_says_t
     ]
     assert [(line["component"], line["points"]) for line in shown[ana].lines] == [("success", "50.0000")]
     assert len(shown[dee].lines) == 3
+
+
+def test_who_is_called_from_a_grid_to_its_branch_before_the_close_is_still_of_that_branch(session):
+    own = approved(session, code="B1", unit_code="B1")
+    plans = find_plans(session, NOVEMBER)
+    branch = get(session, Unit, code="B1")
+    assert [plans.of(unit_id)[0] for unit_id in (branch.id, grid(session, "G11").id)] == [own.id, own.id]
+    assert plans.of(branch.parent_id)[0] == plans.company[0] != own.id
+
+
+def test_a_component_that_the_plan_does_not_pay_for_is_no_line_that_one_disputes(session):
+    """Points posted for it could not be explained by the plan."""
+    approved(session, code="B1", unit_code="B1", effective_from="2026-10", now=OCTOBER.previous.starts_at)
+    said = Disputed(uuid4(), OCTOBER, Component.ACCURACY, None, None, "20", "all true", None, [])
+    with pytest.raises(Invalid, match="component"):
+        raise_dispute(session, principal=principal_of(session, "ana"), disputed=said, now=CLOSING)
+    raise_dispute(
+        session, principal=principal_of(session, "ana"), disputed=replace(said, component=Component.SUCCESS), now=CLOSING
+    )
 
 
 def test_late_news_is_paid_by_the_plan_of_the_month(session):
