@@ -10,8 +10,8 @@ their own); a migration that has been released is never edited.
 
 from alembic import op
 
-revision = "0066"
-down_revision = "0062"
+revision = "0062"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 

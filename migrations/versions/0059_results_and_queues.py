@@ -9,7 +9,7 @@ their own); a migration that has been released is never edited.
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0060"
+revision = "0059"
 down_revision = "0058"
 branch_labels = None
 depends_on = None

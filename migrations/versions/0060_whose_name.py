@@ -7,8 +7,8 @@ their own); a migration that has been released is never edited.
 
 from alembic import op
 
-revision = "0062"
-down_revision = "0060"
+revision = "0060"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 

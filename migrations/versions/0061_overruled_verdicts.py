@@ -8,8 +8,8 @@ their own); a migration that has been released is never edited.
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0064"
-down_revision = "0057"
+revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
