@@ -28,7 +28,8 @@ WITH said AS (
         AND NOT EXISTS (SELECT FROM contact_feedback c WHERE c.corrects_id = f.id AND c.corrects_id IS NOT NULL)
     GROUP BY date_trunc('hour', f.contacted_at)
 )
-SELECT DISTINCT d.day FROM said CROSS JOIN LATERAL (VALUES (first - :near), (first + :near), (last - :near), (last + :near)) t (at)
+SELECT DISTINCT d.day FROM said
+CROSS JOIN LATERAL (VALUES (first - :near), (first + :near), (last - :near), (last + :near)) AS t (at)
 CROSS JOIN LATERAL (SELECT CAST(t.at AT TIME ZONE :zone AS date) AS day) d
 WHERE NOT EXISTS (SELECT FROM feed_days x WHERE x.feed = 'calls' AND x.day = d.day) ORDER BY d.day
 """)
