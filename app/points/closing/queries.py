@@ -29,7 +29,7 @@ WITH said AS (
     GROUP BY date_trunc('hour', f.contacted_at)
 )
 SELECT DISTINCT d.day FROM said
-CROSS JOIN LATERAL (VALUES (first - :near), (first + :near), (last - :near), (last + :near)) t (at)
+CROSS JOIN LATERAL (VALUES (first - :near), (first + :near), (last - :near), (last + :near)) AS t (at)
 CROSS JOIN LATERAL (SELECT CAST(t.at AT TIME ZONE :zone AS date) AS day) d
 WHERE NOT EXISTS (SELECT FROM feed_days x WHERE x.feed = 'calls' AND x.day = d.day) ORDER BY d.day
 """)

@@ -62,7 +62,7 @@ def only_ordinarily(monkeypatch):
     async def nothing(*_):
         return None
 
-    monkeypatch.setattr(quick, "_try", nothing)
+    monkeypatch.setattr("app.api.quick._try", nothing)
 
 
 def test_pulls_and_plain_reports_take_the_short_way(phone, orders, api):
