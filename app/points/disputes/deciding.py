@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -99,7 +100,7 @@ def _decide_by_verdict(
     """Let the report stand judged so, and post what follows; where that takes two persons, first only see what would follow."""
     assert answer.verdict is not None  # the caller asked
     _check_verdict(found)
-    said = {"verdict": answer.verdict, "feedback_id": answer.feedback_id, "reason": answer.reason}
+    said: dict[str, Any] = {"verdict": answer.verdict, "feedback_id": answer.feedback_id, "reason": answer.reason}
     with whole_company(session):  # a report and its line may be of another grid, in which the person worked then
         with session.begin_nested() as trial:
             overruled = overrule(session, dispute=found, **said, principal=principal, now=now)

@@ -7,6 +7,7 @@ of any late verdict, linked to the dispute: with its step and its evidence, so t
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -75,7 +76,7 @@ def _linked(session: Session, dispute: PointsDispute, late: LatePosting, now: da
     """The posting as the dispute's, with the step of the verdict that it gave."""
     said = explain_outcome(session, dispute=dispute, points=late.posting.points, now=now)
     figures = dict(late.posting.explanation["figures"]) | said["figures"]
-    link = {"cause": f"dispute:{dispute.id}", "dispute_id": dispute.id}
+    link: dict[str, Any] = {"cause": f"dispute:{dispute.id}", "dispute_id": dispute.id}
     return replace(late, posting=replace(late.posting, explanation=said | {"figures": figures}, **link))
 
 

@@ -112,7 +112,7 @@ def make_set_aside(session, name, *, received_at):
     session.add(QuarantinedFeedback(feedback_id=str(uuid.uuid4()), **values, **said))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_was_served_at_any_instant_is_served_again_as_of_it(session, seed):
     rng = random.Random(seed)
     at(session, OCTOBER.starts_at)
@@ -134,7 +134,8 @@ def test_what_was_served_at_any_instant_is_served_again_as_of_it(session, seed):
         elif step > 55 and rng.random() < 0.2:
             adjust_closed_months(session, now=now)
         else:
-            happens(session, rng, orders, now)
+            for _ in range(3):  # of what is listed only reports and what is set aside change something
+                happens(session, rng, orders, now)
         now += timedelta(minutes=30)
         for month in MONTHS:
             seen.append((month, now, served(show_months(session, staff_ids=ids, month=month, now=now))))
@@ -146,7 +147,7 @@ def test_what_was_served_at_any_instant_is_served_again_as_of_it(session, seed):
     for month, instant, was in seen:
         again = show_months_at(session, staff_ids=ids, month=month, as_of=instant, now=later)
         assert served(again) == was, (month, instant)
-    assert len({str(one) for *_, one in lists}) > 30
+    assert len({str(one) for *_, one in lists}) > 40
     for month, instant, one, was in lists:
         assert listed(show_my_month_at(session, staff_id=one, month=month, as_of=instant, now=later)) == was, (month, instant)
 
