@@ -24,7 +24,7 @@ BEGIN
     RETURN NULL;
 END $$;
 REVOKE EXECUTE ON FUNCTION tell_live_dispatched() FROM PUBLIC;
-CREATE CONSTRAINT TRIGGER tell_live AFTER INSERT ON dispatch_runs DEFERRABLE INITIALLY DEFERRED
+CREATE CONSTRAINT TRIGGER tell_live_insert AFTER INSERT ON dispatch_runs DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION tell_live_dispatched();
 
 CREATE FUNCTION tell_live_order(grid integer) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
@@ -52,7 +52,7 @@ END $$;
 """
 TELLS_IT = "\n    PERFORM tell_live_order(NEW.grid_id);"
 COLLECT = """
-DROP TRIGGER tell_live ON dispatch_runs;
+DROP TRIGGER tell_live_insert ON dispatch_runs;
 DROP FUNCTION tell_live_dispatched();
 DROP FUNCTION tell_live_order(integer);
 CREATE TRIGGER tell_live_insert AFTER INSERT ON work_orders REFERENCING NEW TABLE AS after

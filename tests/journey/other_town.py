@@ -1,6 +1,6 @@
 """Another town: other people, other distances, other habits, other ways to cheat than those of dishonest_town.
 
-Three kinds of grid that differ in how far and how fast one goes; weeks have six days. Nothing was tuned by it, and it imports
+Three kinds of grid that differ in how far and how fast one goes; weeks have six days. Constants were looked at with both towns, and it imports
 nothing of the product. `make_town` gives what `dishonest_town.make_town` gives; `reports` also has the kind of grid, `peers`.
 """
 

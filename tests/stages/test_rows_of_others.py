@@ -111,7 +111,12 @@ class Rows:
         self.units = dict(connection.execute(text("SELECT code, id FROM units")).all())
         self.people = dict(connection.execute(text("SELECT lower(staff_no), id FROM staff")).all())
         account = connection.scalar(text("SELECT id FROM accounts WHERE login = 'ana'"))
-        self.named = {"grid_id": self.units["G11"], "unit_id": self.units["G11"], "staff_id": self.people["ana"]}
+        self.named = {
+            "for_staff_id": "NULL",
+            "grid_id": self.units["G11"],
+            "unit_id": self.units["G11"],
+            "staff_id": self.people["ana"],
+        }
         self.named |= {"account_id": account, "shared_role": "NULL", "role": "'grid_manager'"}
 
     def add(self):

@@ -21,6 +21,7 @@ SHOWN = {
     "contact_feedback": {"insert"},
     "correction_proposals": {"insert", "update"},
     "devices": {"insert", "update"},
+    "dispatch_runs": {"insert"},
     "do_not_disturb_undos": {"insert", "update"},
     "feedback_quarantine": {"insert", "update"},
     "manager_messages": {"insert", "update"},
@@ -28,7 +29,7 @@ SHOWN = {
     "phone_pulls": {"insert", "update"},
     "review_cases": {"insert", "update"},
     "work_order_returns": {"insert", "update"},
-    "work_orders": {"insert", "update"},
+    "work_orders": {"update"},  # and those of no dispatch by refuse_new_lost_order
 }
 
 
