@@ -1,7 +1,8 @@
 """Another town: other people, other distances, other habits, other ways to cheat than those of dishonest_town.
 
-Three kinds of grid that differ in how far and how fast one goes; weeks have six days. The constants of detection were
-looked at with both towns; it imports nothing of the product. `make_town` gives what `dishonest_town.make_town` gives; `reports` also has the kind of grid, `peers`.
+Three kinds of grid that differ in how far and how fast one goes; weeks have six days. The constants of detection were looked at
+with both towns; it imports nothing of the product. `make_town` gives what `dishonest_town.make_town` gives; `reports` also has
+the kind of grid, `peers`.
 """
 
 from datetime import UTC, datetime
