@@ -177,9 +177,9 @@ def identify(session: Session, *, access_token: str, secret: str, now: datetime,
     if actor.revoked_device_id is not None:
         tell_device(session, account_id=actor.account_id, device_id=actor.revoked_device_id, now=now)
         raise DeviceRevoked
-    found = principal_of(actor)
-    set_scope(session, scope=found.scope, grid_ids=found.grid_ids, staff_id=found.staff_id, plan_anew=found.scope != "own")
-    return found
+    principal = principal_of(actor)
+    set_scope(session, scope=principal.scope, grid_ids=principal.grid_ids, staff_id=principal.staff_id)
+    return principal
 
 
 def introduce(session: Session, *, principal: Principal, now: datetime) -> dict[str, Any]:

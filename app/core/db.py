@@ -125,22 +125,18 @@ def make_sessions(engine: Engine, storage: Storage | None = None, *, dask: str =
     return sessionmaker(engine, expire_on_commit=False, info={"storage": storage, "dask": dask})
 
 
-def set_scope(
-    session: Session, *, scope: str, grid_ids: Iterable[int] = (), staff_id: int | None = None, plan_anew: bool = False
-) -> None:
+def set_scope(session: Session, *, scope: str, grid_ids: Iterable[int] = (), staff_id: int | None = None) -> None:
     """Tell row level security who acts, until the end of this transaction.
 
     scope: `all` (company), `grids` (rows of these grids) or `own` (rows of this staff member in these grids).
-    plan_anew: plan every statement for its own values; what is right for a grid's day is not for a company's year.
     """
     session.execute(
         text(
             "SELECT set_config('gridwork.scope', :scope, true), set_config('gridwork.grid_ids', :grids, true),"
-            " set_config('gridwork.staff_id', :staff, true), set_config('gridwork.shift', :shift, true),"
-            " set_config('plan_cache_mode', :plans, true)"
+            " set_config('gridwork.staff_id', :staff, true), set_config('gridwork.shift', :shift, true)"
         ),
-        {"scope": scope, "grids": "{" + ",".join(map(str, grid_ids)) + "}", "shift": _shift_text()}
-        | {"staff": "" if staff_id is None else str(staff_id), "plans": "force_custom_plan" if plan_anew else "auto"},
+        {"scope": scope, "grids": "{" + ",".join(map(str, grid_ids)) + "}"}
+        | {"staff": "" if staff_id is None else str(staff_id), "shift": _shift_text()},
     )
 
 
