@@ -89,9 +89,8 @@ def ask_cube(session: Session, *, question: CubeQuestion, grid_ids: Sequence[int
     most = MOST_CELLS // len(question.measures)
     filters = {f"only_{dimension}": list(codes) for dimension, codes in question.filters.items() if codes}
     values = {"grids": list(grid_ids), "first": first, "last": last, "most": most + 1, **filters}
-    session.execute(
-        text("SET LOCAL plan_cache_mode = force_custom_plan")
-    )  # what is right for a grid's day is not for a company's year
+    # What is right for a grid's day is not for a company's year.
+    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     found = session.execute(text(_statement(question, source, columns)), values).all()
     if len(found) > most:
         raise TooManyCells(
