@@ -24,6 +24,7 @@ from bench.serving import serving
 CLIENTS = 16
 ORDERS_EACH = 100
 ROUNDS = 3
+PULLS = 4  # in each of them
 ENDED_EACH = 15
 PASSWORD = "a password for measuring"
 
@@ -39,9 +40,10 @@ def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
         found: dict[str, list[Load]] = defaultdict(list)
         cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
         for _ in range(ROUNDS):
-            found["bare pull"].append(load(bare, _bare_pulls(held, requests)))
-            found["pull"].append(load(ours, _pulls(tokens, requests, {})))
-            found["empty"].append(load(ours, _pulls(tokens, requests, cursors)))
+            for _ in range(PULLS):
+                found["bare pull"].append(load(bare, _bare_pulls(held, requests)))
+                found["pull"].append(load(ours, _pulls(tokens, requests, {})))
+                found["empty"].append(load(ours, _pulls(tokens, requests, cursors)))
             found["bare send"].append(load(bare, sends("/send", held, tokens, requests)))
             found["send"].append(load(ours, sends("/mobile/v1/feedback", held, tokens, requests)))
             cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
