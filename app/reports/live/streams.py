@@ -14,7 +14,7 @@ from app.core.errors import TooMany, Unavailable
 
 MOST_PENDING = 64
 MOST_OF_ACCOUNT = 6
-TOLD_A_SECOND = 3.0
+TOLD_A_SECOND = 6.0
 AT_ONCE = 10.0  # as many may be told in one moment after a quiet one
 APART_MS = 5_000  # of the positions of two processes, at the most: both are of the database's clock
 
