@@ -29,8 +29,7 @@ MANAGERS = 2_000
 ROUNDS = 3
 COUNTED = ("success", "failed", "failed", "failed", "left_out")
 JUDGED = ("confirmed", "confirmed", "confirmed", "contradicted", "unverifiable")
-# Work orders and reports themselves are not needed to compute again: the evidence alone is made, without its keys to them.
-KEYS = ("work_order_id_work_orders", "feedback_id_contact_feedback")
+# Work orders and reports themselves are not needed to compute again: the evidence alone is made, without the guard that asks for them.
 EVIDENCE = """
 INSERT INTO points_evidence (entry_id, grid_id, staff_id, work_order_id, feedback_id, counted, weight, score)
 SELECT e.id, e.grid_id, e.staff_id, d.n, CASE WHEN e.component = 'accuracy' THEN gen_random_uuid() END,
@@ -67,15 +66,14 @@ def _seed(owner: Session, each: int) -> None:
     plan, fed = get_plan(owner, month.plan_id), [BasePointsFact(one, "existing_scheme", Decimal(50)) for one in people]
     figures = gather(_work_orders(people, each), _feedback(people, each), fed)
     ratio = ratio_of(figures)
-    keep_inputs(owner, month=MONTH, managers=managers(owner, MONTH, []), base_points=fed)
+    keep_inputs(owner, month=MONTH, managers=managers(owner, MONTH, []), base_points=fed, company_ratio=ratio)
     postings = [
         Posting(staff_id, grid_id, line.earned.component, "earned", line.earned.points, month.plan_id, {})
         for staff_id, _, grid_id in managers(owner, MONTH, [])
         for line in lines_of(figures[staff_id], plan, ratio)
     ]
     post_entries(owner, postings, month=MONTH, now=CLOSED_AT)
-    for key in KEYS:
-        owner.execute(text(f"ALTER TABLE points_evidence DROP CONSTRAINT fk_points_evidence_{key}"))
+    owner.execute(text("ALTER TABLE points_evidence DISABLE TRIGGER USER"))
     owner.execute(text(EVIDENCE), {"counted": list(COUNTED), "judged": list(JUDGED), "each": each})
     write_first_file(owner, month=MONTH, now=CLOSED_AT)
     owner.execute(update(PointsMonth).values(closed_at=CLOSED_AT))
