@@ -178,7 +178,7 @@ def test_a_tag_is_tried_defined_changed_and_retired(console, company):
     page.get_by_label("是否 1").select_option(label="不是")
     page.get_by_role("button", name="保存为新版本").click()
     page.get_by_role("button", name="查看 家庭客户").click()
-    expect(page.get_by_text("第 2 版")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_text("第 2 版", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="停用 家庭客户").click()
     page.get_by_role("dialog").get_by_role("button", name="停用").click()
