@@ -144,4 +144,4 @@ def test_logging_out_wipes_and_the_next_person_finds_nothing_of_the_last(used, a
     expect(used.get_by_text("已退出，手机上的数据已清除。")).to_be_visible()
     assert [name for name, rows in shelf.dump(used).items() if rows and name != "meta"] == []
     log_in(used, air, "bo")
-    expect(used.get_by_text("0 位客户")).to_be_visible()
+    expect(used.get_by_text("0 位客户", exact=True)).to_be_visible()
