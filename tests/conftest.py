@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.core import clock
 from app.core.db import make_engine, make_sessions, set_scope
 from app.core.storage import Storage
-from app.main import create_app
 from app.settings import Settings
 from app.web.files import DIST
+from tests.apps import make_app
 from tests.cast import PASSWORD
 from tests.postgres import clone, make_template, own_server
 
@@ -90,7 +90,7 @@ def company(sessions: sessionmaker[Session]) -> Iterator[Session]:
 @pytest.fixture
 def api(database: str, tmp_path: Path) -> Iterator[FastAPI]:
     """The application on this test's own database."""
-    app = create_app(Settings(database_url=database, home=tmp_path, log_level="ERROR", pool_size=8))
+    app = make_app(Settings(database_url=database, home=tmp_path, log_level="ERROR", pool_size=8))
     yield app
     app.state.engine.dispose()
 

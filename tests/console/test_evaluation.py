@@ -60,6 +60,7 @@ def test_a_closed_campaign_is_evaluated_and_read_and_sent(console, closed, as_pe
         page.get_by_role("link", name="打开文件").click()
     file = opened.value
     expect(file.get_by_role("heading", name="十月宽带提速")).to_be_visible()
+    file.wait_for_load_state("load")
     assert file.evaluate("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
     assert file.evaluate("document.scripts.length") == 0
     assert serious(file) == []
