@@ -13,7 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from app.core.errors import AppError
-from app.core.hot import Connection, Pool, Statement
+from app.core.hot import Statement
+from app.core.hot_pool import Connection, Pool
 
 Asker = tuple[int, Statement]  # the account, and the statement that finds who it is and scopes the transaction
 Prepare = Callable[[Request], Asker | None]
@@ -42,7 +43,10 @@ async def _try(prepare: Prepare, quick: Quick, request: Request) -> Response | N
         asker = None if pool is None else prepare(request)
         if pool is None or asker is None:
             return None
-        async with pool.connection() as connection:
+        connection = await pool.take()
+        try:
             return await quick(request, connection, *asker)
+        finally:
+            pool.give_back(connection)
     except (AppError, RequestValidationError, psycopg.Error):
         return None

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from app.access.quick import find_asker
 from app.core.errors import AppError
-from app.core.hot import Connection, Statement, ask, written
+from app.core.hot import Statement, ask, written
+from app.core.hot_pool import Connection
 from app.dispatch.seeing import APART, NOTE, note_values
 from app.reports.phone import PAGE_BYTES, PULL, Pulled, answer, beginning, pull_values, read_position, resume
 
