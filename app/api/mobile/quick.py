@@ -36,8 +36,9 @@ def prepare(request: Request) -> Asker | None:
     if kind.lower() != "bearer" or not sound:
         return None
     refuse_old(version, request.app.state.settings.minimum_app_version)
-    claims = read_access_token(token, secret=request.app.state.secret, now=clock.now())
-    return claims.account_id, manager_statement(claims, clock.local_date(clock.now()), device_id)
+    now = clock.now()
+    claims = read_access_token(token, secret=request.app.state.secret, now=now)
+    return claims.account_id, manager_statement(claims, clock.local_date(now), device_id)
 
 
 async def pull(request: Request, connection: Connection, account_id: int, who: Statement) -> Response | None:
