@@ -1,5 +1,6 @@
 """What the tests share: a database with the cast in it, a session that is rolled back, and clients that log in."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,9 +18,16 @@ from app.settings import Settings
 from app.web.files import DIST
 from tests.apps import make_app
 from tests.cast import PASSWORD
-from tests.postgres import clone, make_template, own_server
+from tests.postgres import clone, compiled_once, database_url, make_template, own_server
 
 SHARED = Path(os.environ.get("GRIDWORK_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: no collection of garbage looks through it again, and fewer look through the rest."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +46,11 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def template(server: str) -> str:
-    """Name of the migrated database with the cast in it."""
-    return make_template(server, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+def template(server: str) -> Iterator[str]:
+    """Name of the migrated database with the cast in it. What is compiled for one of its clones serves the others too."""
+    name = make_template(server, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    with compiled_once(database_url(server, name)):
+        yield name
 
 
 @pytest.fixture(scope="session")
