@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.core.security import Principal
@@ -169,10 +169,10 @@ def _events(session: Session, row: DisputeRow) -> list[DisputeEvent]:
     return sorted(events, key=lambda event: event.at)
 
 
-def _carried_over(session: Session, dispute_id: UUID) -> list[tuple[datetime, str, str]]:
+def _carried_over(session: Session, dispute_id: UUID) -> Sequence[Row[datetime, str, str]]:
     """(when, by which login, why) it was left to wait beyond the close of its month."""
     carried = select(CarriedOver.carried_at, Account.login, CarriedOver.reason).join(
         Account, Account.id == CarriedOver.account_id
     )
     of_it = CarriedOver.kind == CarriedKind.DISPUTE, CarriedOver.ref == str(dispute_id)
-    return [tuple(row) for row in session.execute(carried.where(*of_it).order_by(CarriedOver.carried_at))]
+    return session.execute(carried.where(*of_it).order_by(CarriedOver.carried_at)).all()
