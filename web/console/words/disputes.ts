@@ -119,7 +119,7 @@ export const DISPUTES = {
   "dispute.would.nothing": ["不记积分", "Nothing will be posted"],
   "dispute.would.reject": ["不成立，不记积分", "Nothing will be posted"],
   "dispute.would.second": [
-    "这位经理本月的改动合计超过 {above} 分（此前已改 {before} 分）：须另一人同意同样的答复才生效。",
+    "这位经理该月的改动合计超过 {above} 分（此前已改 {before} 分）：须另一人同意同样的答复才生效。",
     "Above {above} points for this manager's month ({before} before): it counts once another person accepts the same.",
   ],
   "dispute.reason.hint": ["经理会在手机上看到。", "The manager reads it on the phone."],
