@@ -4,6 +4,7 @@ import { ADMINISTRATION } from "./words/administration.ts";
 import { ANALYSIS } from "./words/analysis.ts";
 import { COMPARING } from "./words/comparing.ts";
 import { EVALUATION } from "./words/evaluation.ts";
+import { FIELDS } from "./words/fields.ts";
 import { HELP } from "./words/help.ts";
 import { LIVE } from "./words/live.ts";
 import { PERSONNEL } from "./words/personnel.ts";
@@ -20,6 +21,7 @@ const WORDS = {
   ...ANALYSIS,
   ...COMPARING,
   ...EVALUATION,
+  ...FIELDS,
   ...HELP,
   ...LIVE,
   ...PERSONNEL,
