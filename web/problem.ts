@@ -2,12 +2,21 @@
 export interface WrongField {
   field: string;
   expected: string;
+  /** the same in Chinese, where the domain refused it */
+  expected_zh?: string | null;
   /** of an error of the server's framework, with its figures: what it is said by in another language */
   type?: string;
   context?: Record<string, string | number>;
 }
 
-/** The server's framework refused fields; its sentence about them is English. */
+interface Body {
+  code?: string;
+  detail?: string;
+  detail_zh?: string | null;
+  errors?: WrongField[];
+}
+
+/** The server's framework refused fields: what of each is said by its type. */
 export const WRONG_FIELDS = "request.invalid";
 
 export class Problem extends Error {
@@ -17,6 +26,8 @@ export class Problem extends Error {
     readonly detail: string,
     readonly retrySeconds: number,
     readonly fields: readonly WrongField[] = [],
+    /** as `detail`, in Chinese */
+    readonly detailZh: string | null = null,
   ) {
     super(detail);
   }
@@ -28,7 +39,7 @@ export class Problem extends Error {
 }
 
 export async function problemOf(answer: Response): Promise<Problem> {
-  const body = (await answer.json().catch(() => ({}))) as { code?: string; detail?: string; errors?: WrongField[] };
+  const body = (await answer.json().catch(() => ({}))) as Body;
   const retry = Number(answer.headers.get("Retry-After") ?? 0);
-  return new Problem(answer.status, body.code ?? "error", body.detail ?? "", retry, body.errors ?? []);
+  return new Problem(answer.status, body.code ?? "error", body.detail ?? "", retry, body.errors ?? [], body.detail_zh ?? null);
 }

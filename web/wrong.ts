@@ -1,5 +1,5 @@
-// What is wrong with a field of a request, said by the type of the server's error, so that phone and console speak the reader's
-// language. The server's own English stands where a type has no words here.
+// Why the server refused something, in the reader's language. What its framework finds wrong with a field is said by the type of
+// the error; what its own code refuses comes in Chinese and English.
 import type { WrongField } from "./problem.ts";
 import { inWords, type Language, type Said } from "./saying.ts";
 
@@ -58,9 +58,23 @@ const WRONG = {
   uuid_parsing: ["应为 UUID", "expected a UUID"],
 } as const satisfies Record<string, Said>;
 
+/** What the server said no to, and why. */
+export interface Refused {
+  detail: string;
+  detailZh?: string | null;
+  fields?: readonly WrongField[];
+}
+
+/** Why something was refused: what is wrong with its fields, named as `name` has it, or the server's sentence. */
+export function sayRefused(language: Language, refused: Refused, name?: (field: string) => string): string {
+  if (refused.fields?.length) return sayFields(language, refused.fields, name);
+  return language === "zh" && refused.detailZh ? refused.detailZh : refused.detail;
+}
+
 /** What was expected of a field. */
-export function sayWrong(language: Language, { type, context, expected }: WrongField): string {
-  if (!type || !(type in WRONG)) return expected;
+export function sayWrong(language: Language, { type, context, expected, expected_zh }: WrongField): string {
+  if (!type) return language === "zh" && expected_zh ? expected_zh : `expected ${expected}`;
+  if (!(type in WRONG)) return expected;
   const values = Object.entries(context ?? {}).map(([name, value]) => [name, choices(language, value)] as const);
   return inWords(WRONG[type as keyof typeof WRONG], language, Object.fromEntries(values));
 }

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from app.api.chinese.saying import say_phrase, say_refusal
 from app.core.errors import (
     AppError,
     Conflict,
@@ -45,13 +46,17 @@ FIXED_PLAN = "GW010"
 def problem(
     status: int, title: str, code: str, detail: str, *, headers: dict[str, str] | None = None, more: dict[str, Any] | None = None
 ) -> JSONResponse:
-    """One answer of type application/problem+json; `type` is `urn:gridwork:problem:<code>`; `more` is added to it."""
+    """One answer of type application/problem+json; `type` is `urn:gridwork:problem:<code>`; `more` is added to it.
+
+    `detail` is English, `detail_zh` says the same in Chinese, whoever asks: a phone keeps both and shows them without a net.
+    """
     body = (more or {}) | {
         "type": f"urn:gridwork:problem:{code}",
         "title": title,
         "status": status,
         "code": code,
         "detail": detail,
+        "detail_zh": say_refusal(code, detail),
     }
     return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
 
@@ -63,7 +68,8 @@ def from_app_error(error: AppError) -> JSONResponse:
     more: dict[str, Any] = dict(error.context)
     headers: dict[str, str] = {}
     if isinstance(error, Invalid):
-        more["errors"] = [{"field": error.field, "expected": error.expected}]
+        said = say_phrase(error.expected) or say_refusal(error.code, "")
+        more["errors"] = [{"field": error.field, "expected": error.expected, "expected_zh": said}]
     if isinstance(error, Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Unauthenticated):

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
+from app.api.chinese.saying import say_refusal
 from app.api.deps import Allow
 from app.api.errors import from_app_error, from_validation
 from app.core.errors import AppError, Unauthenticated
@@ -33,7 +34,8 @@ class ConsoleRoute(APIRoute):
                 return RedirectResponse(HOME, status_code=303)
             except AppError as error:
                 plain = from_app_error(error)
-                return show_wrong(plain.status_code, said=error.detail, code=error.code)
+                said = f"{say_refusal(error.code, error.detail) or ''} {error.detail}"
+                return show_wrong(plain.status_code, said=said, code=error.code)
             except RequestValidationError as error:
                 plain = from_validation(error)
                 return show_wrong(plain.status_code, said="", code="request.invalid")

@@ -1,9 +1,11 @@
 """Every operation of the OpenAPI document with hostile parameters and bodies: a problem that says what is wrong, never a 500."""
 
 import json
+import re
 
 import pytest
 
+from app.api.chinese.saying import CODES
 from tests.wrong_words import wrong_words
 
 HOSTILE = [
@@ -36,6 +38,7 @@ BODIES = [
     b'{"a": "\\ud800"}',
 ]
 WRONG_VALUES = [None, True, -1, 10**30, 1e308, "", "\x00", "\ud800", "9" * 300, [], {}, "1970-01-01", "2099-12-31", "NaN"]
+CHINESE = re.compile("[\u4e00-\u9fff]")
 STREAMS = {"/dashboard/v1/events"}  # goes on for as long as somebody listens, which this client does to the end
 CASTS = {"mobile": "ana", "payroll": "payroll", "operations": "ada", "dashboard": "ada", "auth": "ada"}
 
@@ -62,9 +65,16 @@ def is_fine(answer):
         and answer.headers["content-type"] == "application/problem+json"
         and body["status"] == answer.status_code
         and {one.get("type", "missing") for one in body.get("errors", [])} <= wrong_words().keys()
+        and is_said_in_chinese(body)
         and "Traceback" not in answer.text
         and "sqlalchemy" not in answer.text.lower()
     )
+
+
+def is_said_in_chinese(body):
+    """A sentence, and of every field that our own code refused what was expected of it, which is more than that it is wrong."""
+    said = [body["detail_zh"], *(one["expected_zh"] for one in body.get("errors", []) if "type" not in one)]
+    return all(CHINESE.search(one) and one != CODES["invalid"] for one in said)
 
 
 def filled(path, value):

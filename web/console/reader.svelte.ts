@@ -1,8 +1,8 @@
 // Who looks, in which language and light: what every screen knows.
 import type { Answer } from "../answers.ts";
-import { WRONG_FIELDS, type Problem } from "../problem.ts";
+import type { Problem } from "../problem.ts";
 import type { Language } from "../saying.ts";
-import { sayFields } from "../wrong.ts";
+import { sayRefused } from "../wrong.ts";
 import { get, logOut, whenLoggedOut } from "./server.ts";
 import { say, sayCode, type Word } from "./words.ts";
 
@@ -51,15 +51,15 @@ class Reader {
     return say(this.language, word, values);
   }
 
-  /** What the server says in two languages. */
-  pick(zh: string, en: string): string {
-    return this.language === "zh" ? zh : en;
+  /** What the server says in two languages; the English where it has no Chinese. */
+  pick(zh: string | null | undefined, en: string): string {
+    return this.language === "zh" ? (zh ?? en) : en;
   }
 
-  /** Why the server refused something: in the reader's language, as far as it has words there. */
+  /** Why the server refused something: in the console's own words for the code, or in the server's. */
   why(problem: Problem): string {
-    if (problem.code !== WRONG_FIELDS) return sayCode(this.language, "problem", problem.code, problem.detail);
-    return sayFields(this.language, problem.fields, (field) => this.field(field));
+    const otherwise = sayRefused(this.language, problem, (field) => this.field(field));
+    return sayCode(this.language, "problem", problem.code, otherwise);
   }
 
   /** What a field of a request is called; a part of a list has its place before it. */

@@ -5,6 +5,7 @@ import { ANALYSIS } from "./words/analysis.ts";
 import { COMPARING } from "./words/comparing.ts";
 import { DISPUTES } from "./words/disputes.ts";
 import { EVALUATION } from "./words/evaluation.ts";
+import { FIELDS } from "./words/fields.ts";
 import { HELP } from "./words/help.ts";
 import { LIVE } from "./words/live.ts";
 import { PERSONNEL } from "./words/personnel.ts";
@@ -22,6 +23,7 @@ const WORDS = {
   ...COMPARING,
   ...DISPUTES,
   ...EVALUATION,
+  ...FIELDS,
   ...HELP,
   ...LIVE,
   ...PERSONNEL,

@@ -1,8 +1,7 @@
 // What the screens show: read from the phone's own store, never straight from the net.
 import type { Answer } from "../answers.ts";
-import { WRONG_FIELDS, type WrongField } from "../problem.ts";
 import { say, sayCode, type Language, type Word } from "../words.ts";
-import { sayFields } from "../wrong.ts";
+import { sayRefused, type Refused } from "../wrong.ts";
 import type { Field, Outcome } from "./outcomes.ts";
 import { readSession } from "./server/session.ts";
 import { readAllMeta, writeMeta } from "./store/database.ts";
@@ -65,9 +64,9 @@ class Phone {
     return this.language === "zh" ? said.zh : said.en;
   }
 
-  /** Why the server refused something: its own sentence, but for fields of which the type of what is wrong is known. */
-  why(refused: { code: string; detail: string; fields?: readonly WrongField[] | undefined }): string {
-    return refused.code === WRONG_FIELDS && refused.fields?.length ? sayFields(this.language, refused.fields) : refused.detail;
+  /** Why the server refused something, in the language of the phone; its fields are called as the screens call them. */
+  why(refused: Refused): string {
+    return sayRefused(this.language, refused, (field) => sayCode(this.language, "field", field, field));
   }
 
   /** What an outcome, or another thing that was done, is called. */

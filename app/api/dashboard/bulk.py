@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, status
 from pydantic import Field
 
+from app.api.chinese.rows import Refusable
 from app.api.deps import GridManager, Now, SessionDep
 from app.api.types import LARGEST_ID, Code, In, Out, ShortText
 from app.dispatch.by_hand.actions import act_on_work_orders
@@ -59,7 +60,7 @@ class BulkIn(In):
         return None if self.filter is None else self.filter.meant()
 
 
-class BulkRow(Out):
+class BulkRow(Refusable):
     """What came of one work order: done, or why not; and how it is now (in a trial: how it would be)."""
 
     work_order_id: int

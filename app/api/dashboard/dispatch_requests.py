@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
+from app.api.chinese.rows import Failable
 from app.api.deps import Now, Planner, SessionDep
 from app.api.types import CODE, Out
 from app.dispatch.run.progress import report_run, report_runs, stop_request
@@ -14,7 +15,7 @@ router = APIRouter(prefix="/dashboard/v1/dispatch-requests", tags=["dashboard"])
 RequestId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
-class RunProgressOut(Out):
+class RunProgressOut(Failable):
     """How far a requested dispatch is. state: waiting, running, stopping, done, failed, stopped. `phase` while it runs: waiting
     (for a run before it), reading, deciding, writing, balancing. Stopped, nothing of it was kept."""
 

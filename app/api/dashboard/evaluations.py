@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse
 
+from app.api.chinese.rows import Failable
 from app.api.dashboard.campaign_life import CommentIn
 from app.api.deps import Now, PlannerOrAnalyst, SecretDep, SessionDep, Viewer
 from app.api.types import LARGEST_ID, CodePath, Cursor, Limit, Out, ShortText
@@ -125,7 +126,7 @@ class AskedOut(Out):
     requested: int | None
 
 
-class EvaluationRequestOut(Out):
+class EvaluationRequestOut(Failable):
     """How far an evaluation is that was left to the worker. state: waiting, done, failed with its `error`."""
 
     id: int

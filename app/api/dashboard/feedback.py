@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
+from app.api.chinese.rows import Refusable
 from app.api.deps import GridManager, Now, SecretDep, SessionDep
 from app.api.types import Cursor, In, Limit, Out, ShortText
 from app.feedback import queries
@@ -17,7 +18,7 @@ from app.feedback.values import LARGEST_ID
 router = APIRouter(prefix="/dashboard/v1/feedback", tags=["dashboard"])
 
 
-class SetAsideReport(Out):
+class SetAsideReport(Refusable):
     """A report that was not taken, and why. One that waits is taken by itself when the other one arrives."""
 
     id: int
@@ -45,7 +46,7 @@ class ReplayIn(In):
     code: ShortText | None = Field(None, examples=["feedback.unknown_order"])
 
 
-class ReplayedReport(Out):
+class ReplayedReport(Refusable):
     """What came of one: accepted, or what it still is, and why."""
 
     id: int

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
+from app.api.chinese.rows import Failable
 from app.api.dashboard.campaign_life import CommentIn, CountsOut, ReasonIn
 from app.api.dashboard.campaigns import CampaignReportOut
 from app.api.deps import Approver, Now, Planner, PlannerOrApprover, SessionDep, Viewer
@@ -33,7 +34,7 @@ class ProgrammeStepOut(Out):
     requested: int | None
 
 
-class PlanRequestOut(Out):
+class PlanRequestOut(Failable):
     """How far a preview, a submission or an approval is. state: waiting, running, done or failed with its `error`.
 
     `ahead`: requests that are done before it; `step` of `steps`: how far it is.

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, status
 from pydantic import Field
 
+from app.api.chinese.rows import Refusable
 from app.api.deps import GridManager, Now, SecretDep, SessionDep
 from app.api.types import LARGEST_ID, Cursor, IdPath, In, Limit, Out, ShortText
 from app.core.paging import MAX_PAGE_SIZE
@@ -79,7 +80,7 @@ class UndoIn(In):
     ids: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(min_length=1, max_length=MOST_AT_ONCE)
 
 
-class DecisionRow(Out):
+class DecisionRow(Refusable):
     """What came of one return: done, or why not; and where its work order stands (in a trial: would)."""
 
     return_id: int

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import Field
 
+from app.api.chinese.rows import Uncomputable
 from app.api.deps import Now, PlannerOrAnalyst, SessionDep
 from app.api.types import CodePath, In, Out, ShortText
 from app.centre import queries, service
@@ -30,7 +31,7 @@ class RuleIn(In):
     rule: dict[str, Any] = Field(examples=[RULE])
 
 
-class TagOut(Out):
+class TagOut(Uncomputable):
     """A tag as it is defined now. `member_count` is of `computed_at`; `problem` says why it could not be computed since."""
 
     code: str
@@ -70,7 +71,7 @@ class TagVersionsOut(Out):
     items: list[TagVersionOut]
 
 
-class TagPreviewOut(Out):
+class TagPreviewOut(Uncomputable):
     """Of `customers` so many were looked at and so many bear it; `low` and `high` bound the estimate with 95 %. `problem` says
     why the rule cannot be computed."""
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from app.api.chinese.rows import Refusable
 from app.api.deps import DisputeTermsDep, Now, SessionDep, TerminalManager
 from app.api.explained import ExplainedOut, LinePath
 from app.api.types import MonthPath, OptionalMonth, Out, PastInstant
@@ -30,7 +31,7 @@ class LineOut(Out):
     figures: dict[str, Any]
 
 
-class RejectedOut(Out):
+class RejectedOut(Refusable):
     """A report of mine that was not taken, and why."""
 
     feedback_id: str

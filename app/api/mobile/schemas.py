@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.chinese.rows import Refusable
 from app.api.types import In, Out, ShortText
 from app.feedback.decisions import Status
 from app.feedback.intake import Item
@@ -43,7 +44,7 @@ def _written_out(schema: Any, definitions: dict[str, Any]) -> Any:
     return schema
 
 
-class FeedbackAnswer(Out):
+class FeedbackAnswer(Refusable):
     """The answer to one report. accepted and duplicate are done with; conflict and rejected are kept aside; held waits."""
 
     id: str | None
@@ -59,7 +60,7 @@ class FeedbackAnswers(Out):
     items: list[FeedbackAnswer]
 
 
-class SetAsideOut(Out):
+class SetAsideOut(Refusable):
     """A report of mine that was not taken, and why. One that waits is taken by itself when the other one arrives."""
 
     feedback_id: str

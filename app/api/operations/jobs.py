@@ -4,8 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import computed_field
 
 from app.access.job_requests import ask_for_job
+from app.api.chinese.rows import Failable
+from app.api.chinese.saying import say_failure
 from app.api.deps import Admin, Now, SecretDep, SessionDep
 from app.api.types import CODE, CodePath, Cursor, Limit, Out
 from app.core.paging import MAX_PAGE_SIZE
@@ -15,7 +18,7 @@ from app.reports.job_runs import page_of_runs
 router = APIRouter(prefix="/operations/v1/jobs", tags=["operations"])
 
 
-class JobRunOut(Out):
+class JobRunOut(Failable):
     """One run. `due_at` is the due time it was for; null where a person started it."""
 
     id: int
@@ -51,6 +54,11 @@ class JobTimeOut(Out):
     last_failed_at: datetime | None
     last_error: str | None
     waiting_since: datetime | None
+
+    @computed_field
+    def last_error_zh(self) -> str | None:
+        """As `last_error`, if it was refused by us."""
+        return say_failure(self.last_error)
 
 
 class TimetableOut(Out):

@@ -51,7 +51,8 @@ export async function act(action: Action, ids: number[], trial: boolean): Promis
 /** Why rows were refused: how many, and the first word on it. */
 export function refusedOf(rows: Row[]): { n: number; why: string } | null {
   const refused = rows.filter((row) => !row.done);
-  return refused.length > 0 ? { n: refused.length, why: refused[0]?.detail ?? refused[0]?.code ?? "" } : null;
+  const first = refused[0];
+  return first ? { n: refused.length, why: reader.pick(first.detail_zh, first.detail ?? first.code ?? "") } : null;
 }
 
 /** Takes back what was done to these orders, as they were before; null where that cannot be. */

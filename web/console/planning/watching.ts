@@ -1,4 +1,5 @@
 // Looking again and again at something that the worker does, until it is over.
+import { Problem } from "../../problem.ts";
 import { get } from "../server.ts";
 import type { Asked } from "./campaigns.ts";
 
@@ -17,6 +18,11 @@ export async function watch<T>(
     if (gone.aborted || isOver(found)) return found;
     await new Promise((later) => setTimeout(later, BETWEEN_MS));
   }
+}
+
+/** Why what the worker did has failed. */
+export function failureOf(found: Asked): Problem {
+  return new Problem(409, "plan.failed", found.error ?? "", 0, [], found.error_zh);
 }
 
 export function watchPlan(id: number, tell: (found: Asked) => void, gone: AbortSignal): Promise<Asked> {

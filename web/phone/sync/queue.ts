@@ -7,6 +7,7 @@ import { seal, sealBytes, unseal } from "../store/vault.ts";
 export interface Refusal {
   code: string;
   detail: string;
+  detailZh?: string | null;
   fields?: readonly WrongField[];
   at: number;
 }

@@ -38,10 +38,10 @@ async function sendFeedback(things: Queued[]): Promise<number> {
   for (const [position, thing] of things.entries()) {
     const answer = answers.items[position];
     if (!answer) continue;
-    const { status, code, detail } = answer;
+    const { status, code, detail, detail_zh } = answer;
     if (status === "accepted" || status === "duplicate") taken.push(thing.place);
     else {
-      const refusal = { code: code ?? status, detail: detail ?? "", at: Date.now() };
+      const refusal = { code: code ?? status, detail: detail ?? "", detailZh: detail_zh, at: Date.now() };
       await setAside(thing.place, thing.id, status === "held" ? "held" : "refused", refusal);
     }
   }
@@ -58,6 +58,7 @@ async function sendOne(thing: Queued): Promise<number> {
     await setAside(thing.place, thing.id, "refused", {
       code: error.code,
       detail: error.detail,
+      detailZh: error.detailZh,
       fields: error.fields,
       at: Date.now(),
     });
