@@ -47,13 +47,18 @@ def _is_identifier(values: pl.Series, filled: pl.Series) -> bool:
     if values.dtype == pl.String:
         are_words = to_numbers(filled).n_unique() < 0.5 * len(filled)
         return (distinct > UNIQUE_FROM * len(filled) and are_words) or _is_numbering(filled)
-    if not values.dtype.is_integer() or distinct < UNIQUE_FROM * len(filled):
+    if distinct < UNIQUE_FROM * len(filled) or not _are_whole(filled):
         return False
     if NAMED.search(values.name):
         return True
     numbers = filled.cast(pl.Float64).to_numpy()
     span = numbers.max() - numbers.min() + 1
     return span <= 4 * len(filled) or filled.is_sorted() or filled.is_sorted(descending=True) or _long_digits(filled)
+
+
+def _are_whole(numbers: pl.Series) -> bool:
+    """Whole numbers, perhaps written as 1.0."""
+    return numbers.dtype.is_integer() or (numbers.dtype.is_float() and bool((numbers % 1 == 0).all()))
 
 
 def _is_numbering(texts: pl.Series) -> bool:
@@ -64,7 +69,7 @@ def _is_numbering(texts: pl.Series) -> bool:
 
 def _long_digits(numbers: pl.Series) -> bool:
     """Whole numbers of one length of at least seven digits."""
-    lengths = numbers.abs().cast(pl.String).str.len_chars()
+    lengths = numbers.cast(pl.Int64).abs().cast(pl.String).str.len_chars()
     return lengths.n_unique() == 1 and int(lengths[0]) >= 7
 
 

@@ -72,4 +72,9 @@ def _days(texts: pl.Series, form: str) -> pl.Series | None:
 
 
 def _told(values: pl.Series) -> str:
-    return f"text such as {values[0]!r}" if values.dtype == pl.String else str(values.dtype)
+    """What is there instead: of texts one of each of the first shapes, so that days of two forms are seen."""
+    if values.dtype != pl.String:
+        return str(values.dtype)
+    shapes = values.str.replace_all(r"\d+", "9")
+    firsts = [values[int((shapes == shape).arg_max() or 0)] for shape in shapes.unique(maintain_order=True).head(3)]
+    return f"text such as {', '.join(map(repr, firsts))}"
