@@ -131,8 +131,8 @@ def test_a_late_dispute_is_marked_rejected_with_a_reason_and_counted_in_the_rate
     go(bea, "plans")
     expect(bea.get_by_role("row", name="default 1")).to_contain_text("%")
     bea.get_by_role("link", name="default 1").click()
-    expect(bea.get_by_role("heading", name="各方案的申诉率")).to_be_visible()
-    expect(bea.get_by_role("region", name="各方案的申诉率").get_by_role("row").nth(1)).to_contain_text("33.3 %")
+    expect(bea.get_by_role("heading", name="申诉率", exact=True)).to_be_visible()
+    expect(bea.get_by_role("region", name="申诉率", exact=True).get_by_role("row").nth(1)).to_contain_text("33.3 %")
 
 
 def test_nobody_decides_their_own_and_the_page_says_who_does(console, company, disputing):
