@@ -17,7 +17,8 @@ from app.api import errors
 from app.api.documentation import mount_files
 from app.api.limits import BodyLimit, InFlightLimit
 from app.api.observe import Observe
-from app.api.router import add_routes
+from app.api.quick import QuickRoutes
+from app.api.router import SHORT_WAYS, add_routes
 from app.core import clock
 from app.core.database import app_engine, app_listener, app_pool
 from app.core.db import make_sessions
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # Observe counts; asked for at every request otherwise
     )
     app.state.settings = settings
     app.state.ends_process = False
@@ -91,10 +93,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_routes(app)
     app.include_router(page_routes())
     mount_files(app)
+    _add_middleware(app, settings, max_in_flight)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, max_in_flight: int) -> None:
+    """What a request passes on its way to the routes, the last of these first."""
+    app.add_middleware(QuickRoutes, ways=SHORT_WAYS)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_upload_bytes=settings.max_upload_bytes)
     app.add_middleware(InFlightLimit, max_in_flight=max_in_flight)
     app.add_middleware(Observe)
-    return app
 
 
 def _read_keys(app: FastAPI, settings: Settings) -> None:

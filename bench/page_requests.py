@@ -68,6 +68,7 @@ PAGES: tuple[PageRequests, ...] = (
     PageRequests("map of a grid", GRID, ("/dashboard/v1/live/map",)),
     PageRequests("a manager today", GRID, ("/dashboard/v1/live/managers/{manager}/work-orders",)),
     PageRequests("cases", GRID, ("/dashboard/v1/reviews",)),
+    PageRequests("disputes", GRID, ("/dashboard/v1/disputes", "/dashboard/v1/disputes/rates?month={month}")),
     # system
     PageRequests("people", ADMIN, ("/operations/v1/people", "/operations/v1/people?text=T000")),
     PageRequests("units", ADMIN, ("/operations/v1/units",)),
@@ -83,7 +84,7 @@ PAGES: tuple[PageRequests, ...] = (
     PageRequests("close checks", ADMIN, ("/dashboard/v1/months/{month}/close-checks",)),
     PageRequests("personnel of a unit", ADMIN, ("/dashboard/v1/personnel?unit={branch}&months=12",)),
     PageRequests("personnel, one manager", ADMIN, ("/dashboard/v1/personnel/{manager}?months=12",)),
-    PageRequests("points plans", PLANNER, ("/dashboard/v1/points-plans",)),
+    PageRequests("points plans", PLANNER, ("/dashboard/v1/points-plans", "/dashboard/v1/disputes/rates?month={month}")),
     # work
     PageRequests("work orders of a grid", GRID, ("/dashboard/v1/work-orders?state=open",)),
     PageRequests("notices", GRID, ("/dashboard/v1/notices",)),

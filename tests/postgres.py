@@ -8,16 +8,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.util import LRUCache
 
+from app.core import db
 from app.core.database import migrate
 from app.core.db import make_engine, set_scope, sqlalchemy_url
 from app.core.embedded import start_server, stop_server
 from tests.cast import seed_cast
 
 TEMPLATE = "gridwork_cast"
+STATEMENTS = 2_000
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # a database is made for each test: some thousand files
 _names = itertools.count(1)
 
@@ -77,6 +82,28 @@ def clone(server_url: str, template: str) -> Iterator[str]:
 def database_url(server_url: str, name: str) -> str:
     """The URL of another database on the same server."""
     return sqlalchemy_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def compiled_once(url: str) -> Iterator[None]:
+    """Engines share one dialect and what was compiled by it: each test has engines of its own, and asks much the same."""
+    first, whole = make_engine(url), db.create_engine
+    with first.connect():
+        pass  # now the dialect knows the server
+    first.dispose()
+    compiled = LRUCache(STATEMENTS)
+
+    def create(*given: Any, **more: Any) -> Engine:
+        engine = whole(*given, **more)
+        engine.dialect = engine.pool._dialect = first.dialect
+        engine.update_execution_options(compiled_cache=compiled)
+        return engine
+
+    db.create_engine = create
+    try:
+        yield
+    finally:
+        db.create_engine = whole
 
 
 @contextmanager

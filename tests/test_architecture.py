@@ -125,6 +125,12 @@ def test_no_function_is_longer_than_a_screen():
     assert long == LONG_FUNCTIONS
 
 
+def test_scipy_stats_is_imported_where_it_is_used():
+    """A second, which every start would pay."""
+    first = re.compile(r"^(from|import) scipy\.stats", re.MULTILINE)
+    assert [_name(path) for path in FILES if first.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_there_are_handlers_to_check():
     assert len(list(_handlers())) > 10
 

@@ -24,6 +24,7 @@ FEEDS = {
 }  # fmt: skip
 TABLES = {
     "contact_feedback", "verifications", "back_checks", "work_orders", "campaign_targets", "tag_definitions", "customer_tags",
+    "points_disputes", "points_entries",
 }  # fmt: skip
 # What by its name is a figure that somebody judges by; each must be in the library.
 JUDGING = re.compile(

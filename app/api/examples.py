@@ -69,6 +69,7 @@ _WORK: dict[str, Any] = {
     "post /dashboard/v1/correction-proposals/{proposal_id}/decision": {"decision": "accepted"},
     "post /dashboard/v1/devices/{device_number}/revoke": {"reason": "lost"},
     "post /dashboard/v1/customers/{customer_no}/reveal": {"purpose": "back_check"},
+    "post /dashboard/v1/disputes/{dispute_id}/preview": {"points": "2.5"},
     "post /dashboard/v1/disputes/{dispute_id}/decision": DECISION,
     "post /dashboard/v1/feedback/set-aside/replay": {"code": "feedback.unknown_order"},
     "post /dashboard/v1/months/carried-over": {"kind": "dispute", "ref": ID, "reason": "the customer is away until November"},

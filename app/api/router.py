@@ -40,6 +40,7 @@ from app.api.dashboard import points as dashboard_points
 from app.api.dashboard import points_plans as dashboard_points_plans
 from app.api.dashboard import programmes as dashboard_programmes
 from app.api.dashboard import proposals as dashboard_proposals
+from app.api.dashboard import quick as dashboard_quick
 from app.api.dashboard import returns as dashboard_returns
 from app.api.dashboard import reviews as dashboard_reviews
 from app.api.dashboard import runs as dashboard_runs
@@ -58,6 +59,7 @@ from app.api.mobile import feedback as mobile_feedback
 from app.api.mobile import messages as mobile_messages
 from app.api.mobile import outcomes as mobile_outcomes
 from app.api.mobile import points as mobile_points
+from app.api.mobile import quick as mobile_quick
 from app.api.mobile import returns as mobile_returns
 from app.api.mobile import work_orders as mobile_work_orders
 from app.api.operations import corrections as operations_corrections
@@ -76,17 +78,24 @@ from app.api.operations import system as operations_system
 from app.api.operations import webhooks as operations_webhooks
 from app.api.payroll import files as payroll_files
 from app.api.payroll import months as payroll_months
+from app.api.quick import ShortWay
+
+SHORT_WAYS = (
+    ShortWay("GET", "/mobile/v1/work-orders", mobile_quick.prepare, mobile_quick.pull),
+    ShortWay("POST", "/mobile/v1/feedback", mobile_quick.prepare, mobile_quick.send),
+    ShortWay("GET", "/dashboard/v1/live", dashboard_quick.prepare, dashboard_quick.today),
+    ShortWay("GET", "/dashboard/v1/live/stuck", dashboard_quick.prepare, dashboard_quick.stuck),
+)
 
 
 def add_routes(app: FastAPI) -> None:
     """Every route of the service, without a router in between: that would be looked through twice for each request."""
     documentation.document_with_examples(app)
     app.include_router(mobile_work_orders.router)  # routes are looked through in this order
-    app.include_router(mobile_feedback.sending)
+    app.include_router(mobile_feedback.router)
     app.include_router(auth.router)
     app.include_router(health.router)
     app.include_router(documentation.router)
-    app.include_router(mobile_feedback.router)
     _add_field_routes(app)
     app.include_router(mobile_day.router)
     app.include_router(mobile_device_key.router)
@@ -152,8 +161,6 @@ def _add_live(app: FastAPI) -> None:
     """What grid managers see as it happens."""
     app.include_router(dashboard_events.router)
     app.include_router(dashboard_live.router)
-    app.include_router(dashboard_live.asked_today)
-    app.include_router(dashboard_live.asked_stuck)
     app.include_router(dashboard_messages.router)
     app.include_router(mobile_messages.router)
 

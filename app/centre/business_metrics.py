@@ -58,6 +58,16 @@ PAY = (
         FORMULA + "accuracy",
     ),
     define(
+        "dispute_rate",
+        "申诉率",
+        "Dispute rate",
+        "managers who disputed a line of the month / managers with a statement of it, of one plan",
+        "share 0..1",
+        POINTS,
+        "points_disputes points_entries",
+        "reports.dispute_rates:DisputeRate.rate",
+    ),
+    define(
         "successes",
         "成功工单",
         "Successes",

@@ -1,8 +1,10 @@
 """The command `gridwork evaluate`: how good a ranker of any extract would be, beside plain LightGBM, in one table."""
 
 import json
+import shlex
 from collections.abc import Callable, Collection
 from dataclasses import asdict
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,7 +37,7 @@ def evaluate(
     time: Annotated[str | None, typer.Option(help="column of days or rising numbers: judge forward in time")] = None,
     label_window: Annotated[int, typer.Option(help="with --time: so many days (or units) later a label is known")] = 0,
     allow: Annotated[list[str] | None, typer.Option(metavar="COL", help="a column to use though it looks like a leak")] = None,
-    positive: Annotated[str | None, typer.Option(metavar="VALUE", help="value of the label that counts as 1")] = None,
+    positive: Annotated[str | None, typer.Option(metavar="VALUE", help="value of the label that counts as 1, or '>0'")] = None,
     folds: Annotated[int, typer.Option(help="parts in which every row is judged once")] = 5,
     seed: Annotated[int, typer.Option(help="the same seed on the same file gives the same figures")] = 42,
     budget: Annotated[float | None, typer.Option(metavar="SECONDS", help="how long to look for better settings")] = None,
@@ -83,7 +85,7 @@ def _show(out: Console, name: str, judgement: Judgement, uplift: TreatmentEvalua
         out.print(_contenders(judgement.folds.contenders))
         out.print(_choices(judgement))
     if judgement.forward:
-        out.print(_forward(judgement.forward))
+        out.print(_forward(judgement.forward, dated=judgement.extract.dated))
     if uplift:
         show_treatment(out, uplift)
 
@@ -102,7 +104,8 @@ def _columns(name: str, judgement: Judgement) -> Table:
     for one in judgement.left_out:
         table.add_row("left out", f"{one.column}: {one.reason}")
     for refusal in judgement.refused:
-        table.add_row("refused as a leak", f"{shown(refusal.column)}: {refusal.reason}; --allow {shown(refusal.column)} uses it")
+        name = shown(refusal.column)
+        table.add_row("refused as a leak", f"{name}: {refusal.reason}; --allow {shlex.quote(name)} uses it")
     return table
 
 
@@ -147,7 +150,7 @@ def _choices(judgement: Judgement) -> Table:
     return table
 
 
-def _forward(forward: Forward) -> Table:
+def _forward(forward: Forward, *, dated: bool) -> Table:
     table = Table(
         title=f"forward in time, {forward.taught:,} rows before the first block; ECE without and with rolling recalibration"
     )
@@ -155,12 +158,17 @@ def _forward(forward: Forward) -> Table:
         table.add_column(column, justify="right")
     for block in forward.blocks:
         figures = (block.auc, block.rolled_auc, block.error, block.rolled_error)
-        table.add_row(str(block.first), str(block.last), f"{block.rows:,}", f"{block.base_rate:.1%}", *map(_figure, figures))
+        first, last = (str(_time(time, dated=dated)) for time in (block.first, block.last))
+        table.add_row(first, last, f"{block.rows:,}", f"{block.base_rate:.1%}", *map(_figure, figures))
     a, b = forward.plain, forward.rolled
     figures = (a.auc, b.auc, a.calibration_error, b.calibration_error)
     table.add_section()
     table.add_row("all", "", f"{a.rows:,}", f"{a.base_rate:.1%}", *map(_figure, figures))
     return table
+
+
+def _time(time: int, *, dated: bool) -> date | int:
+    return date(1970, 1, 1) + timedelta(days=time) if dated else time
 
 
 def _interval(found: Any, digits: int) -> str:
@@ -184,6 +192,14 @@ def _as_dict(judgement: Judgement, uplift: TreatmentEvaluation | None) -> dict[s
         "refused": [asdict(one) | {"column": shown(one.column)} for one in judgement.refused],
         "contenders": {one.name: asdict(one) for one in judgement.folds.contenders} if judgement.folds else {},
         "folds": choices(judgement),
-        "forward": asdict(judgement.forward) if judgement.forward else None,
+        "forward": _forward_as_dict(judgement.forward, dated=judgement.extract.dated) if judgement.forward else None,
         "treatment": asdict(uplift) if uplift else None,
     }
+
+
+def _forward_as_dict(forward: Forward, *, dated: bool) -> dict[str, Any]:
+    blocks = [
+        asdict(block) | {"first": _time(block.first, dated=dated), "last": _time(block.last, dated=dated)}
+        for block in forward.blocks
+    ]
+    return asdict(forward) | {"blocks": blocks}

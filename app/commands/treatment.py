@@ -1,5 +1,7 @@
 """The treatment part of `gridwork evaluate` as tables: which ordering serves in each arm of a test, and why."""
 
+import shlex
+
 from rich.console import Console
 from rich.table import Table
 
@@ -27,7 +29,7 @@ def show_treatment(out: Console, found: TreatmentEvaluation) -> None:
         out.print(note, markup=False)
     for refusal in found.refused:
         name = shown(refusal.column)
-        out.print(f"Not used for uplift: {name}: {refusal.reason}; --allow {name} uses it.", markup=False)
+        out.print(f"Not used for uplift: {name}: {refusal.reason}; --allow {shlex.quote(name)} uses it.", markup=False)
     for arm in found.arms:
         _show_arm(out, arm, found.control)
 

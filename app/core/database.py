@@ -1,6 +1,7 @@
 """Which database this installation uses, and bringing it to the present schema."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from sqlalchemy import Engine
 
 from app.core.db import connection_options, make_engine, sqlalchemy_url
 from app.core.embedded import start_server
-from app.core.hot import Pool, hot_pool
+from app.core.hot import hot_pool
+from app.core.hot_pool import Pool
 from app.settings import Settings
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -38,8 +40,8 @@ def app_engine(settings: Settings, *, statement_timeout_ms: int | None = None) -
     )
 
 
-def app_pool(settings: Settings) -> Pool:
-    """The hot pool of one API process, not open yet; acts as the application role."""
+def app_pool(settings: Settings) -> AbstractAsyncContextManager[Pool]:
+    """The hot pool of one API process, for the loop that enters it; acts as the application role."""
     return hot_pool(
         settings.app_database_url or owner_url(settings),
         size=settings.hot_pool_size,

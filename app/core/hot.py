@@ -5,56 +5,48 @@ security holds for the others, and all are committed before the last answer is r
 connection. This is what psycopg's own pipelines do, without what those need for statements of every kind: a third of the time.
 """
 
-import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
-from psycopg import AsyncConnection, errors
+from psycopg import errors
 from psycopg.abc import Transformer as Adapter
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import PyFormat
 from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGconn, PGresult
-from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool
+from psycopg.pq.abc import PGresult
 from sqlalchemy import TextClause
 from sqlalchemy.dialects import postgresql
 
 from app.core.db import connection_options, sqlalchemy_url
+from app.core.hot_pool import Connection, Pool
 
 _DIALECT: Any = postgresql.psycopg.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
 _PARAMETER = re.compile(r"%\((\w+)\)s|%%")
+_TEXT = PyFormat.TEXT
 
-
-class Connection(AsyncConnection[TupleRow]):
-    """A connection that knows its prepared statements, by their SQL."""
-
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self.prepared: dict[str, bytes] = {}
-
-
-Pool = AsyncConnectionPool[Connection]
 Statement = tuple[str, Mapping[str, Any]]
 Rows = list[tuple[Any, ...]]
 
 
-def hot_pool(url: str, *, size: int, wait_seconds: float, statement_timeout_ms: int) -> Pool:
-    """A pool of up to `size` connections that act as the application role; to be opened in the loop that uses it.
+@asynccontextmanager
+async def hot_pool(url: str, *, size: int, wait_seconds: float, statement_timeout_ms: int) -> AsyncIterator[Pool]:
+    """A pool of up to `size` connections that act as the application role, for the loop that enters it.
 
     Statements have one plan for all values: planning costs more than executing here.
     """
+    plain = sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     options = connection_options(statement_timeout_ms) + " -c plan_cache_mode=force_generic_plan -c jit=off"
-    return AsyncConnectionPool(
-        sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
-        connection_class=Connection,
-        min_size=0,
-        max_size=size,
-        timeout=wait_seconds,
-        kwargs={"autocommit": True, "options": options, "connect_timeout": 5},
-        open=False,
-    )
+
+    async def connect() -> Connection:
+        return await Connection.connect(plain, autocommit=True, options=options, connect_timeout=5)
+
+    pool = Pool(connect, size=size, wait_seconds=wait_seconds)
+    try:
+        yield pool
+    finally:
+        pool.close()
 
 
 def written(statement: TextClause) -> str:
@@ -70,18 +62,18 @@ async def ask(connection: Connection, statements: Sequence[Statement]) -> list[R
     try:
         return await _ask(connection, statements)
     except BaseException:
-        await connection.close()  # in the midst of whatever it was
+        connection.end()
         raise
 
 
 async def _ask(connection: Connection, statements: Sequence[Statement]) -> list[Rows]:
-    pgconn, adapter = connection.pgconn, Transformer(connection)
+    pgconn, adapter, answer = connection.pgconn, connection.adapter, connection.answer()
     pgconn.enter_pipeline_mode()
     wanted = [_send(connection, adapter, sql, values) for sql, values in statements]
     pgconn.pipeline_sync()
     while pgconn.flush():
-        await _writable(pgconn.socket)
-    results = await _results(pgconn)
+        await connection.room()
+    results = await answer
     pgconn.exit_pipeline_mode()
     failed = next((one for one in results if one.status == ExecStatus.FATAL_ERROR), None)
     if failed is not None:
@@ -97,7 +89,7 @@ def _send(connection: Connection, adapter: Adapter, sql: str, values: Mapping[st
         name, new = b"hot%d" % len(connection.prepared), 1
         connection.prepared[sql] = name
         connection.pgconn.send_prepare(name, query)
-    given = adapter.dump_sequence([values[one] for one in names], [PyFormat.TEXT] * len(names))
+    given = adapter.dump_sequence([values[one] for one in names], [_TEXT] * len(names))
     connection.pgconn.send_query_prepared(name, given)
     return 1 + new
 
@@ -115,36 +107,6 @@ def _numbered(sql: str) -> tuple[bytes, list[str]]:
         return f"${names.index(found[1]) + 1}"
 
     return _PARAMETER.sub(number, sql).encode(), names
-
-
-async def _results(pgconn: PGconn) -> list[PGresult]:
-    """What comes until the sync; the socket is watched once for all of it, however many pieces it comes in."""
-    loop, ready, found = asyncio.get_running_loop(), asyncio.Event(), list[PGresult]()
-    loop.add_reader(pgconn.socket, ready.set)
-    try:
-        while True:
-            await ready.wait()
-            ready.clear()
-            pgconn.consume_input()
-            while not pgconn.is_busy():
-                result = pgconn.get_result()
-                if result is None:
-                    continue  # the end of one statement's results
-                if result.status == ExecStatus.PIPELINE_SYNC:
-                    return found
-                found.append(result)
-    finally:
-        loop.remove_reader(pgconn.socket)
-
-
-async def _writable(socket: int) -> None:
-    """Wait until the socket takes more."""
-    loop, ready = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_writer(socket, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_writer(socket)
 
 
 def _last_of_each(wanted: Sequence[int]) -> list[int]:

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 from collections.abc import Sequence
@@ -35,7 +34,7 @@ class Page(Generic[T]):
 
 
 def _signature(secret: str, list_name: str, body: bytes) -> bytes:
-    return hmac.new(secret.encode(), list_name.encode() + b"\0" + body, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
+    return hmac.digest(secret.encode(), list_name.encode() + b"\0" + body, "sha256")[:_SIGNATURE_BYTES]
 
 
 def write_cursor(secret: str, list_name: str, position: Any) -> str:

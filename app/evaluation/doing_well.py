@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from app.evaluation.intervals import LEVEL, index_of
 
@@ -82,4 +82,4 @@ def _noise(actual: np.ndarray, expected: np.ndarray, orders: np.ndarray) -> floa
         return None
     mean = actual.sum() / expected.sum() * expected
     rate = np.minimum(mean / np.maximum(orders, 1.0), 0.99)
-    return float(chi2.sf(((actual - mean) ** 2 / (mean * (1 - rate))).sum(), len(actual) - 1))
+    return float(chdtrc(len(actual) - 1, ((actual - mean) ** 2 / (mean * (1 - rate))).sum()))

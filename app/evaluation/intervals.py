@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import gamma, norm
+from scipy.special import gammaincinv, ndtri
 
 LEVEL = 0.95
 Floats = NDArray[np.float64]
@@ -67,8 +67,8 @@ def index_of(actual: ArrayLike, expected: ArrayLike, *, ratio: float, prior: flo
     rate = np.asarray(expected, float) + prior
     tail = (1 - level) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.where(shape > 0, gamma.ppf(tail, np.maximum(shape, 1e-9)) / rate, 0.0)
-        high = np.where(shape > 0, gamma.ppf(1 - tail, np.maximum(shape, 1e-9)) / rate, -np.log(tail) / rate)
+        low = np.where(shape > 0, gammaincinv(np.maximum(shape, 1e-9), tail) / rate, 0.0)
+        high = np.where(shape > 0, gammaincinv(np.maximum(shape, 1e-9), 1 - tail) / rate, -np.log(tail) / rate)
         return Interval(shape / rate, low, high)
 
 
@@ -82,4 +82,4 @@ def promised_range(scores: ArrayLike, *, level: float = LEVEL) -> Interval:
 
 
 def _z(level: float) -> float:
-    return float(norm.ppf(0.5 + level / 2))
+    return float(ndtri(0.5 + level / 2))

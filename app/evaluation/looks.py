@@ -10,7 +10,6 @@ group stands out in at most one campaign of twenty.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import hypergeom
 
 from app.evaluation.effect import FEWEST_CONTROLS
 from app.evaluation.facts import Arm, Bools, Facts, Floats, Integers
@@ -81,6 +80,8 @@ def corrected_level(counts: Integers) -> tuple[float, Bools]:
 
 def stand_out(counts: Integers, found: Interval, level: float) -> Integers:
     """For each group 1 where more treated bought than chance allows, -1 where fewer, else 0; counts as in corrected_level."""
+    from scipy.stats import hypergeom  # a second to import, which only those pay who evaluate
+
     side = np.where(found.low > 0, 1, np.where(found.high < 0, -1, 0))
     treated, bought, control, control_bought = counts.T
     for place in np.flatnonzero(side):

@@ -28,11 +28,11 @@ WITH paid AS (
         coalesce(sum(accepted_points), 0) AS points
     FROM disputed GROUP BY month, plan_id
 ), managers AS (SELECT month, plan_id, count(*) AS managers FROM paid GROUP BY month, plan_id)
-SELECT coalesce(c.month, m.month) AS month, p.code, p.version, coalesce(m.managers, 0), coalesce(c.disputes, 0),
+SELECT coalesce(c.month, m.month) AS month, p.id, p.code, p.version, coalesce(m.managers, 0), coalesce(c.disputes, 0),
     coalesce(c.disputing, 0), coalesce(c.accepted, 0), coalesce(c.rejected, 0), coalesce(c.overdue, 0), coalesce(c.in_time, 0),
     coalesce(c.points, 0)
 FROM managers m FULL JOIN counted c ON c.month = m.month AND c.plan_id = m.plan_id
-LEFT JOIN points_plans p ON p.id = coalesce(c.plan_id, m.plan_id) ORDER BY 1 DESC, 2, 3
+LEFT JOIN points_plans p ON p.id = coalesce(c.plan_id, m.plan_id) ORDER BY 1 DESC, 3, 4
 """)
 
 
@@ -45,6 +45,7 @@ class DisputeRate:
     """
 
     month: Month
+    plan_number: int | None
     plan_code: str | None
     plan_version: int | None
     managers: int

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from app.access.quick import find_asker
 from app.core.errors import AppError
-from app.core.hot import Connection, Statement, ask, written
+from app.core.hot import Statement, ask, written
+from app.core.hot_pool import Connection
 from app.dispatch.seeing import APART, NOTE, note_values
-from app.reports.phone import PAGE_BYTES, PULL, Pulled, answer, beginning, pull_values, read_position, resume
+from app.reports.phone import PAGE_BYTES, Pulled, answer, beginning, pull_statement, pull_values, read_position, resume
+from app.reports.phone_sql import CHANGES, WHOLE
 
-_PULL = written(PULL)
+_WRITTEN = {statement: written(statement) for statement in (WHOLE, CHANGES)}
 _NOTE = written(NOTE)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -39,7 +41,7 @@ async def pull_quickly(
             position = resume(found, start, set_hash, now)
         except AppError:
             return None
-    statements = [who, (_PULL, pull_values(position, page_bytes, now))]
+    statements = [who, (_WRITTEN[pull_statement(position)], pull_values(position, page_bytes, now))]
     if not timedelta(0) <= now - noted.get(account_id, _NEVER) < APART:
         statements.append((_NOTE, note_values(None, now)))
     asker, pulled, *_ = await ask(connection, statements)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, select, text, tuple_
 from sqlalchemy.orm import Session
@@ -62,7 +63,7 @@ SELECT json_build_object(
         h.outcome, h.contacted_at FROM contact_feedback h JOIN staff s ON s.id = h.staff_id
         WHERE h.customer_id = f.customer_id AND h.id <> f.id ORDER BY h.contacted_at DESC, h.id LIMIT 20) x)) AS found
 FROM contact_feedback f JOIN work_orders w ON w.id = f.work_order_id LEFT JOIN customers c ON c.id = f.customer_id
-WHERE f.id = :feedback_id
+WHERE f.id = ANY (:feedback_ids) ORDER BY f.received_at, f.id
 """)
 
 # A manager's month: what rules found how often in how many reports, and the cases about single ones.
@@ -103,11 +104,16 @@ def show_case(session: Session, *, case_id: int, grid_ids: Collection[int]) -> d
     if row is None:
         raise UnknownCase
     values = {"staff_id": row.staff_id, "month": row.month.first_day, "grid_ids": list(grid_ids), "case_id": case_id}
-    evidence = session.scalar(_EVIDENCE, {"feedback_id": row.feedback_id}) if row.feedback_id else None
+    evidence = next(iter(evidence_of(session, [row.feedback_id])), None) if row.feedback_id else None
     events = [dict(one._mapping) for one in session.execute(_EVENTS, {"case_id": case_id})]
     figures = accuracy_of(session, month=row.month, staff_id=row.staff_id, grid_id=row.grid_id)
     shown = {"case": row, "evidence": evidence, "manager_month": session.scalar(_MONTH, values)}
     return shown | {"manager_figures": figures, "events": events}
+
+
+def evidence_of(session: Session, feedback_ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """All that is known of each of these reports, as far as the session sees them, in the order in which they came."""
+    return list(session.scalars(_EVIDENCE, {"feedback_ids": list(feedback_ids)}))
 
 
 def _cases() -> Any:

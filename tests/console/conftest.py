@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.cast import PASSWORD
 from tests.phone.chromium import PATIENCE_MS, ZONE
@@ -42,15 +42,32 @@ def desk(chromium: Browser, service: str) -> Iterator[Callable[[], Page]]:  # no
 def console(desk: Callable[[], Page]) -> Callable[[str], Page]:
     """`console("chen")` is a window in which Chen is logged in, at Chen's first page."""
 
-    def log_in(login: str) -> Page:
-        page = desk()
-        page.get_by_label("账号").fill(login)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录").click()
-        page.get_by_role("button", name="退出").wait_for()
-        return page
+    return lambda login: log_in(desk(), login)
 
-    return log_in
+
+def log_in(page: Page, login: str) -> Page:
+    """In a window in which nobody is."""
+    page.get_by_label("账号").fill(login)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="退出").wait_for()
+    return page
+
+
+def toast(page: Page, words: str) -> Locator:
+    """What is said at the edge for some seconds, and may still be there when the next thing is done."""
+    return page.locator(".toasts").get_by_text(words)
+
+
+def dialog(page: Page) -> Locator:
+    """The question in front of the page."""
+    return page.locator("dialog[open]")
+
+
+def settled(page: Page) -> None:
+    """Until all of the page was read and every picture is drawn."""
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+    expect(page.locator("main .drawn:not(:has(canvas))")).to_have_count(0)
 
 
 def serious(page: Page) -> list[tuple[str, str, str]]:
@@ -62,6 +79,7 @@ def serious(page: Page) -> list[tuple[str, str, str]]:
 
 def looked_at(page: Page, name: str) -> None:
     """Nothing serious by light and by dark, nothing beyond the edge on desk and tablet; a picture for the documentation."""
+    settled(page)
     page.evaluate("document.fonts.ready.then(() => 1)")
     for theme in ("dark", "light"):
         page.get_by_label("外观").select_option(theme)

@@ -16,7 +16,7 @@ from app.models.operations import ImportBatch, JobOutcome, JobRun, RejectedRow
 from app.models.organisation import Staff
 from app.points.plans.in_force import open_month
 from tests.cast import LONG_AGO
-from tests.console.conftest import looked_at
+from tests.console.conftest import dialog, looked_at
 from tests.factories import grid, staff
 
 
@@ -67,11 +67,11 @@ def test_an_account_is_opened_and_its_password_must_be_changed(ada, desk, instal
     ada.keyboard.press("Enter")
     expect(ada.get_by_role("row")).to_have_count(2)
     ada.get_by_role("button", name="开通").click()
-    ada.get_by_label("原因").fill("新入职")
+    dialog(ada).get_by_label("原因").fill("新入职")
     ada.keyboard.press("Enter")
-    expect(ada.get_by_text("只显示这一次")).to_be_visible()
-    made = ada.locator("dialog code").inner_text()
-    ada.get_by_role("button", name="关闭", exact=True).last.click()
+    expect(dialog(ada).get_by_text("只显示这一次")).to_be_visible()
+    made = dialog(ada).locator("code").inner_text()
+    dialog(ada).get_by_role("button", name="关闭", exact=True).last.click()
     expect(ada.get_by_role("row").nth(1)).to_contain_text("临时密码")
     gil = desk()
     gil.get_by_label("账号").fill("GIL")
@@ -104,10 +104,10 @@ def test_days_are_declared_complete_on_the_calendar(ada, installation):
     go(ada, "feeds")
     day = str(clock.local_date(clock.now()) - timedelta(days=1))
     ada.get_by_role("button", name="声明完整").click()
-    ada.locator("dialog[open] select").select_option("calls")
-    ada.get_by_label("从", exact=True).fill(day)
-    ada.get_by_label("至", exact=True).fill(day)
-    ada.get_by_role("button", name="确定").click()
+    dialog(ada).locator("select").select_option("calls")
+    dialog(ada).get_by_label("从", exact=True).fill(day)
+    dialog(ada).get_by_label("至", exact=True).fill(day)
+    dialog(ada).get_by_role("button", name="确定").click()
     expect(ada.get_by_title(f"calls {day}")).to_have_text("是")
 
 
@@ -116,9 +116,10 @@ def test_a_failure_of_a_job_is_read_and_a_job_is_asked_for(ada, installation, co
     expect(ada.get_by_text("DiskFull: nothing is left on the device").first).to_be_visible()
     looked_at(ada, "jobs")
     ada.get_by_role("button", name="现在运行 purge").click()
-    expect(ada.get_by_text("等待中")).to_be_visible()
+    expect(ada.get_by_role("row", name="purge").get_by_text("等待中", exact=True)).to_be_visible()
     assert take_requests(company, now=clock.now()) == ["purge"]
     ada.get_by_role("link", name="rank-customers").click()
+    expect(ada.get_by_role("heading", level=1, name="rank-customers")).to_be_visible()
     expect(ada.get_by_role("row", name="DiskFull")).to_be_visible()
 
 
@@ -127,9 +128,9 @@ def test_a_phone_is_revoked(ada, installation, company):
     expect(ada.get_by_role("row").nth(1)).to_contain_text("Ana's phone")
     looked_at(ada, "devices")
     ada.get_by_role("button", name="吊销", exact=True).click()
-    ada.get_by_label("原因").fill("丢失")
-    ada.locator("dialog").get_by_role("button", name="吊销").click()
-    expect(ada.get_by_text("没有手机")).to_be_visible()
+    dialog(ada).get_by_label("原因").fill("丢失")
+    dialog(ada).get_by_role("button", name="吊销").click()
+    expect(ada.get_by_role("main").get_by_text("没有手机")).to_be_visible()
     commit(company)
     assert company.scalar(select(Device.revoke_reason)) == "丢失"
 
@@ -168,14 +169,15 @@ def test_the_days_of_a_rule_are_changed_and_a_rule_of_evidence_is_used_again(ada
     go(ada, "rules")
     expect(ada.get_by_role("row", name="备注与另一客户")).to_contain_text("12 个案件成立 1 个")
     ada.get_by_role("button", name="修改 逾期").click()
-    ada.get_by_label("几天后告诉网格经理").fill("6")
-    ada.get_by_label("原因").fill("春节")
-    ada.get_by_role("button", name="确定").click()
+    dialog(ada).get_by_label("几天后告诉网格经理").fill("6")
+    dialog(ada).get_by_label("原因").fill("春节")
+    dialog(ada).get_by_role("button", name="确定").click()
+    expect(dialog(ada)).to_have_count(0)
     expect(ada.get_by_role("row", name="逾期")).to_contain_text("默认 3 天")
     looked_at(ada, "rules")
     ada.get_by_role("button", name="重新启用").click()
-    ada.get_by_label("原因").fill("门限已调整")
-    ada.get_by_role("button", name="确定").click()
+    dialog(ada).get_by_label("原因").fill("门限已调整")
+    dialog(ada).get_by_role("button", name="确定").click()
     expect(ada.get_by_role("row", name="备注与另一客户")).not_to_contain_text("停用")
     go(ada, "audit?about=rule:overdue")
     expect(ada.get_by_role("row", name="rule.changed")).to_contain_text("春节")
@@ -184,10 +186,10 @@ def test_the_days_of_a_rule_are_changed_and_a_rule_of_evidence_is_used_again(ada
 def test_a_new_contact_policy_waits_for_another_person(ada, console):
     go(ada, "settings")
     ada.get_by_role("button", name="提出新版本").click()
-    ada.get_by_label("规则（JSON）").fill('[{"kind": "sliding_window", "most": 1, "days": 20}]')
-    ada.get_by_label("原因").fill("少打扰")
-    ada.get_by_role("button", name="确定").click()
-    expect(ada.get_by_text("等另一人批准")).to_be_visible()
+    dialog(ada).get_by_label("规则（JSON）").fill('[{"kind": "sliding_window", "most": 1, "days": 20}]')
+    dialog(ada).get_by_label("原因").fill("少打扰")
+    dialog(ada).get_by_role("button", name="确定").click()
+    expect(ada.get_by_role("main").get_by_text("等另一人批准")).to_be_visible()
     expect(ada.get_by_role("button", name="批准", exact=True)).to_have_count(0)
 
 

@@ -16,7 +16,7 @@ from app.core.db import set_scope
 from app.models.campaign import Product
 from app.models.customer import Complaint, Holding, Order
 from app.models.score import RankerWatch
-from tests.console.conftest import looked_at
+from tests.console.conftest import dialog, looked_at, serious, toast
 from tests.factories import FEE_REASON, customer, get, grid, make_campaign, make_scores, make_work_order, staff
 from tests.figures import put_figures
 from tests.rollups import add_sums
@@ -87,9 +87,9 @@ def test_an_analyst_compares_and_promotes_a_ranker_and_looks_into_drift(console,
     looked_at(page, "ranker")
     page.get_by_role("button", name="设为冠军").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="确定").click()
-    expect(page.get_by_text("现在是冠军")).to_be_visible()
-    expect(page.get_by_text("由 lin 设为冠军")).to_be_visible()
+    dialog(page).get_by_role("button", name="确定").click()
+    expect(toast(page, "现在是冠军")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("由 lin 设为冠军")).to_be_visible()
     expect(page.get_by_role("button", name="退回上一个冠军")).to_be_visible()
     go(page, "rankers", "FTTH1", "1")
     page.get_by_role("link", name="训练以来的变化").click()
@@ -108,9 +108,9 @@ def test_a_promotion_that_a_gate_refuses_says_why_and_changes_nothing(console, c
     page = console("lin")
     go(page, "rankers", "FTTH1", "2")
     page.get_by_role("button", name="设为冠军").click()
-    page.get_by_role("button", name="确定").click()
-    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("有一道关卡没有通过，冠军不变：样本")
-    page.get_by_role("button", name="取消").click()
+    dialog(page).get_by_role("button", name="确定").click()
+    expect(dialog(page).get_by_role("alert")).to_contain_text("有一道关卡没有通过，冠军不变：样本")
+    dialog(page).get_by_role("button", name="取消").click()
     expect(page.locator(".tag", has_text="候选")).to_be_visible()
 
 
@@ -137,9 +137,9 @@ def test_a_cube_is_pivoted_saved_and_shared_and_another_sees_their_own_grid_by_i
     download.value.save_as(tmp_path / "cube.csv")
     assert "G21,Grid G21" in (tmp_path / "cube.csv").read_text(encoding="utf-8-sig")
     page.get_by_role("button", name="保存视图").click()
-    page.get_by_label("名称").fill("各网格成功")
-    page.get_by_label("分享给角色").select_option("grid_manager")
-    page.get_by_role("button", name="保存", exact=True).click()
+    dialog(page).get_by_label("名称").fill("各网格成功")
+    dialog(page).get_by_label("分享给角色").select_option("grid_manager")
+    dialog(page).get_by_role("button", name="保存", exact=True).click()
     expect(page.get_by_role("heading", name="各网格成功")).to_be_visible()
     other = console("chen")
     go(other, "cube")
@@ -153,15 +153,16 @@ def test_a_tag_is_tried_defined_changed_and_retired(console, company):
     go(page, "tags")
     expect(page.get_by_text("还没有标签")).to_be_visible()
     page.get_by_role("button", name="新建标签").first.click()
-    page.get_by_label("编码").fill("home")
-    page.get_by_label("中文名").fill("家庭客户")
-    page.get_by_label("英文名").fill("Home")
-    page.get_by_label("条件 1").select_option("segment")
-    page.get_by_label("值 1").fill("home")
-    page.get_by_role("button", name="估算客户数").click()
-    expect(page.get_by_text("15 位客户中有 15 位符合")).to_be_visible()
+    form = dialog(page)
+    form.get_by_label("编码").fill("home")
+    form.get_by_label("中文名").fill("家庭客户")
+    form.get_by_label("英文名").fill("Home")
+    form.get_by_label("条件 1").select_option("segment")
+    form.get_by_label("值 1").fill("home")
+    form.get_by_role("button", name="估算客户数").click()
+    expect(form.get_by_text("15 位客户中有 15 位符合")).to_be_visible()
     looked_at_dialog(page, "tag")
-    page.get_by_role("button", name="保存", exact=True).click()
+    form.get_by_role("button", name="保存", exact=True).click()
     expect(page.get_by_role("row", name="家庭客户")).to_contain_text("今晚计算")
     set_scope(company, scope="all")
     define_tags(
@@ -175,20 +176,18 @@ def test_a_tag_is_tried_defined_changed_and_retired(console, company):
     expect(page.get_by_role("row", name="家庭客户")).to_contain_text("15")
     looked_at(page, "tags")
     page.get_by_role("button", name="修改 家庭客户").click()
-    page.get_by_label("是否 1").select_option(label="不是")
-    page.get_by_role("button", name="保存为新版本").click()
+    form.get_by_label("是否 1").select_option(label="不是")
+    form.get_by_role("button", name="保存为新版本").click()
     page.get_by_role("button", name="查看 家庭客户").click()
-    expect(page.get_by_text("第 2 版")).to_be_visible()
+    expect(dialog(page).get_by_text("第 2 版", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="停用 家庭客户").click()
-    page.get_by_role("dialog").get_by_role("button", name="停用").click()
+    dialog(page).get_by_role("button", name="停用").click()
     expect(page.get_by_role("row", name="家庭客户")).to_have_count(0)
 
 
 def looked_at_dialog(page, name):
     """A dialog is over the page: nothing serious in it as it stands."""
-    from tests.console.conftest import serious  # beside the picture of the page under it
-
     assert serious(page) == [], name
 
 

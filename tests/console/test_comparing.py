@@ -17,7 +17,7 @@ from app.models.figures import DailyFigures
 from app.models.organisation import Role, Staff, Unit, UnitKind
 from app.models.work_order import WorkOrderState
 from tests import factories as make
-from tests.console.conftest import looked_at, serious
+from tests.console.conftest import looked_at, serious, settled
 from tests.sums import HOME, add_up_days
 from tests.truth import make_feedback
 
@@ -97,9 +97,9 @@ def test_the_weakest_grid_is_found_fairly_and_followed_to_an_order(branch, conso
     expect(page.get_by_role("status").filter(has_text="确定落后")).to_contain_text("Grid G11")
     table = page.get_by_role("region", name="分公司与网格对比")
     expect(table.get_by_role("row")).to_have_count(11)
-    page.locator("canvas").first.wait_for()
     looked_at(page, "comparing")
     page.get_by_label("排序指标").select_option("success_rate")
+    settled(page)
     table.get_by_role("button", name="按目标客户营销成功率排序").click()
     expect(table.get_by_role("row").nth(1)).to_contain_text("Grid G11")  # by the bare rate it would be the best
     page.get_by_label("排序指标").select_option("success_index")
@@ -153,6 +153,7 @@ def looked_at_dialog(page):
 def test_a_target_is_set_and_shown_with_who_met_it(branch, console):
     page = console("bea")
     page.get_by_label("排序指标").select_option("success_rate")
+    settled(page)
     page.get_by_role("button", name="设定目标").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("目标客户营销成功率")

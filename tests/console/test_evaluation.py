@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.core import clock
-from tests.console.conftest import looked_at, serious
+from tests.console.conftest import looked_at, serious, toast
 from tests.factories import NOW
 from tests.postgres import as_company
 from tests.stages.evaluation.large import make_large_campaign
@@ -54,20 +54,20 @@ def test_a_closed_campaign_is_evaluated_and_read_and_sent(console, closed, as_pe
     expect(page.get_by_role("img", name="漏斗")).to_be_visible()
     page.get_by_role("button", name="看表格").first.click()
     page.get_by_role("button", name="看图").first.click()
-    page.wait_for_timeout(500)  # pictures are drawn
     page.evaluate("scrollTo(0, 0)")
     looked_at(page, "evaluation")
     with page.expect_popup() as opened:
         page.get_by_role("link", name="打开文件").click()
     file = opened.value
     expect(file.get_by_role("heading", name="十月宽带提速")).to_be_visible()
+    file.wait_for_load_state("load")
     assert file.evaluate("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
     assert file.evaluate("document.scripts.length") == 0
     assert serious(file) == []
     assert len(file.pdf(format="A4")) > 20_000
     page.get_by_role("button", name="重新评估").click()
-    expect(page.get_by_text("已生成第 2 版")).to_be_visible()
-    expect(page.get_by_text("与第 1 版相比")).to_be_visible()
+    expect(toast(page, "已生成第 2 版")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("与第 1 版相比")).to_be_visible()
 
 
 def test_where_little_was_sold_nothing_is_claimed(console, closed, as_person):
@@ -87,5 +87,4 @@ def test_a_programme_is_summed_up(console, closed, as_person):
     page = open_list(console, "pia")
     page.get_by_role("link", name="AUTUMN", exact=True).click()
     expect(page.get_by_text("其中 1/2 个活动可判断")).to_be_visible()
-    page.wait_for_timeout(300)
     looked_at(page, "evaluated_programme")

@@ -29,6 +29,8 @@ def test_every_role_has_a_day_whose_steps_lead_somewhere(console, login):
     page = console(login)
     page.get_by_role("link", name="我的一天").click()
     expect(page.get_by_role("listitem").filter(has=page.get_by_role("checkbox")).first).to_be_visible()
-    for address in page.get_by_role("link", name="去做").evaluate_all("links => links.map((link) => link.hash)"):
+    addresses = page.get_by_role("link", name="去做").evaluate_all("links => links.map((link) => link.hash)")
+    for address in dict.fromkeys(addresses):
+        page.locator("h1").evaluate("(one) => { one.dataset.left = true; }")
         page.goto(page.url.split("#")[0] + address)
-        expect(page.get_by_role("heading", level=1)).not_to_have_text("没有这一页")
+        expect(page.locator("h1:not([data-left])")).not_to_have_text("没有这一页")

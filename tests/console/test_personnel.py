@@ -11,7 +11,7 @@ from app.core.db import set_scope
 from app.models.access import Permission
 from app.points.closing.close import close_month
 from tests.cast import PASSWORD
-from tests.console.conftest import looked_at
+from tests.console.conftest import dialog, looked_at
 from tests.truth import CLOSING, OCTOBER, declare_complete, make_anas_october, principal_of
 
 
@@ -40,12 +40,13 @@ def test_a_month_is_closed_and_pulled(console, october, as_person):
     expect(ada.get_by_text("未通过").first).to_be_visible()
     looked_at(ada, "month_checks")
     ada.get_by_role("button", name="关账").click()
-    dialog = ada.locator("dialog")
-    for field in dialog.get_by_role("textbox").all():
+    fields = dialog(ada).get_by_role("textbox")
+    expect(fields).not_to_have_count(0)
+    for field in fields.all():
         field.fill("交换机当天停机，已人工核对")
-    dialog.get_by_role("button", name="确定").click()
-    expect(ada.get_by_text("个文件待对方确认")).to_be_visible()
-    expect(ada.get_by_text("尚未", exact=True)).to_be_visible()
+    dialog(ada).get_by_role("button", name="确定").click()
+    expect(ada.get_by_role("main").get_by_text("个文件待对方确认")).to_be_visible()
+    expect(ada.get_by_role("main").get_by_text("尚未", exact=True)).to_be_visible()
     payroll = as_person("chen")
     form = {"grant_type": "client_credentials", "client_id": "payroll", "client_secret": PASSWORD}
     payroll.headers["Authorization"] = f"Bearer {payroll.post('/auth/token', data=form).json()['access_token']}"
@@ -108,11 +109,11 @@ def test_a_permission_is_given_in_the_console(console, closed):
     ada = console("ada")
     go(ada, "permissions")
     ada.get_by_role("button", name="授予").click()
-    dialog = ada.locator("dialog[open]")
-    dialog.get_by_label("工号").fill("BEA")
-    dialog.get_by_label("有效至").fill(str(clock.local_date(CLOSING) + timedelta(days=3)))
-    dialog.get_by_label("原因").fill("分公司任用评议，2026 年 11 月")
-    dialog.get_by_role("button", name="确定").click()
+    form = dialog(ada)
+    form.get_by_label("工号").fill("BEA")
+    form.get_by_label("有效至").fill(str(clock.local_date(CLOSING) + timedelta(days=3)))
+    form.get_by_label("原因").fill("分公司任用评议，2026 年 11 月")
+    form.get_by_role("button", name="确定").click()
     expect(ada.get_by_role("row", name="BEA")).to_contain_text("有效")
     bea = console("bea")
     expect(bea.get_by_role("link", name="人员档案", exact=True)).to_be_visible()

@@ -56,7 +56,7 @@ def test_a_doubtful_feedback_is_judged_by_two_persons(console, company, case):
     expect(chen.get_by_role("alert")).to_contain_text("reason")
     chen.get_by_label("理由").fill("没有人开得这么快")
     chen.get_by_role("button", name="不属实").click()
-    expect(chen.get_by_text("须由另一人同意或退回")).to_be_visible()
+    expect(chen.get_by_role("main").get_by_text("须由另一人同意或退回")).to_be_visible()
     assert company.query(Verification).count() == 0
     bea = console("bea")
     go(bea, "cases?standing=to_second")
@@ -65,7 +65,7 @@ def test_a_doubtful_feedback_is_judged_by_two_persons(console, company, case):
     bea.get_by_label("理由").fill("我看过地图")
     bea.keyboard.press("Tab")
     bea.keyboard.press("Enter")
-    expect(bea.get_by_text("不属实，两人认定")).to_be_visible()
+    expect(bea.get_by_role("main").get_by_text("不属实，两人认定")).to_be_visible()
     expect(bea.get_by_role("row", name="第二人同意")).to_contain_text("我看过地图")
     commit(company)
     assert company.query(Verification).one().verdict == "contradicted"
@@ -78,6 +78,7 @@ def test_a_case_that_was_sent_back_is_open_again_and_dismissed(console, case):
     go(chen, f"cases/{case}")
     chen.get_by_label("理由").fill("没有人开得这么快")
     chen.get_by_role("button", name="不属实").click()
+    expect(chen.get_by_role("main").get_by_text("须由另一人同意或退回")).to_be_visible()
     go(bea, f"cases/{case}")
     bea.get_by_label("理由").fill("先问问客户")
     bea.get_by_role("button", name="退回").click()

@@ -1,13 +1,14 @@
 """A phone in the field: a real server on a real PostgreSQL, the air between, and a real Chromium that can be killed."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
 
 from tests.cast import PASSWORD
@@ -90,14 +91,27 @@ def page(screen: Page, air: Air, street: list[int]) -> Page:
 
 
 def log_in(page: Page, air: Air, login: str = "ana") -> Page:
-    """Open the app, log in, and wait until it is synced and its service worker is in charge."""
+    """Open the app, log in, and wait until it is synced, all that was asked for is here, and its service worker is in charge."""
     page.goto(f"{air.address}/phone/")
     page.get_by_label("工号").fill(login)
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     page.get_by_text("上次同步").wait_for()
+    expect(page.locator(".strip .spins")).to_have_count(0)
     page.wait_for_function("navigator.serviceWorker.getRegistration().then((found) => Boolean(found?.active))")
     return page
+
+
+def go(page: Page, place: str) -> None:
+    """To another screen, by its address; returns once the one before is gone."""
+    page.locator("main").evaluate("(one) => { one.dataset.left = true; }")
+    page.goto(re.sub("#.*", f"#/{place}", page.url))
+    page.locator("main:not([data-left])").wait_for()
+
+
+def without_background_sync(page: Page) -> None:
+    """As in browsers that have none: only the page itself sends, not also the service worker, which no route of a test stops."""
+    page.evaluate("() => { SyncManager.prototype.register = () => Promise.reject(); }")
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from app.main import create_app
 from app.settings import Settings
+from tests.apps import make_app
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
@@ -40,7 +40,7 @@ def serving(database: str, home: Path) -> Iterator[str]:
 @contextmanager
 def serving_here(database: str, home: Path) -> Iterator[str]:
     """The same, in a thread: its address."""
-    app = create_app(Settings(database_url=database, home=home, log_level="ERROR", pool_size=8))
+    app = make_app(Settings(database_url=database, home=home, log_level="ERROR", pool_size=8))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1))
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

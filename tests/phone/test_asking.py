@@ -1,5 +1,6 @@
 """What else is asked for from the phone: a line of points, a number to dial; and what ends it all."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from app.core import clock
 from app.models.device import Device
 from app.models.dispute import PointsDispute
 from tests.phone import shelf
+from tests.phone.test_screens import check
 from tests.phone.test_syncing import sync
 from tests.postgres import as_company
 
@@ -19,18 +21,32 @@ def dispute(page, reason):
     page.get_by_role("link", name="有异议").first.click()
     page.get_by_label("您认为应该是").fill("12")
     page.get_by_label("理由").fill(reason)
+    page.get_by_label("凭据").fill("订单 SALE77")
     page.get_by_role("button", name="提交申诉").click()
 
 
-def test_a_line_of_points_is_disputed_and_what_became_of_it_is_shown(page, sessions):
+def test_a_line_of_points_is_disputed_and_what_became_of_it_is_shown(page, sessions, as_person):
     dispute(page, "王建国的订单没有算进去")
     page.get_by_text("已上传。").wait_for()
     with as_company(sessions) as session:
         made = session.scalars(select(PointsDispute)).one()
         assert (made.component, made.expected, made.reason) == ("success", "12", "王建国的订单没有算进去")
+        assert made.evidence == "订单 SALE77"
     page.get_by_role("link", name="回到今日").click()
     page.get_by_role("link", name="积分").click()
     expect(page.get_by_text("等待答复")).to_be_visible()
+    said = {"decision": "accepted", "points": "2", "reason": "这一单查到了"}
+    answer = as_person("chen").post(f"/dashboard/v1/disputes/{made.id}/decision", json=said)
+    assert answer.status_code == 200, answer.text
+    page.goto(re.sub("#.*", "#/sync", page.url))
+    sync(page)
+    page.goto(re.sub("#.*", "#/points", page.url))
+    card = page.locator("section.card").filter(has_text="申诉成立")
+    for seen in ("您认为应为 12", "网格经理 Chen", "这一单查到了", f"已补记 +2 分，计入 {made.month}"):
+        expect(card).to_contain_text(seen)
+    check(page, "dispute-decided", picture=False)
+    card.get_by_role("link", name="看这一行").click()
+    expect(page.get_by_text(re.compile("这一单查到了"))).to_be_visible()
 
 
 def test_why_something_was_not_taken_is_said_in_the_language_of_the_phone(page):
@@ -90,8 +106,7 @@ def test_a_revoked_phone_forgets_everything_when_it_asks_next(page, device, air,
     answer = as_person("chen").post(f"/dashboard/v1/devices/{device}/revoke", json={"reason": "lost"})
     assert answer.status_code == 200, answer.text
     air.up()
-    page.goto(f"{air.address}/phone/#/sync")
-    page.get_by_role("button", name="立即同步").click()
+    page.reload()  # it asks at its start; a button to press may be gone already
     expect(page.get_by_text("这台手机已被停用，数据已清除。")).to_be_visible()
     left = shelf.dump(page)
     assert [name for name, rows in left.items() if rows and name != "meta"] == []

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.models.attachment import Attachment
 from app.models.feedback import ContactFeedback
 from tests.phone import shelf
+from tests.phone.conftest import without_background_sync
 from tests.phone.test_syncing import sync
 from tests.postgres import as_company
 
@@ -34,6 +35,7 @@ def _part(kind, data):
 
 
 def test_a_photo_goes_with_its_report_though_the_net_breaks_between_its_pieces(page, air, sessions):
+    without_background_sync(page)
     air.down()
     page.get_by_role("link", name="记录结果 张伟").click()
     page.locator("summary").click()

@@ -1,7 +1,6 @@
 """Every screen: found by keyboard and screen reader (axe), large enough for a thumb, within a small phone; pictures of them."""
 
 import os
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.models.organisation import Account
 from tests.cast import PASSWORD
+from tests.phone.conftest import go
 from tests.postgres import as_company
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,7 +89,7 @@ def test_the_screens_of_a_day_are_found_by_everybody(page):
     page.get_by_text("已上传。").wait_for()
     check(page, "saved")
     for name, title in (("points", "我的积分"), ("sync", "上传与消息"), ("settings", "设置")):
-        page.goto(re.sub("#.*", f"#/{name}", page.url))
+        go(page, name)
         expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
         check(page, name)
 
@@ -107,18 +107,18 @@ def test_the_screens_of_a_day_are_found_by_everybody(page):
     ],
 )
 def test_screens_that_are_seldom_needed_are_found_by_everybody(page, place, shown):
-    page.goto(re.sub("#.*", f"#/{place}", page.url))
-    page.get_by_role(shown).first.wait_for()
+    go(page, place)
+    page.locator("main").get_by_role(shown).first.wait_for()
     check(page, place.replace("/", "-"), picture=False)
 
 
 @pytest.mark.parametrize("size", ["更大", "最大"])
 def test_larger_type_and_english_stay_within_the_screen(page, size):
-    page.goto(re.sub("#.*", "#/settings", page.url))
+    go(page, "settings")
     page.get_by_role("button", name=size).click()
     page.get_by_role("button", name="English").click()
     for place in ("", "order/1", "points", "sync", "settings"):
-        page.goto(re.sub("#.*", f"#/{place}", page.url))
+        go(page, place)
         page.get_by_role("heading", level=1).wait_for()
         check(page, f"{place} {size}", picture=False)
     assert page.evaluate("document.documentElement.lang") == "en"

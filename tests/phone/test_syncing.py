@@ -9,6 +9,8 @@ from sqlalchemy import select
 from app.models.feedback import ContactFeedback
 from app.models.work_order import WorkOrderReturn
 from tests.phone import shelf
+from tests.phone.chromium import PATIENCE_MS
+from tests.phone.conftest import without_background_sync
 from tests.postgres import as_company
 
 
@@ -104,13 +106,13 @@ def test_the_worker_sends_what_waits_when_the_net_is_back_and_no_window_is_open(
     tools.send("ServiceWorker.enable")
     page.goto("about:blank")
     air.up()
-    page.wait_for_timeout(300)
-    for one in found[:1]:
-        tools.send(
-            "ServiceWorker.dispatchSyncEvent",
-            {"origin": air.address, "registrationId": one["registrationId"], "tag": "queue", "lastChance": False},
-        )
-    for _ in range(100):
+    while not found:
+        page.wait_for_timeout(20)
+    tools.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": air.address, "registrationId": found[0]["registrationId"], "tag": "queue", "lastChance": False},
+    )
+    for _ in range(PATIENCE_MS // 100):
         page.wait_for_timeout(100)
         with as_company(sessions) as session:
             if session.scalar(select(ContactFeedback.outcome)) == "interested":
@@ -119,7 +121,7 @@ def test_the_worker_sends_what_waits_when_the_net_is_back_and_no_window_is_open(
 
 
 def test_what_is_asked_for_while_a_round_is_under_way_is_done_after_it(page):
-    page.evaluate("() => { SyncManager.prototype.register = () => Promise.reject(); }")  # as in browsers without background sync
+    without_background_sync(page)
     held = []
     page.route(
         re.compile(r"/mobile/v1/points$"), lambda route: held.append(route), times=1

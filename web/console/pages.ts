@@ -37,6 +37,7 @@ export const PAGES: readonly Page[] = [
   { path: "live", word: "live.title", group: "work", roles: LEADERS, first: ["grid_manager"], load: () => import("./live/Live.svelte") },
   { path: "map", word: "live.map", group: "work", roles: LEADERS, load: () => import("./live/Map.svelte") },
   { path: "cases", word: "cases.title", group: "work", roles: LEADERS, load: () => import("./reviewing/Cases.svelte") },
+  { path: "disputes", word: "disputes.title", group: "work", roles: LEADERS, load: () => import("./reviewing/Disputes.svelte") },
   { path: "comparing", word: "comparing.title", group: "work", roles: READERS, first: ["branch_manager"], load: () => import("./comparing/Comparing.svelte") },
   { path: "campaigns", word: "campaigns.title", group: "plan", roles: PLANNERS, first: ["planner"], load: () => import("./planning/Campaigns.svelte") },
   { path: "programmes", word: "programmes.title", group: "plan", roles: PLANNERS, load: () => import("./planning/Programmes.svelte") },

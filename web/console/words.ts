@@ -3,6 +3,7 @@ import { inWords, type Language, type Said } from "../saying.ts";
 import { ADMINISTRATION } from "./words/administration.ts";
 import { ANALYSIS } from "./words/analysis.ts";
 import { COMPARING } from "./words/comparing.ts";
+import { DISPUTES } from "./words/disputes.ts";
 import { EVALUATION } from "./words/evaluation.ts";
 import { FIELDS } from "./words/fields.ts";
 import { HELP } from "./words/help.ts";
@@ -20,6 +21,7 @@ const WORDS = {
   ...ADMINISTRATION,
   ...ANALYSIS,
   ...COMPARING,
+  ...DISPUTES,
   ...EVALUATION,
   ...FIELDS,
   ...HELP,

@@ -4,32 +4,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.dashboard import quick
 from app.api.dashboard.live_schemas import MapOut, OrdersOut, StuckList, TodayOut
 from app.api.deps import GridManager, Now, SessionDep, SettingsDep
-from app.api.quick import quick_route
 from app.api.types import Code, CodePath
 from app.reports.live.map import map_of
 from app.reports.live.stuck import orders_of, stuck_work
 from app.reports.live.today import today_of
 
-_PREFIX = "/dashboard/v1/live"
-router = APIRouter(prefix=_PREFIX, tags=["dashboard"])
-asked_today = APIRouter(prefix=_PREFIX, tags=["dashboard"], route_class=quick_route(quick.prepare, quick.today))
-asked_stuck = APIRouter(prefix=_PREFIX, tags=["dashboard"], route_class=quick_route(quick.prepare, quick.stuck))
+router = APIRouter(prefix="/dashboard/v1/live", tags=["dashboard"])
 
 GridCode = Annotated[
     Code | None, Query(description="this one of my grids; all of them where left out, or the first of very many")
 ]
 
 
-@asked_today.get("")
+@router.get("")
 def show_today(principal: GridManager, session: SessionDep, now: Now, grid_code: GridCode = None) -> TodayOut:
     """Today, per manager and in sum."""
     return TodayOut.model_validate(today_of(session, principal=principal, grid_code=grid_code, now=now))
 
 
-@asked_stuck.get("/stuck")
+@router.get("/stuck")
 def show_stuck(principal: GridManager, session: SessionDep) -> StuckList:
     """Work of my grids that nobody moves, by the rules of escalation."""
     return StuckList.model_validate({"items": stuck_work(session, grid_ids=principal.grid_ids)})

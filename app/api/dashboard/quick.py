@@ -11,7 +11,8 @@ from app.api.dashboard.live_schemas import StuckList, TodayOut
 from app.api.quick import Asker
 from app.api.types import CODE
 from app.core import clock
-from app.core.hot import Connection, Statement
+from app.core.hot import Statement
+from app.core.hot_pool import Connection
 from app.core.security import read_access_token
 from app.reports.live.quick import stuck_quickly, today_quickly
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from app.api.deps import DisputeTermsDep, Now, SecretDep, SessionDep, TerminalManager
 from app.api.types import LARGEST_ID, Cursor, In, Limit, LongText, MonthText, Out, ShortText, read_month
 from app.models.feedback import Verdict
+from app.models.organisation import Role
 from app.models.points import Component
 from app.points.disputes.service import Disputed, raise_dispute
 from app.reports.disputes import disputes_of, get_dispute_row
@@ -49,8 +50,8 @@ class MyDisputeOut(Out):
     """A dispute of mine; `shown`: the line as it stood then; `status`: open, accepted or rejected, with the reason.
 
     `due_on`: the last day to decide on it, `overdue`: that day passed; `waits_for_second`: accepted by one of the two who are
-    needed; `posted`: the entry that an accepted one posted; `verdict`: how a report is judged by it: while the month is open that
-    counts in its lines, and nothing is posted.
+    needed; `decided_by`: who decided, with their role; `posted`: the entry that an accepted one posted; `verdict`: how a report
+    is judged by it: while the month is open that counts in its lines by `accepted_points`, and nothing is posted.
     """
 
     id: UUID
@@ -67,10 +68,13 @@ class MyDisputeOut(Out):
     status: str
     decision_reason: str | None
     decided_at: datetime | None
+    decided_by: str | None
+    decided_by_role: Role | None
     expected_points: Decimal | None
     due_on: date | None
     overdue: bool
     waits_for_second: bool
+    accepted_points: Decimal | None
     verdict: Verdict | None
     posted: PostedOut | None
 

@@ -5,21 +5,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from app.api.deps import Now, SecretDep, SessionDep, TerminalManager
-from app.api.mobile import quick
 from app.api.mobile.bodies import read_batch
 from app.api.mobile.schemas import FeedbackAnswer, FeedbackAnswers, FeedbackIn, SetAsideOut, SetAsidePage, described_feedback
-from app.api.quick import quick_route
 from app.api.types import Cursor, Limit
 from app.feedback import queries, service
 
-_PREFIX = "/mobile/v1/feedback"
-router = APIRouter(prefix=_PREFIX, tags=["phone"])
-sending = APIRouter(prefix=_PREFIX, tags=["phone"], route_class=quick_route(quick.prepare, quick.send))
+router = APIRouter(prefix="/mobile/v1/feedback", tags=["phone"])
 
 _BODY: dict[str, Any] = {"application/json": {"schema": described_feedback()}}
 
 
-@sending.post("", status_code=207, openapi_extra={"requestBody": {"required": True, "content": _BODY}})
+@router.post("", status_code=207, openapi_extra={"requestBody": {"required": True, "content": _BODY}})
 def send(
     body: Annotated[FeedbackIn, Depends(read_batch)], principal: TerminalManager, session: SessionDep, now: Now
 ) -> FeedbackAnswers:

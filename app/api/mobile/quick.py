@@ -3,7 +3,6 @@ kept aside."""
 
 import re
 
-import psycopg
 from fastapi import Request, Response
 
 from app.access.quick import find_asker, manager_statement
@@ -13,7 +12,8 @@ from app.api.mobile.schemas import LARGEST_PAGE, SMALLEST_PAGE, FeedbackAnswer, 
 from app.api.quick import Asker
 from app.api.types import CODE
 from app.core import clock
-from app.core.hot import Connection, Statement, ask
+from app.core.hot import Statement, ask
+from app.core.hot_pool import Connection
 from app.core.security import read_access_token
 from app.devices.versions import refuse_old
 from app.feedback.quick import read_plain, reads, settle_plain
@@ -23,6 +23,7 @@ from app.reports.phone_quick import pull_quickly
 
 _BEGIN: Statement = ("BEGIN", {})
 _COMMIT: Statement = ("COMMIT", {})
+_ROLLBACK: Statement = ("ROLLBACK", {})
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -35,8 +36,9 @@ def prepare(request: Request) -> Asker | None:
     if kind.lower() != "bearer" or not sound:
         return None
     refuse_old(version, request.app.state.settings.minimum_app_version)
-    claims = read_access_token(token, secret=request.app.state.secret, now=clock.now())
-    return claims.account_id, manager_statement(claims, clock.local_date(clock.now()), device_id)
+    now = clock.now()
+    claims = read_access_token(token, secret=request.app.state.secret, now=now)
+    return claims.account_id, manager_statement(claims, clock.local_date(now), device_id)
 
 
 async def pull(request: Request, connection: Connection, account_id: int, who: Statement) -> Response | None:
@@ -69,16 +71,12 @@ async def send(request: Request, connection: Connection, _account_id: int, who: 
     reports = read_plain(batch, now)
     if reports is None:
         return None
-    try:
-        _, asker, *found = await ask(connection, [_BEGIN, who, *reads(reports)])
-        principal = find_asker(asker)
-        settled = settle_plain(reports, found, principal=principal, now=now) if principal else None
-        if settled is not None:
-            await ask(connection, [*settled.writes, _COMMIT])
-    finally:
-        if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-            await connection.rollback()
+    _, asker, *found = await ask(connection, [_BEGIN, who, *reads(reports)])
+    principal = find_asker(asker)
+    settled = settle_plain(reports, found, principal=principal, now=now) if principal else None
     if settled is None:
+        await ask(connection, [_ROLLBACK])
         return None
+    await ask(connection, [*settled.writes, _COMMIT])
     answers = FeedbackAnswers(items=[FeedbackAnswer.model_validate(one) for one in settled.answers])
     return Response(answers.model_dump_json(), status_code=207, media_type="application/json")

@@ -5,12 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.api.deps import Now, SecretDep, SessionDep, TerminalManager
-from app.api.mobile import quick
 from app.api.mobile.schemas import LARGEST_PAGE, SMALLEST_PAGE, PullOut
-from app.api.quick import quick_route
 from app.reports import phone
 
-router = APIRouter(prefix="/mobile/v1/work-orders", tags=["phone"], route_class=quick_route(quick.prepare, quick.pull))
+router = APIRouter(prefix="/mobile/v1/work-orders", tags=["phone"])
 
 PullCursor = Annotated[str | None, Query(max_length=500, description="`cursor` of the last answer; none: everything")]
 SetHash = Annotated[

@@ -23,7 +23,7 @@ from app.points import statement_queries
 from app.points.disputes import queries as dispute_queries
 from app.points.disputes.outcomes import post_outcome
 from app.points.disputes.overruling import overrule, post_overruled
-from app.points.disputes.rules import DEFAULT_TERMS, MOST_POINTS, DisputeTerms, needs_second
+from app.points.disputes.rules import DEFAULT_TERMS, MOST_POINTS, DisputeTerms, Way, needs_second, ways_to_accept
 
 ACCEPTED = DisputeDecision.ACCEPTED
 
@@ -99,7 +99,7 @@ def _decide_by_verdict(
 ) -> PointsDispute:
     """Let the report stand judged so, and post what follows; where that takes two persons, first only see what would follow."""
     assert answer.verdict is not None  # the caller asked
-    _check_verdict(found)
+    _check_verdict(session, found)
     said: dict[str, Any] = {"verdict": answer.verdict, "feedback_id": answer.feedback_id, "reason": answer.reason}
     with whole_company(session):  # a report and its line may be of another grid, in which the person worked then
         with session.begin_nested() as trial:
@@ -148,19 +148,23 @@ def _check(answer: Answer) -> None:
         raise Invalid("points", "points other than 0, or none")
 
 
-def _check_verdict(found: PointsDispute) -> None:
-    if found.component is not Component.ACCURACY:
+def ways_of(session: Session, found: PointsDispute) -> tuple[Way, ...]:
+    """How this dispute may be accepted as its month stands."""
+    closed = statement_queries.find_closed_at(session, found.month) is not None
+    return ways_to_accept(found.component.value, of_work_order=found.work_order_id is not None, closed=closed)
+
+
+def _check_verdict(session: Session, found: PointsDispute) -> None:
+    if Way.VERDICT not in ways_of(session, found):
         raise Invalid("verdict", "none: only a line of accuracy comes of verdicts")
 
 
 def _check_points(session: Session, found: PointsDispute, answer: Answer) -> None:
-    """Points are not for what has its own place: a verdict, or in an open month what a work order counts as."""
-    if answer.points is None or found.work_order_id is None:
+    if answer.points is None or Way.POINTS in ways_of(session, found):
         return
     if found.component is Component.ACCURACY:
         raise Invalid("points", "none for one work order: say how its report is judged (verdict), and the points follow")
-    if statement_queries.find_closed_at(session, found.month) is None:
-        raise Invalid("points", "none for one work order while its month is open: once mended where it is kept it counts so")
+    raise Invalid("points", "none for one work order while its month is open: once mended where it is kept it counts so")
 
 
 def _propose(session: Session, found: PointsDispute, answer: Answer, principal: Principal, now: datetime) -> PointsDispute:

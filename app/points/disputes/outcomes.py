@@ -22,7 +22,7 @@ def post_outcome(session: Session, *, dispute: PointsDispute, points: Decimal, n
     """Post these points; the entry's id. Of a month that is still open they go to that month, else to the open one."""
     take_points_lock(session)  # so that the month does not close in between
     corrected = dispute_queries.find_corrected(session, dispute)
-    month = _open_month_of(session, dispute.month, now)
+    month = posting_month(session, dispute.month, now=now)
     open_month(session, month=month, now=now)
     plan_id = corrected.plan_id if corrected else plans_of(session, month=dispute.month, now=now).of(dispute.grid_id)[0]
     explanation = explain_outcome(session, dispute=dispute, points=points, now=now)
@@ -45,8 +45,8 @@ def explain_outcome(session: Session, *, dispute: PointsDispute, points: Decimal
     )
 
 
-def _open_month_of(session: Session, month: Month, now: datetime) -> Month:
-    """The month itself while it is open, else the first open one that is not over yet."""
+def posting_month(session: Session, month: Month, *, now: datetime) -> Month:
+    """Where it is posted what changes this month: there while it is open, else to the first open one that is not over yet."""
     latest = queries.find_latest_closed(session)
     if latest is None or month > latest:
         return month

@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from app.points.formula import ACCURACY
+
 MOST_POINTS = Decimal(1_000_000)  # of one dispute: more is a slip of the finger
 LONGEST_WAIT = 60  # working days that a deadline may be away
 _SATURDAY = 5
@@ -35,6 +37,25 @@ class Overdue(StrEnum):
     NOBODY = "nobody"
     BRANCH = "branch"
     COMPANY = "company"
+
+
+class Way(StrEnum):
+    """How a dispute may be accepted: in points, by how a report is judged, or by nothing, since it is mended where it is kept."""
+
+    POINTS = "points"
+    VERDICT = "verdict"
+    MENDED = "mended"
+
+
+def ways_to_accept(component: str, *, of_work_order: bool, closed: bool) -> tuple[Way, ...]:
+    """How a dispute about this component may be accepted. Points are not for what has its own place: a verdict, or in an open
+    month what a work order counts as, which would be paid a second time once that is mended."""
+    ways = [Way.MENDED]
+    if component == ACCURACY:
+        ways.insert(0, Way.VERDICT)
+    if not of_work_order or (closed and component != ACCURACY):
+        ways.insert(0, Way.POINTS)
+    return tuple(ways)
 
 
 def add_working_days(day: date, number: int, holidays: Collection[date]) -> date:

@@ -7,7 +7,8 @@ Statements are the same as of the ordinary way, but for the grids, which the fir
 from datetime import datetime
 
 from app.access.quick import find_asker
-from app.core.hot import Connection, Statement, ask, written
+from app.core.hot import Statement, ask, written
+from app.core.hot_pool import Connection
 from app.reports.live.grids import MOST_GRIDS, Grid
 from app.reports.live.stuck import MOST_ROWS, STUCK, StuckRow
 from app.reports.live.today import Today, put_together

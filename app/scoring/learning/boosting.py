@@ -56,20 +56,28 @@ def fit(
     """One booster of log-odds. Deterministic in its arguments, `num_threads` apart, which only changes the time taken."""
     import lightgbm  # a second to import, which only those pay who train or rank
 
-    data = dataset(matrix, labels, text_positions, weights)
     threads = threads_for(matrix.shape[0], num_threads)
+    data = dataset(matrix, labels, text_positions, weights, num_threads=threads)
     return lightgbm.train(parameters(settings, seed=seed, num_threads=threads), data, settings.rounds)
 
 
 def dataset(
-    matrix: Matrix, labels: NDArray[np.int8], text_positions: list[int], weights: NDArray[np.float64] | None
+    matrix: Matrix,
+    labels: NDArray[np.int8],
+    text_positions: list[int],
+    weights: NDArray[np.float64] | None,
+    *,
+    num_threads: int,
 ) -> "lightgbm.Dataset":
-    """LightGBM's form of the examples."""
+    """LightGBM's form of the examples.
+
+    It is binned by as many threads as are used for all else at that time. LightGBM keeps their number for the whole process: two
+    of our threads must not change it between them (a process was seen to abort while both binned, one by the default).
+    """
     import lightgbm  # a second to import, which only those pay who train or rank
 
-    return lightgbm.Dataset(
-        matrix, labels, weight=weights, categorical_feature=text_positions, params={"verbosity": -1, "feature_pre_filter": False}
-    )
+    options = {"verbosity": -1, "feature_pre_filter": False, "num_threads": num_threads}
+    return lightgbm.Dataset(matrix, labels, weight=weights, categorical_feature=text_positions, params=options)
 
 
 def parameters(settings: Settings, *, seed: int, num_threads: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Any extract made ready to learn from: what is the label, what may teach, and what is left out for which reason."""
 
+import operator
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -14,11 +15,14 @@ from app.scoring.learning.encoding import to_numbers
 from app.scoring.learning.features import CALENDAR_NAMES, NOT_FEATURES
 from app.scoring.learning.figures import why_left_out
 from app.scoring.learning.labels import FEWEST_OF_A_CLASS, OneOutcomeOnly
+from app.scoring.learning.times import UnusableTime, read_times
 
 YES = frozenset({"1", "yes", "y", "true", "t", "是"})
 NO = frozenset({"0", "no", "n", "false", "f", "否"})
 RESERVED = NOT_FEATURES | CALENDAR_NAMES
 DENIED = re.compile(r"^(no|not|non|un)[\s_-]*")
+BEYOND = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+BOUND = re.compile(r"^(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)$")  # --positive '>0': a sum of money as an outcome
 PREFIX = "features."  # before a column whose name would mean something to us
 
 
@@ -34,12 +38,6 @@ class UnusableLabel(Invalid):
     code = "extract.unusable_label"
 
 
-class UnusableTime(Invalid):
-    """The column does not say when."""
-
-    code = "extract.unusable_time"
-
-
 @dataclass(frozen=True)
 class LeftOut:
     """A column that is not learned from, and why."""
@@ -52,7 +50,7 @@ class LeftOut:
 class Extract:
     """n rows made ready. frame: columns to learn from. labels (n,) 0 or 1. treatment (n,): the arm, or None. times (n,): whole
     numbers that rise with time (days where the file has days), or None; then the rows are in that order. positive: the value
-    of the label that counts as 1, and why that one. notes: sentences about rows left out."""
+    of the label that counts as 1, and why that one. notes: sentences about rows left out. dated: `times` are days since 1970."""
 
     frame: pl.DataFrame
     labels: NDArray[np.int8]
@@ -62,6 +60,7 @@ class Extract:
     positive: str
     why_positive: str = ""
     notes: tuple[str, ...] = ()
+    dated: bool = False
 
     def without(self, columns: Collection[str]) -> "Extract":
         """The same without these columns."""
@@ -88,9 +87,9 @@ def prepare(
         raise NoSuchColumn("treatment" if treatment in (label, time) else "time", f"another column than {label!r}")
     notes, table = _with_values(table, label, time)
     labels, counted, why = _labels(table[label], positive)
-    times = None
+    times, dated = None, False
     if time is not None:
-        times = _times(table[time], time, today)
+        times, dated = read_times(table[time], today=today)
         order = np.argsort(times, kind="stable")
         table, labels, times = table[order.tolist()], labels[order], times[order]
     figures = table.drop(roles)
@@ -100,7 +99,8 @@ def prepare(
         if name not in allow and (reason := why_left_out(figures[name], times, table[time] if time else None))
     ]
     kept = figures.drop([one.column for one in left_out])
-    return Extract(_ready(kept), labels, table[treatment] if treatment else None, times, tuple(left_out), counted, why, notes)
+    arms = table[treatment] if treatment else None
+    return Extract(_ready(kept), labels, arms, times, tuple(left_out), counted, why, notes, dated)
 
 
 def shown(column: str) -> str:
@@ -133,6 +133,9 @@ def _with_values(table: pl.DataFrame, label: str, time: str | None) -> tuple[tup
 def _labels(values: pl.Series, positive: str | None) -> tuple[NDArray[np.int8], str, str]:
     """0 or 1 per row, which value is 1, and in words why it is that one."""
     name, why = values.name, "as asked"
+    if positive is not None and values.dtype.is_numeric() and (bound := BOUND.match(positive.strip())):
+        beyond = BEYOND[bound[1]](values.cast(pl.Float64), float(bound[2]))
+        return _of_both_kinds(name, beyond), positive.strip(), why
     texts = _plain_texts(values)
     found = texts.unique().sort().to_list()
     if len(found) < 2:
@@ -141,14 +144,17 @@ def _labels(values: pl.Series, positive: str | None) -> tuple[NDArray[np.int8], 
         positive, why = _positive(name, texts, found)
     elif positive.strip().casefold() not in {one.casefold() for one in found}:
         raise UnusableLabel("positive", f"one of the values of {name!r}, {', '.join(found[:10])}, got {positive!r}")
-    wanted = positive.strip().casefold()
-    labels = (texts.str.to_lowercase() == wanted).cast(pl.Int8).to_numpy()
+    return _of_both_kinds(name, texts.str.to_lowercase() == positive.strip().casefold()), positive, why
+
+
+def _of_both_kinds(name: str, hits: pl.Series) -> NDArray[np.int8]:
+    labels = hits.cast(pl.Int8).to_numpy()
     positives = int(labels.sum())
     if min(positives, labels.size - positives) < FEWEST_OF_A_CLASS:
         raise OneOutcomeOnly(
             "label", f"at least {FEWEST_OF_A_CLASS} rows of either kind, {name!r} has {positives} of {labels.size} positive"
         )
-    return labels, positive, why
+    return labels
 
 
 def _plain_texts(values: pl.Series) -> pl.Series:
@@ -165,7 +171,11 @@ def _positive(name: str, texts: pl.Series, found: list[str]) -> tuple[str, str]:
     """Which of two values is 1, and why: the larger of two numbers, yes and no in some form, what the other one denies, or the
     rarer."""
     if len(found) > 2:
-        raise UnusableLabel("label", f"a column of two values, or --positive, {name!r} has {len(found)} different ones")
+        raise UnusableLabel(
+            "label",
+            f"a column of two values, or --positive with one of them, or of numbers a bound such as --positive '>0'; "
+            f"{name!r} has {len(found)} different ones",
+        )
     numbers = to_numbers(pl.Series(found))
     if not numbers.null_count():
         return found[int(numbers.arg_max() or 0)], "the larger"
@@ -179,30 +189,3 @@ def _positive(name: str, texts: pl.Series, found: list[str]) -> tuple[str, str]:
         return min(found, key=len), "told by its name"
     counts = texts.value_counts().sort("count", name)
     return str(counts[name][0]), "the rarer; --positive says otherwise"
-
-
-def _times(values: pl.Series, name: str, today: date) -> NDArray[np.int64]:
-    if values.dtype == pl.String:
-        values = _as_days_or_numbers(values)
-    if values.dtype in (pl.Date, pl.Datetime):
-        days = values.cast(pl.Date)
-        late = int((days > today).sum())
-        if late:
-            raise UnusableTime("time", f"days up to {today}, whose outcome can be known, {name!r} is later in {late} rows")
-        return days.cast(pl.Int64).to_numpy()
-    if not values.dtype.is_numeric():
-        raise UnusableTime("time", f"a column of days, instants or numbers that rise with time, {name!r} is {values.dtype}")
-    if values.dtype.is_integer():
-        return values.cast(pl.Int64).to_numpy()
-    return values.rank("dense").cast(pl.Int64).to_numpy()
-
-
-def _as_days_or_numbers(values: pl.Series) -> pl.Series:
-    numbers = to_numbers(values)
-    if not numbers.null_count():
-        return numbers
-    for form in ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y"):
-        days = values.str.strip_chars().str.slice(0, 10).str.to_date(form, strict=False)
-        if not days.null_count():
-            return days
-    return values

@@ -1,5 +1,7 @@
 """Which columns of an extract cannot teach: identifiers, empty ones, the date in disguise, what was recorded later."""
 
+import re
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -8,6 +10,10 @@ from app.scoring.learning.encoding import to_numbers
 from app.scoring.learning.features import CALENDAR_NAMES
 
 FEWEST_FOR_IDENTIFIER = 50
+NAMED = re.compile(  # id, customer_id, CustomerID, account number, 客户编号; not paid or valid
+    r"(?:^|[\W_])(?i:id|uid|uuid|guid|msisdn)$|[a-z]I[Dd]$|(?:编号|号码|账号)$"
+    r"|(?i:user|client|customer|cust|account|acct|member|subscriber|row|record)[\W_]*(?i:id|no|nr|num|number)$"
+)
 UNIQUE_FROM = 0.95  # share of rows with a value of their own; exact repeats of rows keep an identifier below 1
 
 
@@ -34,18 +40,25 @@ def why_left_out(values: pl.Series, times: NDArray[np.int64] | None, when: pl.Se
 
 
 def _is_identifier(values: pl.Series, filled: pl.Series) -> bool:
-    """Texts of which nearly every row has its own; whole numbers likewise, that count, never fall, or are long."""
+    """Texts of which nearly every row has its own; whole numbers likewise, that are called so, count, never fall, or are long."""
     if len(filled) < FEWEST_FOR_IDENTIFIER:
         return False
     distinct = filled.n_unique()
     if values.dtype == pl.String:
         are_words = to_numbers(filled).n_unique() < 0.5 * len(filled)
         return (distinct > UNIQUE_FROM * len(filled) and are_words) or _is_numbering(filled)
-    if not values.dtype.is_integer() or distinct < UNIQUE_FROM * len(filled):
+    if distinct < UNIQUE_FROM * len(filled) or not _are_whole(filled):
         return False
+    if NAMED.search(values.name):
+        return True
     numbers = filled.cast(pl.Float64).to_numpy()
     span = numbers.max() - numbers.min() + 1
     return span <= 4 * len(filled) or filled.is_sorted() or filled.is_sorted(descending=True) or _long_digits(filled)
+
+
+def _are_whole(numbers: pl.Series) -> bool:
+    """Whole numbers, perhaps written as 1.0."""
+    return numbers.dtype.is_integer() or (numbers.dtype.is_float() and bool((numbers % 1 == 0).all()))
 
 
 def _is_numbering(texts: pl.Series) -> bool:
@@ -56,7 +69,7 @@ def _is_numbering(texts: pl.Series) -> bool:
 
 def _long_digits(numbers: pl.Series) -> bool:
     """Whole numbers of one length of at least seven digits."""
-    lengths = numbers.abs().cast(pl.String).str.len_chars()
+    lengths = numbers.cast(pl.Int64).abs().cast(pl.String).str.len_chars()
     return lengths.n_unique() == 1 and int(lengths[0]) >= 7
 
 

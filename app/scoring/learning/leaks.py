@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from app.scoring.learning.boosting import Settings, fit, margins
-from app.scoring.learning.encoding import Encoding, NoFeatures, fit_encode
+from app.scoring.learning.encoding import Column, Encoding, NoFeatures, fit_encode
 from app.scoring.learning.features import feature_columns
 from app.scoring.learning.labels import FEWEST_OF_A_CLASS, enough_rows
 
@@ -24,6 +24,7 @@ ALONE_AT_MOST = 0.80  # AUC of one column, where all others together do not reac
 NEVER_ABOVE = 0.95  # AUC of one column, whatever the others reach
 PURE_FROM = 0.90  # Wilson's lower bound of the share of positives
 FEWEST_PURE = 30
+MOST_OF_A_POCKET = 0.20  # share of the positives that pure values of an honest column may hold
 MOST_ROWS = 50_000
 MOST_COMPARED = 25_000  # rows on which all other columns are tried together
 FEWEST_LOOKED_AT = 500  # of the rarer outcome
@@ -61,7 +62,7 @@ def find_leaks(
     except NoFeatures:
         return ()
     part = np.random.default_rng(seed).permutation(labels.size) % PARTS
-    seen = [_look(matrix[:, i], labels, part, is_text=c.kind == "text") for i, c in enumerate(encoding.columns)]
+    seen = [_look(matrix[:, i], labels, part, column) for i, column in enumerate(encoding.columns)]
     others = _auc_of_the_rest(matrix, labels, encoding, [one.auc for one in seen], part)
     refused: dict[str, Refusal] = {}
     for name, one in zip(encoding.names, seen, strict=True):
@@ -109,12 +110,12 @@ class _Seen:
     places: tuple[tuple[int, int, str], ...]
 
 
-def _look(values: Values, labels: Labels, part: NDArray[np.int64], *, is_text: bool) -> _Seen:
+def _look(values: Values, labels: Labels, part: NDArray[np.int64], column: Column) -> _Seen:
     """AUC of the column alone, out of fold: each value is scored by the share of positives in its bin in the other parts.
 
     Of a number also the AUC of the number itself, whichever way it points, if that is more: bins blur.
     """
-    missing = np.isnan(values)
+    missing, is_text = np.isnan(values), column.kind == "text"
     levels, level = np.unique(values[~missing], return_inverse=True)
     counts = np.bincount(level, minlength=levels.size)
     positives = np.bincount(level, weights=labels[~missing], minlength=levels.size)
@@ -131,7 +132,8 @@ def _look(values: Values, labels: Labels, part: NDArray[np.int64], *, is_text: b
     scores = (away_hits + 5 * base) / (away_rows + 5)
     _, place = np.unique(scores.ravel(), return_inverse=True)
     auc = _auc_of_groups(np.bincount(place, weights=rows.ravel()), np.bincount(place, weights=hits.ravel()))
-    return _Seen(max(auc, straight, 1 - straight), tuple(_places(missing, levels, counts, positives, labels)))
+    places = (*_sides(missing, levels, counts, positives, labels), *_pockets(missing, levels, counts, positives, column))
+    return _Seen(max(auc, straight, 1 - straight), places)
 
 
 def _auc_of_groups(rows: NDArray[Any], positives: NDArray[Any]) -> float:
@@ -174,18 +176,39 @@ def _auc_of_the_rest(
     return float(roc_auc_score(labels, scores))
 
 
-def _places(
+def _sides(
     missing: NDArray[np.bool_], levels: Values, counts: NDArray[np.int64], positives: NDArray[Any], labels: Labels
 ) -> Iterator[tuple[int, int, str]]:
-    """Rows and positives where the column is missing, where it is filled, and at its frequent values."""
+    """Rows and positives where the column is missing, filled, and filled and not 0."""
     gone, of_all = int(missing.sum()), int(labels.sum())
     there = int(positives.sum())
     yield gone, of_all - there, "where it is missing"
     yield labels.size - gone, there, "where it is filled"
     zero = levels == 0
     yield labels.size - gone - int(counts[zero].sum()), there - int(positives[zero].sum()), "where it is filled and not 0"
-    for i in np.argsort(-counts, kind="stable")[:BINS]:
-        yield int(counts[i]), int(positives[i]), "at one of its values"
+
+
+def _pockets(
+    missing: NDArray[np.bool_], levels: Values, counts: NDArray[np.int64], positives: NDArray[Any], column: Column
+) -> Iterator[tuple[int, int, str]]:
+    """Rows and positives at each pure value of a column that may know the outcome by it.
+
+    It may where all else is one value (it has not happened yet), or where its pure values hold many of the positives. An honest
+    column's rate may rise to all at its end (the few customers of four products), where few of the positives are.
+    """
+    frequent = [int(i) for i in np.argsort(-counts, kind="stable")[:BINS] if counts[i] >= FEWEST_PURE]
+    pure = [i for i in frequent if wilson_lower(int(positives[i]), int(counts[i])) >= PURE_FROM]
+    others = len(frequent) - len(pure) + int(missing.sum() >= FEWEST_PURE)
+    if others > 1 and positives[pure].sum() < MOST_OF_A_POCKET * positives.sum():
+        return
+    for i in pure:
+        yield int(counts[i]), int(positives[i]), f"where it is {_said(levels[i], column)}"
+
+
+def _said(level: np.float32, column: Column) -> str:
+    if column.kind != "text":
+        return f"{level:.6g}"
+    return column.levels[int(level)] if level < len(column.levels) else "a rare text"
 
 
 def _pure(places: Iterable[tuple[int, int, str]], labels: Labels) -> Iterator[tuple[float, float, int, str]]:

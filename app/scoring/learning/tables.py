@@ -52,7 +52,7 @@ def read_table(path: Path) -> pl.DataFrame:
         raise UnreadableFile(
             "file", f"a Parquet or CSV file, {path.name} cannot be read: {str(error).splitlines()[0]}"
         ) from error
-    names = [name.strip().lstrip("\ufeff") for name in table.columns]
+    names = [name.strip().lstrip("\ufeff") or f"column {place}" for place, name in enumerate(table.columns, start=1)]
     if len(set(names)) == len(names):
         table.columns = names
     if not table.height or not table.width:

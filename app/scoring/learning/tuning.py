@@ -169,9 +169,12 @@ def _mix(found: list[Trial], members: int) -> tuple[Settings, ...]:
 
 def _folds(task: Task) -> list[Fold]:
     """The folds in LightGBM's form, binned once for all trials."""
+    threads = threads_for(task.labels.size, task.num_threads)
     return [
         Fold(
-            dataset(np.asfortranarray(task.matrix[a]), task.labels[a], task.text_positions, task.weights_of(a)),
+            dataset(
+                np.asfortranarray(task.matrix[a]), task.labels[a], task.text_positions, task.weights_of(a), num_threads=threads
+            ),
             np.ascontiguousarray(task.matrix[b]),
             task.labels[b],
             task.weights_of(b),

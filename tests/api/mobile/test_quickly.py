@@ -11,6 +11,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from app.api.mobile import quick
+from app.api.observe import REQUESTS
+from app.api.router import SHORT_WAYS
 from app.core import clock, hot
 from app.core.db import make_engine, make_sessions, set_scope
 from app.dispatch.life import move_work_order
@@ -63,6 +65,16 @@ def only_ordinarily(monkeypatch):
         return None
 
     monkeypatch.setattr("app.api.quick._try", nothing)
+
+
+def test_every_short_way_is_of_a_route_and_counted_under_its_path(api, phone):
+    paths = api.openapi()["paths"]
+    assert all(way.method.lower() in paths[way.path] for way in SHORT_WAYS)
+    only_quickly(api)
+    counted = REQUESTS.labels("GET", PULL, "200")
+    before = counted._value.get()
+    assert phone.client.get(PULL).status_code == 200
+    assert counted._value.get() == before + 1
 
 
 def test_pulls_and_plain_reports_take_the_short_way(phone, orders, api):

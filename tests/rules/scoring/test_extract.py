@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from app.scoring.learning.encoding import encode, fit_encoding
-from app.scoring.learning.extract import NoSuchColumn, UnusableLabel, UnusableTime, prepare
+from app.scoring.learning.extract import NoSuchColumn, UnusableLabel, prepare
 from app.scoring.learning.labels import OneOutcomeOnly
 from app.scoring.learning.tables import NoSuchFile, UnreadableFile, read_table
+from app.scoring.learning.times import UnusableTime
 
 TODAY = date(2026, 11, 1)
 ROWS = 120
@@ -43,6 +44,14 @@ def test_what_cannot_teach_is_left_out_with_its_reason() -> None:
 
 def test_an_identifier_may_be_allowed() -> None:
     assert "row_no" in prepare(TABLE, label="bought", allow=["row_no"], today=TODAY).frame.columns
+
+
+@pytest.mark.parametrize("name", ["ID", "userid", "CustomerID", "客户编号"])
+def test_numbers_that_are_called_an_identifier_and_differ_in_every_row_are_left_out(name: str) -> None:
+    numbers = pl.Series(name, np.random.default_rng(1).choice(9_000, ROWS, replace=False))
+    for written in (numbers, numbers.cast(pl.Float64)):
+        assert name not in prepare(TABLE.with_columns(written), label="bought", today=TODAY).frame.columns
+    assert "paid" in prepare(TABLE.with_columns(numbers.alias("paid")), label="bought", today=TODAY).frame.columns
 
 
 def test_forward_in_time_rows_are_ordered_and_the_date_in_disguise_is_left_out() -> None:
@@ -108,6 +117,13 @@ def test_rows_without_a_time_are_left_out_and_counted() -> None:
         prepare(TABLE.with_columns(day=pl.lit(None, pl.Date)), label="bought", time="day", today=TODAY)
 
 
+@pytest.mark.parametrize(("bound", "hits"), [(">0", 40), (" >= 12.5", 40), ("<12.5", 80), ("<= 0", 80)])
+def test_money_becomes_an_outcome_by_a_bound(bound: str, hits: int) -> None:
+    spent = pl.when(pl.col("bought") == "yes").then(pl.col("usage") + 12).otherwise(0.0)
+    extract = prepare(TABLE.with_columns(spent=spent), label="spent", positive=bound, today=TODAY)
+    assert (int(extract.labels.sum()), extract.positive, extract.why_positive) == (hits, bound.strip(), "as asked")
+
+
 def test_labels_that_cannot_be_read_are_refused_in_words() -> None:
     for changed, positive, error, words in (
         (pl.lit("yes"), None, OneOutcomeOnly, "label: expected two different values, 'bought' is 'yes' in every row"),
@@ -130,6 +146,11 @@ def test_columns_and_times_that_are_not_there_are_named() -> None:
         prepare(TABLE, label="bought", time="customer", today=TODAY)
     with pytest.raises(NoSuchColumn, match="time: expected another column than 'bought'"):
         prepare(TABLE, label="bought", time="bought", today=TODAY)
+
+
+def test_a_column_without_a_name_is_called_by_its_place(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(",usage,bought\n0,7,yes\n1,9,no\n")
+    assert read_table(tmp_path / "t.csv").columns == ["column 1", "usage", "bought"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

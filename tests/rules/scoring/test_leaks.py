@@ -76,3 +76,21 @@ def test_a_value_seen_seldom_proves_nothing() -> None:
 @pytest.mark.parametrize("labels", [np.zeros(ROWS, dtype=np.int8), np.ones(ROWS, dtype=np.int8)])
 def test_one_outcome_only_shows_no_leak(labels: NDArray[np.int8]) -> None:
     assert refused(labels) == []
+
+
+FEW_LOST = (LABELS == 1) & (np.cumsum(LABELS) <= 40)  # enough to be sure, few among all that are lost
+
+
+def test_an_honest_count_may_end_in_a_few_rows_that_are_all_positive() -> None:
+    assert refused(products=np.where(FEW_LOST, 4, DRAWS.integers(1, 4, ROWS))) == []
+
+
+def test_a_code_whose_pure_values_hold_many_of_the_positives_is_refused_by_that_value() -> None:
+    states = np.where((LABELS == 1) & (np.arange(ROWS) % 3 == 0), "closed", DRAWS.choice(["open", "asked", "billed"], ROWS))
+    (found,) = find_leaks(HONEST.with_columns(state=pl.Series(states)), LABELS)
+    assert found.column == "state"
+    assert found.reason.startswith("where it is closed, 100.0% of")
+
+
+def test_a_text_that_says_one_thing_of_all_but_a_few_positives_is_refused() -> None:
+    assert refused(state=np.where(FEW_LOST, "bought", "not yet")) == ["state"]

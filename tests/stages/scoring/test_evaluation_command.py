@@ -79,3 +79,12 @@ def test_what_is_wrong_is_one_line_that_names_it(evaluate, people, change, words
     assert code != 0
     assert printed.startswith(f"gridwork: {said}")
     assert printed.count("\n") == 1
+
+
+def test_forward_in_time_the_blocks_have_days_where_the_file_has_days(evaluate, people):
+    on = pl.Series("on", [f"{month}/{day}/25" for month in range(1, 11) for day in range(1, 29)])[:200].extend_constant(
+        "11/1/25", 200
+    )
+    code, said = evaluate(people.with_columns(on), "--label", "churn", "--time", "on", "--json", "--budget", 0.1)
+    blocks = json.loads(said)["forward"]["blocks"]
+    assert (code, blocks[-1]["first"], blocks[-1]["last"]) == (0, "2025-11-01", "2025-11-01")

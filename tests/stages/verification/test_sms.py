@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import set_scope
-from app.main import create_app
 from app.models.customer import ContactPreference
 from app.models.evidence import ReviewCase
 from app.models.feedback import BackCheck, Verification
@@ -20,6 +19,7 @@ from app.verification.drawing import draw_back_checks
 from app.verification.sms import OtherReply, claim_messages, record_failures, take_reply
 from app.verification.sms_queries import UnknownMessage
 from app.verification.sms_sending import send_messages
+from tests.apps import make_app
 from tests.factories import NOW, make_work_order
 from tests.truth import OCTOBER, make_feedback
 
@@ -102,7 +102,7 @@ def gateway(database, company, tmp_path):
     (message,) = claim_messages(company, now=LATER)
     company.commit()
     set_scope(company, scope="all")
-    app = create_app(Settings(database_url=database, home=tmp_path, log_level="ERROR", sms_key=KEY))
+    app = make_app(Settings(database_url=database, home=tmp_path, log_level="ERROR", sms_key=KEY))
 
     def send(answer="1", *, key=KEY, age=0, altered=b"", reference=message.reference):
         body = json.dumps({"reference": reference, "answer": answer}).encode()

@@ -21,6 +21,7 @@ export const DAYS: Record<Role, readonly Step[]> = {
     step("stuck", "live"),
     step("move", "live"),
     step("doubtful", "cases"),
+    step("disputes", "disputes"),
     step("returns", "live"),
     step("lend", "live"),
     step("my_customers", "customers"),
@@ -29,6 +30,7 @@ export const DAYS: Record<Role, readonly Step[]> = {
   branch_manager: [
     step("compare", "comparing"),
     step("alarms", "comparing"),
+    step("disputes_late", "disputes"),
     step("sign", "campaigns"),
     step("learned", "evaluations"),
     step("own_view", "cube"),

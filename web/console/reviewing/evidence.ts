@@ -6,6 +6,7 @@ export type Facts = Record<string, unknown>;
 
 export interface Evidence {
   feedback: {
+    id: string;
     outcome: string;
     channel: string;
     objection: string | null;
