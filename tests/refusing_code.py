@@ -1,6 +1,7 @@
 """What the code says where it refuses, read from the code itself: templates with {} where something is filled in."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
@@ -13,7 +14,7 @@ ONLY_TYPED = ("commands/", "cli.py")  # what is said to who types a command stay
 FAULT_FINDERS = {
     *("find_fault", "find_return_fault", "check_threshold", "problem_of", "_missing_text", "_objection_fault", "_callback_fault")
 }
-SAYS = {"Fault": 1, "_fault": 1, "Unclean": 0, "_checked": 3}  # which argument says what was expected
+SAYS = {"Fault": 1, "_fault": 1, "Unclean": 0, "_checked": 3, "Problem": 1}  # which argument says what was expected
 FIELD_ERRORS = ("core/clock.py", "notices/quiet.py", "feedback/")  # whose ValueErrors become an Invalid, or a report's detail
 OWN_WORDS = ("scoring/",)  # whose own kinds of errors say all in the sentence of their code: they are met at the command line
 Scope = dict[str, list[ast.expr]]
@@ -51,6 +52,15 @@ def written() -> frozenset[str]:
     """Every text of the code."""
     nodes = (node for _, tree in _trees() for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr))
     return frozenset(text for node in nodes for text in _texts(node, {}))
+
+
+@cache
+def said_by_statements() -> frozenset[str]:
+    """Why the database puts a row of a feed's file aside, %s being what is filled in."""
+    place = APP / "ingest" / "references.py"
+    texts = [node.value for node in ast.walk(ast.parse(place.read_text(encoding="utf-8"))) if _is_text(node)]
+    found = [re.match(r"(?:format\()?'((?:expected|there is) [^']+)'", text) for text in texts]
+    return frozenset(one[1].replace("%s", "{}") for one in found if one)
 
 
 @cache
@@ -114,10 +124,14 @@ def _said_by(place: str, name: str, call: ast.Call, own: set[str]) -> ast.expr |
     """The argument of a call that says what was expected, if one does."""
     if name in own and call.args:
         return call.args[min(len(call.args), 2) - 1] if name != "Invalid" or len(call.args) > 1 else None
-    if name in SAYS and len(call.args) > SAYS[name] and not place.startswith("ingest/"):
+    if name in SAYS and len(call.args) > SAYS[name] and place.startswith("ingest/") == (name == "Problem"):
         return call.args[SAYS[name]]
     fits = place.startswith(FIELD_ERRORS) and name == "ValueError" and call.args
     return call.args[0] if fits and "expected " in ast.unparse(call.args[0]) else None
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _name(function: ast.expr) -> str:

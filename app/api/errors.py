@@ -56,8 +56,8 @@ def problem(
         "status": status,
         "code": code,
         "detail": detail,
-        "detail_zh": say_refusal(code, detail),
     }
+    body.setdefault("detail_zh", say_refusal(code, detail))  # unless the error knows its own
     return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
 
 

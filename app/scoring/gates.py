@@ -130,4 +130,8 @@ def check_passed(gates: Sequence[Gate]) -> None:
     failed = next((gate for gate in gates if not gate.passed), None)
     if failed is not None:
         figure = "" if failed.figure is None else f" ({failed.figure:.4g}, limit {failed.limit or 0:.4g})"
-        raise GateFailed(f"gate {failed.name}{figure}: {failed.says}", gates=[vars(gate) for gate in gates])
+        raise GateFailed(
+            f"gate {failed.name}{figure}: {failed.says}",
+            gates=[vars(gate) for gate in gates],
+            detail_zh=f"有一道关卡没有通过，冠军不变：{failed.says_zh}",
+        )

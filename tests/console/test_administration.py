@@ -45,7 +45,8 @@ def installation(company):
     batch = ImportBatch(feed="orders", file_name="orders.csv", sha256="1", counts=counts, **facts)
     company.add(batch)
     company.flush()
-    facts = {"column_name": "ordered_at", "code": "instant", "reason": "expected an instant", "cells": ["O3", "soon"]}
+    reason = "expected an ISO 8601 time with offset such as 2026-10-01T09:30:00+08:00"
+    facts = {"column_name": "ordered_at", "code": "not_a_time", "reason": reason, "cells": ["O3", "soon"]}
     company.add(RejectedRow(batch_id=batch.id, line=3, **facts))
     rows = [("purge", "hour 4, minute 30", now + timedelta(hours=3), True), ("rank-customers", "hour 3", now, False)]
     note_times(company, rows=rows, now=now)
@@ -91,7 +92,7 @@ def test_a_rejected_row_is_found_and_downloaded(ada, installation):
     looked_at(ada, "feeds")
     ada.get_by_label("只看有退回行的").check()
     ada.get_by_role("link", name=f"{installation} · orders.csv").click()
-    expect(ada.get_by_role("row", name="expected an instant")).to_contain_text("O3 | soon")
+    expect(ada.get_by_role("row", name="应为带时区的时间")).to_contain_text("O3 | soon")
     looked_at(ada, "import")
     with ada.expect_download() as waiting:
         ada.get_by_role("link", name="下载退回行").click()

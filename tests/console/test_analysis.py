@@ -109,7 +109,7 @@ def test_a_promotion_that_a_gate_refuses_says_why_and_changes_nothing(console, c
     go(page, "rankers", "FTTH1", "2")
     page.get_by_role("button", name="设为冠军").click()
     dialog(page).get_by_role("button", name="确定").click()
-    expect(dialog(page).get_by_role("alert")).to_contain_text("gate data (3, limit 30)")
+    expect(dialog(page).get_by_role("alert")).to_contain_text("有一道关卡没有通过，冠军不变：样本")
     dialog(page).get_by_role("button", name="取消").click()
     expect(page.locator(".tag", has_text="候选")).to_be_visible()
 

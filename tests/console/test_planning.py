@@ -272,4 +272,4 @@ def test_a_wrong_rule_is_said_where_it_stands(console, town):
     page.get_by_label("产品", exact=True).select_option("FTTH1")
     page.get_by_label("添加条件").select_option(label="近期退订（天内）")
     page.get_by_role("spinbutton", name="近期退订（天内）").fill("0")
-    expect(page.get_by_role("alert")).to_contain_text("1 to 36500")
+    expect(page.get_by_role("alert")).to_contain_text("应为 1 至 36500 的整数天数，现为 0")

@@ -16,13 +16,17 @@ from tests.phone.test_syncing import sync
 from tests.postgres import as_company
 
 
-def test_a_line_of_points_is_disputed_and_what_became_of_it_is_shown(page, sessions, as_person):
+def dispute(page, reason):
     page.get_by_role("link", name="积分").click()
     page.get_by_role("link", name="有异议").first.click()
     page.get_by_label("您认为应该是").fill("12")
-    page.get_by_label("理由").fill("王建国的订单没有算进去")
+    page.get_by_label("理由").fill(reason)
     page.get_by_label("凭据").fill("订单 SALE77")
     page.get_by_role("button", name="提交申诉").click()
+
+
+def test_a_line_of_points_is_disputed_and_what_became_of_it_is_shown(page, sessions, as_person):
+    dispute(page, "王建国的订单没有算进去")
     page.get_by_text("已上传。").wait_for()
     with as_company(sessions) as session:
         made = session.scalars(select(PointsDispute)).one()
@@ -43,6 +47,21 @@ def test_a_line_of_points_is_disputed_and_what_became_of_it_is_shown(page, sessi
     check(page, "dispute-decided", picture=False)
     card.get_by_role("link", name="看这一行").click()
     expect(page.get_by_text(re.compile("这一单查到了"))).to_be_visible()
+
+
+def test_why_something_was_not_taken_is_said_in_the_language_of_the_phone(page):
+    dispute(page, "王建国的订单没有算进去")
+    page.get_by_text("已上传。").wait_for()
+    page.get_by_role("link", name="回到今日").click()
+    dispute(page, "还是没有算进去")
+    page.get_by_text("服务器没有接收").wait_for()
+    page.get_by_role("link", name="回到今日").click()
+    page.get_by_role("link", name="上传").click()
+    expect(page.get_by_text("这一行已经申诉，还没有决定")).to_be_visible()
+    page.get_by_role("link", name="设置").click()
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("link", name="Sync").click()
+    expect(page.get_by_text("This line is disputed already, and nobody decided yet.")).to_be_visible()
 
 
 def test_the_number_is_handed_out_for_a_call_and_kept_nowhere(page):

@@ -4,11 +4,19 @@ import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from app.api.chinese import codes_of_pay, codes_of_people, codes_of_work, expected, expected_of_plans, sentences
+from app.api.chinese import (
+    codes_of_pay,
+    codes_of_people,
+    codes_of_work,
+    expected,
+    expected_of_plans,
+    rejected_rows,
+    sentences,
+)
 from app.api.chinese.values import VALUES
 
 CODES: Mapping[str, str] = codes_of_people.CODES | codes_of_work.CODES | codes_of_pay.CODES
-PHRASES: Mapping[str, str] = expected.PHRASES | expected_of_plans.PHRASES | sentences.PHRASES
+PHRASES: Mapping[str, str] = expected.PHRASES | expected_of_plans.PHRASES | rejected_rows.PHRASES | sentences.PHRASES
 _FIELD = re.compile(r"(?P<field>.{1,300}?): expected (?P<expected>.+)", re.DOTALL)
 _HOLE = re.compile(r"\{(\d?)\}")
 _PARTS = re.compile(r"(, | or | and a )")

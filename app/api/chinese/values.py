@@ -122,6 +122,14 @@ VALUES = {
     "existing scheme": "原有考核",
     "success rate": "成功率",
     "success index": "成功指数",
+    # units and what feeds refer to
+    "company": "公司",
+    "branch": "分公司",
+    "grid": "网格",
+    "unit": "单位",
+    "product": "产品",
+    "customer": "客户",
+    "staff member": "人员",
     # kinds of values
     "a spreadsheet or zip archive": "电子表格或压缩包",
     "an old spreadsheet": "旧式电子表格",

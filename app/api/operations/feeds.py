@@ -4,7 +4,9 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import computed_field
 
+from app.api.chinese.saying import say_phrase
 from app.api.deps import Admin, Now, SecretDep, SessionDep
 from app.api.operations.imports import ImportId
 from app.api.operations.uploads import FeedPath
@@ -73,6 +75,11 @@ class RejectedOut(Out):
     code: str
     reason: str
     cells: list[str]
+
+    @computed_field
+    def reason_zh(self) -> str | None:
+        """As `reason`."""
+        return say_phrase(self.reason)
 
 
 class RejectedPage(Out):
