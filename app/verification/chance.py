@@ -11,7 +11,9 @@ from scipy.special import betaln, gammaincc, gammaln
 
 Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Table = tuple[Numbers, Counts]  # a row of chances for each number of reports asked about, and whose is which row
 
+LOWER = 0.25
 ROUNDS = 20
 MISFIT = 0.05
 MOST_SHARE, MOST_ALIKE = 0.95, 0.15  # with more likeness than that, a few who cheat much would look like honest ones who differ
@@ -32,7 +34,8 @@ def fit(found: Counts, asked: Counts, *, expected: float, alike: float) -> tuple
     found, asked = found[asked > 0], asked[asked > 0]
     if len(found) == 0:
         return expected, alike
-    fits = _fit_who_fit(found, asked, expected, alike), _fit_beside_others(found, asked, expected, alike)
+    first = min(max(float(np.quantile(found / asked, LOWER)), expected), MOST_SHARE)  # what three of four do is no sign
+    fits = [way(found, asked, first, expected, alike) for way in (_fit_who_fit, _fit_beside_others)]
     (share, likeness), (other_share, other_likeness) = fits
     return _near_the_lower(share, other_share, 1 / 4), _near_the_lower(likeness, other_likeness, 1 / 2)
 
@@ -43,11 +46,11 @@ def _near_the_lower(one: float, other: float, part: float) -> float:
     return low + min(high - low, low) * part
 
 
-def _fit_who_fit(found: Counts, asked: Counts, expected: float, alike: float) -> tuple[float, float]:
+def _fit_who_fit(found: Counts, asked: Counts, first: float, expected: float, alike: float) -> tuple[float, float]:
     """Both are moved until those who fit look as a beta-binomial does that is cut off where they are."""
-    share, likeness = expected, alike
+    share, likeness = first, alike
     for _ in range(ROUNDS):
-        chances, back = _table(asked, share, likeness)
+        chances, back = beta_binomial(asked, share, likeness)
         fits = (_from_there_on(chances) > MISFIT) & (chances > 0)
         kept = fits[back, found]
         many, spread = _cut_moments(chances * fits, np.unique(asked), share)
@@ -58,10 +61,10 @@ def _fit_who_fit(found: Counts, asked: Counts, expected: float, alike: float) ->
     return share, likeness
 
 
-def _fit_beside_others(found: Counts, asked: Counts, expected: float, alike: float) -> tuple[float, float]:
+def _fit_beside_others(found: Counts, asked: Counts, first: float, expected: float, alike: float) -> tuple[float, float]:
     """Both by the managers as far as they are honest, which is weighed against their being others, whose share is anything
     (mixture by expectation and maximisation; Dempster, Laird and Rubin, 1977; moments instead of likelihood)."""
-    share, likeness, others = expected, alike, 0.2
+    share, likeness, others = first, alike, 0.2
     n, k = asked.astype(float), found.astype(float)
     other = np.exp(_log_chance(k, n, *OTHERS))
     for _ in range(MIXING_ROUNDS):
@@ -98,19 +101,19 @@ def _moved(value: float, seen: float, thought: float, *, least: float, most: flo
     return min(max(value * min(max(seen / max(thought, 1e-12), 0.5), 2.0), least), most)
 
 
-def tail(found: Counts, asked: Counts, share: float, likeness: float) -> Numbers:
+def tail(found: Counts, table: Table) -> Numbers:
     """Probability of so many findings or more."""
-    chances, back = _table(asked, share, likeness)
+    chances, back = table
     return np.asarray(_from_there_on(chances)[back, found])
 
 
-def surprise(found: Counts, asked: Counts, share: float, likeness: float, *, cut: float) -> tuple[Numbers, Numbers, Numbers]:
+def surprise(found: Counts, table: Table, *, cut: float) -> tuple[Numbers, Numbers, Numbers]:
     """How surprising so many are, and the mean and standard deviation of that among honest managers asked as often.
 
     Surprise is minus twice the logarithm of the tail (just so many count half), at most that of the tail `cut`, so that no
-    single rule carries all. Mean and deviation are exact sums over the beta-binomial.
+    single rule carries all. Mean and deviation are exact sums over the table.
     """
-    chances, back = _table(asked, share, likeness)
+    chances, back = table
     bits = -2 * np.log(np.clip(_from_there_on(chances) - chances / 2, cut, 1))
     mean = (chances * bits).sum(axis=1)
     deviation = np.sqrt(np.maximum((chances * bits**2).sum(axis=1) - mean**2, 0))
@@ -122,7 +125,7 @@ def _from_there_on(chances: Numbers) -> Numbers:
     return np.asarray(np.clip(np.cumsum(chances[:, ::-1], axis=1)[:, ::-1], 0, 1))
 
 
-def _table(asked: Counts, share: float, likeness: float) -> tuple[Numbers, Counts]:
+def beta_binomial(asked: Counts, share: float, likeness: float) -> Table:
     """The chance of each number of findings, a row for each number of reports asked about; and whose is which row."""
     sizes, back = np.unique(asked, return_inverse=True)
     n, k = sizes[:, None].astype(float), np.arange(int(sizes.max(initial=0)) + 1, dtype=float)[None, :]

@@ -9,7 +9,7 @@ import pytest
 from app.verification.rules.every import RULES
 from app.verification.rules.reports import ADDRESS_ERROR, GRID_ERROR, SCHEMA
 from app.verification.suspicion import agreeing_reports, discoveries, judge_month
-from tests.journey import dishonest_town, other_town
+from tests.journey import dishonest_town, other_town, plain_town
 from tests.journey.dishonest_town import DAYS, DISHONEST, ODD, Town, make_town
 
 SEEDS = (101, 102)
@@ -117,6 +117,12 @@ def test_nor_on_the_town(kinds):
     """Another town of which two of five are dishonest, by its own kinds of grid, and split at random into three."""
     town = other_town.make_town(24, dishonest=0.05)
     _is_good(town, kinds, much=other_town.MUCH, little=other_town.LITTLE)
+
+
+@pytest.mark.parametrize("dishonest", [0.0, 0.067])
+def test_nor_on_what_honest_people_do_out_of_habit(dishonest):
+    """Set phrases, screens left open, contacts that overlap: usual in this town of 300, of whom up to two of five cheat."""
+    _is_good(plain_town.make_town(31, dishonest=dishonest), 1, much=plain_town.MUCH, little=plain_town.LITTLE)
 
 
 def _is_good(town, kinds, *, much, little):

@@ -107,7 +107,7 @@ RULES = (
         f"相似度 ≥ {ALIKE:.0%}，备注至少 {SHORTEST_NOTE} 字",
         f"likeness of {ALIKE:.0%} or more; notes of {SHORTEST_NOTE} characters or more",
         expected=0.02,
-        alike=0.05,
+        habit=True,
     ),
     Rule(
         "photo_reused",

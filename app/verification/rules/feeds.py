@@ -84,6 +84,7 @@ RULES = (
         _ask_outlasted,
         f"声称 ≥ {LONG_CLAIM:g} 秒，通话不到其 {SHARE:.0%}",
         f"{LONG_CLAIM:g} s or more are claimed, the call has less than {SHARE:.0%} of them",
+        habit=True,
     ),
     Rule(
         "sale_missing",

@@ -27,7 +27,8 @@ class Rule:
 
     `family`: rules of one family see the same trace, so that they count once. `expected`: the least share of honest reports at
     which it is taken to find something, `alike`: the least likeness (intraclass correlation) of one manager's honest reports in
-    that. `counts`: whether it may help to open a manager's case. zh, en: what it shows. not_zh: a sentence of what it cannot
+    that. `habit`: honest managers may have it at any share of their reports, so that it is weighed against all such habits.
+    `counts`: whether it may help to open a manager's case. zh, en: what it shows. not_zh: a sentence of what it cannot
     prove; not_en: what that is, "that ...". limits_zh, limits_en: from where on it finds something, in its own figures.
     """
 
@@ -44,6 +45,7 @@ class Rule:
     limits_en: str
     expected: float = 0.005
     alike: float = 0.01
+    habit: bool = False
     counts: bool = True
 
     @property

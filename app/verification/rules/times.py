@@ -84,6 +84,7 @@ RULES = (
         _ask_gap,
         f"同上；或与下一次重叠超过 {OVERLAP:g} 秒",
         f"as short for a gap; or runs {OVERLAP:g} s into the next",
+        habit=True,
     ),
     Rule(
         "month_end_burst",

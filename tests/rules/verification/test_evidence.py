@@ -6,12 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from app.verification.chance import combine, discoveries, fit, surprise, tail
+from app.verification.chance import beta_binomial, combine, discoveries, fit, surprise, tail
+from app.verification.habits import masses_of, mixed_binomial
 from app.verification.pleading import Told, make_cases
 from app.verification.rules.every import RULES
 from app.verification.rules.reports import SCHEMA, prepare
 from app.verification.rules.rule import Asked
 from app.verification.suspicion import Evidence, agreeing_reports, judge_month
+from app.verification.usual import Count, weigh
 
 METRES = 1 / 111_195  # of latitude, in degrees
 CALL = {"channel": "call", "outcome": "interested", "spoke": True, "calls_known": True}
@@ -162,13 +164,13 @@ def test_a_rule_says_in_both_languages_what_it_shows_and_what_it_does_not_prove(
 
 def test_a_tail_is_the_beta_binomial_s_which_is_flat_where_every_share_is_as_likely():
     found, asked = np.array([0, 1, 3, 9]), np.array([5, 20, 20, 9])
-    assert tail(found, asked, 1 / 2, 1 / 3) == pytest.approx((asked + 1 - found) / (asked + 1))
+    assert tail(found, beta_binomial(asked, 1 / 2, 1 / 3)) == pytest.approx((asked + 1 - found) / (asked + 1))
 
 
 def test_surprise_has_the_mean_it_says_and_is_cut():
     rng, asked = np.random.default_rng(1), np.full(40_000, 30)
     found = rng.binomial(asked, rng.beta(0.02 * 49, 0.98 * 49, len(asked)))
-    bits, mean, deviation = surprise(found, asked, 0.02, 0.02, cut=0.001)
+    bits, mean, deviation = surprise(found, beta_binomial(asked, 0.02, 0.02), cut=0.001)
     assert (bits.mean(), bits.std()) == pytest.approx((mean[0], deviation[0]), rel=0.03)
     assert bits.max() <= -2 * np.log(0.001)
 
@@ -192,6 +194,36 @@ def test_nor_do_two_of_five_who_cheat_as_much_as_they_like():
     assert likeness <= 0.06
 
 
+def test_what_is_usual_of_everybody_is_no_sign_of_anything():
+    rng, asked = np.random.default_rng(6), np.full(300, 200)
+    found = rng.binomial(asked, rng.beta(30, 70, 300))
+    share, likeness = fit(found, asked, expected=0.005, alike=0.01)
+    assert share == pytest.approx(0.3, abs=0.04)
+    assert (tail(found, beta_binomial(asked, share, likeness)) < 0.001).sum() <= 2
+
+
+def test_a_habit_of_one_in_eight_is_weighed_beside_all_who_have_it_and_more_than_anybody_has_is_rare():
+    rng, asked = np.random.default_rng(7), np.full(400, 50)
+    shares = np.where(np.arange(400) < 50, 0.6, 0.01)
+    masses = masses_of(rng.binomial(asked, shares), asked)
+    one, all_but_none = tail(np.array([30, 1]), mixed_binomial(np.array([50, 50]), masses))
+    assert 0.03 < one < 0.125 < all_but_none
+    assert tail(np.array([48]), mixed_binomial(np.array([50]), masses))[0] < 0.002
+
+
+def test_what_honest_people_do_out_of_habit_does_not_become_a_sign_because_others_cheat():
+    """One in eight copies notes and nothing else; one in five cheats, in the feed and in the notes."""
+    rng, people, each = np.random.default_rng(8), 400, np.full(400, 60)
+    cheats, habit = np.arange(people) < 80, np.arange(people) >= 350
+    calls = Count(each, rng.binomial(each, np.where(cheats, 0.3, 0.01)))
+    notes = Count(each, rng.binomial(each, np.where(cheats | habit, 0.6, 0.02)))
+    weighed = weigh({"call_missing": calls, "note_copied": notes}, RULES, np.zeros(people, dtype=np.int64))
+    assert np.median(weighed["note_copied"].chance[habit]) > 0.05
+    assert weighed["note_copied"].chance[habit].min() > 0.001
+    assert weighed["call_missing"].chance[cheats].max() < 0.01
+    assert (weighed["call_missing"].chance[~cheats] < 0.01).mean() < 0.01
+
+
 def test_false_discoveries_are_held_and_one_sharp_sign_is_enough():
     chances = np.random.default_rng(3).uniform(size=2_000)
     assert discoveries(chances, 0.05).sum() == 0
@@ -208,7 +240,14 @@ def test_a_report_at_which_three_kinds_of_traces_agree_is_a_case_by_itself():
     found = {"visit_far": [0, 1, 2], "contact_quick": [0, 1], "contact_gap": [1, 2], "note_copied": [0, 2], "device_shared": [1]}
     asked = {code: Asked(pl.Series([0, 1, 2]), pl.DataFrame({"row": rows})) for code, rows in found.items()}
     managers = pl.DataFrame({"staff": [7], "opened": [False]})
-    evidence = Evidence(asked, judge_month(pl.DataFrame(schema=SCHEMA)).counts, managers)
+    telling = pl.concat(
+        [
+            pl.select(row=pl.Series(rows), rule=pl.lit(code), family=pl.lit(RULES[code].family))
+            for code, rows in found.items()
+            if RULES[code].counts
+        ]
+    )
+    evidence = Evidence(asked, judge_month(pl.DataFrame(schema=SCHEMA)).counts, telling, managers)
     agreeing = {0: ["contact_quick", "note_copied", "visit_far"], 2: ["contact_gap", "note_copied", "visit_far"]}
     assert (
         dict(agreeing_reports(evidence).iter_rows()) == agreeing
