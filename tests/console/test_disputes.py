@@ -123,7 +123,7 @@ def test_a_late_dispute_is_marked_rejected_with_a_reason_and_counted_in_the_rate
     row.get_by_role("link").click()
     bea.get_by_label("成立，补记积分").check()
     bea.get_by_label("加减多少分").fill("0")
-    expect(bea.get_by_role("alert")).to_contain_text("points")
+    expect(bea.get_by_role("alert")).to_contain_text("积分不能是 0")
     bea.get_by_label("不成立", exact=False).first.check()
     bea.get_by_label("理由").fill("现行积分由公司给，这个月就是这个数")
     bea.get_by_role("button", name="不成立").click()

@@ -53,7 +53,7 @@ def test_a_doubtful_feedback_is_judged_by_two_persons(console, company, case):
     looked_at(chen, "case")
     chen.get_by_label("理由").fill("不行")
     chen.get_by_role("button", name="不属实").click()
-    expect(chen.get_by_role("alert")).to_contain_text("reason")
+    expect(chen.get_by_role("alert")).to_contain_text("请说明原因，至少 5 个字符")
     chen.get_by_label("理由").fill("没有人开得这么快")
     chen.get_by_role("button", name="不属实").click()
     expect(chen.get_by_role("main").get_by_text("须由另一人同意或退回")).to_be_visible()

@@ -1,6 +1,7 @@
 """What lies on the phone is noise without its key, and goes when it must."""
 
 import json
+import re
 import time
 
 import pytest
@@ -138,6 +139,28 @@ def test_a_log_in_that_is_over_keeps_the_work_for_its_maker_alone(page, air, ses
     page.get_by_role("link", name="上传").click()
     expect(page.get_by_role("heading", name="全部已上传")).to_be_visible()
     expect(page.get_by_text("今天上传了 1 条")).to_be_visible()
+
+
+def test_what_one_person_asked_for_is_not_kept_for_the_next(page, air):
+    without_background_sync(page)
+    held = []
+    page.route(re.compile(r"/mobile/v1/points$"), lambda route: held.append((route, route.fetch())), times=1)
+    go(page, "sync")
+    page.get_by_role("button", name="立即同步").click()
+    while not held:
+        page.wait_for_timeout(20)
+    go(page, "settings")
+    page.get_by_role("button", name="退出并清除数据").click()
+    page.get_by_role("button", name="确定退出").click()
+    page.get_by_label("工号").fill("bo")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("button", name="登录")).to_have_count(0)
+    air.down()
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    page.evaluate("navigator.locks.request('gridwork-sync', () => 1)")  # which a round holds to its end
+    assert {row["name"] for row in shelf.dump(page)["documents"]} == {"session"}
 
 
 def test_logging_out_wipes_and_the_next_person_finds_nothing_of_the_last(used, air):

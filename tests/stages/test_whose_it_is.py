@@ -20,7 +20,7 @@ from app.points.disputes.service import Disputed, raise_dispute
 from app.points.service import show_months
 from app.reports.devices import device_page
 from app.reports.disclosures import Asked, disclosure_page
-from app.reports.disputes import dispute_page, disputes_of
+from app.reports.disputes import DisputeStanding, dispute_page, disputes_of
 from tests.factories import NOW, grid, staff
 from tests.phones import principal_of
 from tests.truth import CLOSING, OCTOBER, make_anas_october
@@ -77,10 +77,8 @@ def test_disputes_are_those_of_the_grids_and_of_oneself(session, here, elsewhere
         raise_dispute(session, principal=bo, disputed=said, now=CLOSING)
     made = raise_dispute(session, principal=ana, disputed=said, now=CLOSING)
     assert [len(disputes_of(session, staff_id=who.staff_id, now=CLOSING, **PAGE).items) for who in (ana, bo)] == [1, 0]
-    assert [len(dispute_page(session, grid_ids=ids, decided=False, now=CLOSING, **PAGE).items) for ids in (here, elsewhere)] == [
-        1,
-        0,
-    ]
+    waiting = {"standing": DisputeStanding.OPEN, "now": CLOSING}
+    assert [len(dispute_page(session, grid_ids=ids, **waiting, **PAGE).items) for ids in (here, elsewhere)] == [1, 0]
     deciding = {"dispute_id": made.id, "answer": Answer(DisputeDecision.ACCEPTED, "so it is"), "now": CLOSING}
     chen = replace(bo, staff_id=staff(session, "chen").id, role="grid_manager")
     with pytest.raises(UnknownDispute):

@@ -2,6 +2,7 @@
 import type { AnswerToPost } from "../../answers.ts";
 import { readMeta, writeMeta } from "../store/database.ts";
 import { find, keep } from "../store/documents.ts";
+import { keyMark } from "../store/vault.ts";
 import { wipe } from "../store/wiping.ts";
 import { LoggedOut, Offline, problemOf, Revoked } from "./problems.ts";
 
@@ -31,14 +32,15 @@ export async function readSession(): Promise<Session | undefined> {
   return (await find<Session>("session"))?.body;
 }
 
-export async function keepTokens(login: string, tokens: Tokens): Promise<Session> {
+/** `under`: as of `keep`. */
+export async function keepTokens(login: string, tokens: Tokens, under?: string): Promise<Session> {
   const session = {
     login,
     access: tokens.access_token,
     until: Date.now() + tokens.expires_in * 1000 - MARGIN_MS,
     refresh: tokens.refresh_token ?? "",
   };
-  await keep("session", session);
+  await keep("session", session, undefined, under);
   return session;
 }
 
@@ -48,8 +50,9 @@ export async function freshSession(refused?: string): Promise<Session> {
     const session = await readSession();
     if (!session) throw new LoggedOut();
     if (session.access !== refused && Date.now() < session.until) return session;
+    const under = await keyMark();
     const answer = await ask("/auth/refresh", { method: "POST", body: JSON.stringify({ refresh_token: session.refresh }) });
-    if (answer.ok) return keepTokens(session.login, (await answer.json()) as Tokens);
+    if (answer.ok) return keepTokens(session.login, (await answer.json()) as Tokens, under);
     const problem = await problemOf(answer);
     if (problem.code === REVOKED) return revoked();
     throw problem.status === 401 ? new LoggedOut() : problem;

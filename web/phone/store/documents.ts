@@ -1,6 +1,6 @@
 // Single answers of the server, kept whole: the day, the points, a customer.
 import { database, type DocumentRow } from "./database.ts";
-import { seal, unseal } from "./vault.ts";
+import { keyMark, seal, unseal, writeUnder } from "./vault.ts";
 
 /** A document with when it came, by the phone's clock. */
 export interface Kept<T> {
@@ -14,8 +14,11 @@ export async function boxOf<T>(name: string, body: T, tag?: string): Promise<Doc
   return { name, box: await seal(`documents/${name}`, kept) };
 }
 
-export async function keep<T>(name: string, body: T, tag?: string): Promise<void> {
-  await database.documents.put(await boxOf(name, body, tag));
+/** `under`: the mark of the key when it was asked for; the log-in may have ended, or be another's, when the answer comes. */
+export async function keep<T>(name: string, body: T, tag?: string, under?: string): Promise<void> {
+  const mark = under ?? (await keyMark());
+  const row = await boxOf(name, body, tag);
+  await writeUnder(mark, [database.documents], () => database.documents.put(row));
 }
 
 export async function find<T>(name: string): Promise<Kept<T> | undefined> {

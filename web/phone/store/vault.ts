@@ -1,5 +1,6 @@
 // Opens and closes boxes. The key is derived from a secret that the server hands to the device session and that lies here
 // only wrapped by a key no script can read. With the lock gone every box is noise. See docs/decisions (data on the phone).
+import type { Table } from "dexie";
 import { database, type Box, type KeyRow } from "./database.ts";
 
 const KEY = "device";
@@ -23,6 +24,21 @@ export async function isOpen(): Promise<boolean> {
 export async function create(secret: Uint8Array<ArrayBuffer>): Promise<void> {
   const lock = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   await database.keys.put({ name: KEY, lock, wrapped: await encrypt(lock, KEY, secret) });
+}
+
+/** Which key closes boxes now: every device session has its own. */
+export async function keyMark(): Promise<string> {
+  if (opened === null && !(await isOpen())) throw new Closed();
+  return opened!.mark;
+}
+
+/** Write, all of it or nothing; Closed where the key of this mark has gone since: what was asked for then is nobody's here. */
+export async function writeUnder(mark: string, tables: Table[], write: () => Promise<unknown>): Promise<void> {
+  await database.transaction("rw", [database.keys, ...tables], async () => {
+    const row = await database.keys.get(KEY);
+    if (!row || markOf(row) !== mark) throw new Closed();
+    await write();
+  });
 }
 
 /** Forget the key that is in memory; whoever deletes the row makes the boxes unreadable. */

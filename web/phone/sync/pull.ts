@@ -4,7 +4,7 @@ import { call } from "../server/client.ts";
 import { Problem } from "../server/problems.ts";
 import { database, type OrderRow } from "../store/database.ts";
 import { boxOf, find } from "../store/documents.ts";
-import { seal, unseal } from "../store/vault.ts";
+import { keyMark, seal, unseal, writeUnder } from "../store/vault.ts";
 import { setHash } from "./set_hash.ts";
 
 type Gone = Extract<Pull["items"][number], { gone: boolean }>;
@@ -25,9 +25,10 @@ const QUIETLY = new Set(["done", "returned"]); // what the manager did
 /** Pull until there is no more. A set that is not the server's is healed by one more pull, an expired cursor by a full one. */
 export async function pullOrders(): Promise<void> {
   let heals = 1;
+  const under = await keyMark();
   for (;;) {
     const answer = await pullOnce();
-    await take(answer);
+    await take(answer, under);
     if (answer.more) continue;
     if (answer.set_hash === (await setHash()) || heals-- === 0) return;
   }
@@ -51,14 +52,14 @@ async function pullOnce(): Promise<Pull> {
   }
 }
 
-async function take(answer: Pull): Promise<void> {
+async function take(answer: Pull, under: string): Promise<void> {
   const held = answer.items.filter((item): item is Order => !("gone" in item));
   const gone = answer.items.filter((item): item is Gone => "gone" in item);
   const rows: OrderRow[] = await Promise.all(
     held.map(async (order) => ({ id: order.id, version: order.version, box: await seal(`orders/${order.id}`, order) })),
   );
   const documents = [await boxOf("cursor", answer.cursor), await boxOf("departed", await departedWith(gone))];
-  await database.transaction("rw", database.orders, database.documents, async () => {
+  await writeUnder(under, [database.orders, database.documents], async () => {
     if (answer.full) await database.orders.clear();
     await database.orders.bulkPut(rows);
     await database.orders.bulkDelete(gone.map((item) => item.id));

@@ -3,7 +3,7 @@ import { Offline, LoggedOut, Problem, Revoked, TooOld } from "../server/problems
 import { call } from "../server/client.ts";
 import { database, writeMeta } from "../store/database.ts";
 import { find, keep } from "../store/documents.ts";
-import { isOpen } from "../store/vault.ts";
+import { Closed, isOpen, keyMark } from "../store/vault.ts";
 import { daysLeft, wipe } from "../store/wiping.ts";
 import { reportDevice } from "./device.ts";
 import { pullOrders } from "./pull.ts";
@@ -68,6 +68,7 @@ async function silentTooLong(): Promise<boolean> {
 }
 
 function endOf(error: unknown): Ended {
+  if (error instanceof Closed) return "closed";
   if (error instanceof Offline) return "offline";
   if (error instanceof LoggedOut) return "logged_out";
   if (error instanceof TooOld) return "too_old";
@@ -96,9 +97,10 @@ async function refreshDocument(name: string, path: string, tag?: string): Promis
 
 /** Ask for a document, and keep it. */
 export async function keepAnswer(name: string, path: string, tag?: string): Promise<void> {
+  const under = await keyMark();
   const answer = await call(path, tag ? { headers: { "If-None-Match": tag } } : {});
   if (answer.status === 304) return;
-  await keep(name, (await answer.json()) as unknown, answer.headers.get("ETag") ?? undefined);
+  await keep(name, (await answer.json()) as unknown, answer.headers.get("ETag") ?? undefined, under);
 }
 
 /** How many things the server took today, for the person to see. */
