@@ -56,7 +56,11 @@ def _as_days(texts: pl.Series) -> pl.Series:
     """
     plain = texts.str.strip_chars().str.replace(CLOCK, "").str.replace(MONTH_ONLY, "${1}-${2}-01")
     readings = [days for form in FORMS if (days := _days(plain, form)) is not None]
-    return max(readings, key=lambda days: days.max() - days.min(), default=texts)  # type: ignore[operator]
+    return max(readings, key=_span, default=texts)
+
+
+def _span(days: pl.Series) -> int:
+    return int(np.ptp(days.cast(pl.Int64).to_numpy()))
 
 
 def _written_as_days(numbers: pl.Series) -> pl.Series | None:

@@ -24,17 +24,6 @@ from tests.truth import CLOSING, OCTOBER, make_anas_october, make_sale
 MINE, THEIRS = "/mobile/v1/points/disputes", "/dashboard/v1/disputes"
 
 
-@pytest.fixture
-def orders(company):
-    """Ana's October, closed."""
-    orders = make_anas_october(company)
-    close_month(company, month=OCTOBER, now=CLOSING)
-    company.commit()
-    set_scope(company, scope="all")
-    with clock.shifted_to(CLOSING):
-        yield orders
-
-
 def raise_it(client, **overrides):
     body = {"id": str(uuid4()), "month": "2026-10", "component": "success", "expected": "14.4444", "reason": "she bought it"}
     answer = client.post(MINE, json=body | overrides)

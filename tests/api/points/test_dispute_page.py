@@ -13,7 +13,7 @@ from app.models.points import PointsEntry
 from app.points.closing.close import close_month
 from app.points.disputes.escalation import escalate_disputes
 from app.verification.service import verify_feedback
-from tests.api.points.test_dispute_outcomes import MINE, THEIRS, decide, orders, raise_it  # noqa: F401 - `orders` is a fixture
+from tests.api.points.test_dispute_outcomes import MINE, THEIRS, decide, raise_it
 from tests.truth import CLOSING, OCTOBER, make_anas_october
 
 
@@ -31,7 +31,7 @@ def queue(client, standing):
     return [one["id"] for one in client.get(THEIRS, params={"standing": standing}).json()["items"]]
 
 
-def test_a_dispute_is_one_page_with_its_line_why_it_reads_so_and_what_happened(client_as, company, orders):  # noqa: F811
+def test_a_dispute_is_one_page_with_its_line_why_it_reads_so_and_what_happened(client_as, company, orders):
     dispute = raise_it(client_as("ana"))
     page = page_of(client_as("chen"), dispute)
     assert (page["paid"], page["difference"], page["month_closed_at"] is not None) == ("11.6667", "2.7777", True)
@@ -42,7 +42,7 @@ def test_a_dispute_is_one_page_with_its_line_why_it_reads_so_and_what_happened(c
     assert (page["own"], page["proposed_by_me"], page["accepted_before"], page["second_above"]) == (False, False, "0", "5")
 
 
-def test_of_one_work_order_the_page_shows_all_that_is_known_of_its_report_and_which_files_came(client_as, orders):  # noqa: F811
+def test_of_one_work_order_the_page_shows_all_that_is_known_of_its_report_and_which_files_came(client_as, orders):
     never_came = str(uuid4())
     dispute = raise_it(
         client_as("ana"), component="accuracy", work_order_id=orders[4].id, expected="true", attachment_ids=[never_came]
@@ -54,13 +54,13 @@ def test_of_one_work_order_the_page_shows_all_that_is_known_of_its_report_and_wh
     assert page["attached"] == [{"id": never_came, "content_type": None, "standing": "not_arrived"}]
 
 
-def test_a_month_s_accuracy_is_shown_with_the_reports_that_stand_contradicted(client_as, orders):  # noqa: F811
+def test_a_month_s_accuracy_is_shown_with_the_reports_that_stand_contradicted(client_as, orders):
     page = page_of(client_as("chen"), raise_it(client_as("ana"), component="accuracy", expected="20"))
     assert [one["verdicts"][-1]["verdict"] for one in page["evidence"]] == ["contradicted"]
     assert page["ways"] == ["points", "verdict", "mended"]
 
 
-def test_what_a_decision_would_post_is_shown_before_and_nothing_of_it_stays(client_as, company, orders):  # noqa: F811
+def test_what_a_decision_would_post_is_shown_before_and_nothing_of_it_stays(client_as, company, orders):
     chen, dispute = client_as("chen"), raise_it(client_as("ana"))
     few = {"points": "2.7777", "posted_to": "2026-11", "waits_for_second": False, "feedback_id": None, "verdict": None}
     assert preview(chen, dispute, points="2.7777").json() == few
@@ -73,7 +73,7 @@ def test_what_a_decision_would_post_is_shown_before_and_nothing_of_it_stays(clie
     assert decide(chen, dispute, points="2.7777").json()["accepted_points"] == "2.7777"
 
 
-def test_what_a_verdict_would_be_worth_is_shown_before_and_no_verdict_stays(client_as, company, orders):  # noqa: F811
+def test_what_a_verdict_would_be_worth_is_shown_before_and_no_verdict_stays(client_as, company, orders):
     chen = client_as("chen")
     dispute = raise_it(client_as("ana"), component="accuracy", work_order_id=orders[4].id, expected="true")
     would = preview(chen, dispute, verdict="confirmed").json()
@@ -98,7 +98,7 @@ def test_of_an_open_month_a_verdict_posts_nothing_and_points_go_to_the_month_its
         assert (page_of(chen, sale)["ways"], preview(chen, sale, points="1").status_code) == (["mended"], 422)
 
 
-def test_the_ways_that_a_page_offers_are_those_that_are_not_refused(client_as, orders):  # noqa: F811
+def test_the_ways_that_a_page_offers_are_those_that_are_not_refused(client_as, orders):
     ana, chen = client_as("ana"), client_as("chen")
     said = {"points": {"points": "1"}, "verdict": {"verdict": "confirmed"}, "mended": {}}
     for line in ({}, {"component": "accuracy"}, {"work_order_id": orders[9].id},
@@ -114,7 +114,7 @@ def test_the_ways_that_a_page_offers_are_those_that_are_not_refused(client_as, o
         assert taken == page["ways"], line
 
 
-def test_nobody_looks_ahead_on_their_own_dispute_and_the_page_says_whose_it_is(client_as, company, orders):  # noqa: F811
+def test_nobody_looks_ahead_on_their_own_dispute_and_the_page_says_whose_it_is(client_as, company, orders):
     dispute = raise_it(client_as("ana"))
     company.execute(text("UPDATE staff SET role = 'grid_manager' WHERE staff_no = 'ANA'"))
     company.commit()
@@ -124,7 +124,7 @@ def test_nobody_looks_ahead_on_their_own_dispute_and_the_page_says_whose_it_is(c
         assert (answer.status_code, answer.json()["code"]) == (403, "dispute.own")
 
 
-def test_a_dispute_elsewhere_is_not_there(client_as, orders):  # noqa: F811
+def test_a_dispute_elsewhere_is_not_there(client_as, orders):
     dispute = raise_it(client_as("ana"))
     fu = client_as("fu")
     assert fu.get(f"{THEIRS}/{dispute['id']}").status_code == preview(fu, dispute, points="1").status_code == 404
@@ -132,7 +132,7 @@ def test_a_dispute_elsewhere_is_not_there(client_as, orders):  # noqa: F811
     assert client_as("ana").get(f"{THEIRS}/{dispute['id']}").status_code == 403
 
 
-def test_the_queue_is_told_apart_by_where_each_stands_and_the_longest_waiting_comes_first(client_as, company, orders):  # noqa: F811
+def test_the_queue_is_told_apart_by_where_each_stands_and_the_longest_waiting_comes_first(client_as, company, orders):
     ana, chen, bea = (client_as(who) for who in ("ana", "chen", "bea"))
     first, second = raise_it(ana), raise_it(ana, component="accuracy")
     assert queue(chen, "open") == [first["id"], second["id"]]
@@ -155,7 +155,7 @@ def test_the_queue_is_told_apart_by_where_each_stands_and_the_longest_waiting_co
     assert (once["items"][0]["id"], once["next_cursor"]) == (first["id"], None)
 
 
-def test_the_phone_says_who_decided_and_as_what(client_as, orders):  # noqa: F811
+def test_the_phone_says_who_decided_and_as_what(client_as, orders):
     ana, dispute = client_as("ana"), raise_it(client_as("ana"))
     assert (dispute["decided_by"], dispute["decided_by_role"], dispute["accepted_points"]) == (None, None, None)
     decide(client_as("bea"), dispute, points="2")
