@@ -12,7 +12,7 @@ from typing import Any
 
 from app.campaigns import list_part
 from app.dispatch import service
-from app.dispatch.run import deciding, order_rows
+from app.dispatch.run import deciding, order_part, order_rows
 
 # A phase and the function whose calls it is; what is indented is part of the one before.
 _PHASES: dict[str, tuple[ModuleType, str]] = {
@@ -23,7 +23,11 @@ _PHASES: dict[str, tuple[ModuleType, str]] = {
     "write": (service, "write_decisions"),
     "  of it COPY of orders": (order_rows, "write_columns"),
     "  of it INSERT of orders": (order_rows, "count_changed"),
-    "  of it ids": (order_rows, "_reserve_ids"),
+    "  of it ids": (order_rows, "_take_ids"),
+    "  of a part, COPY": (order_part, "write_columns"),
+    "  of a part, indexes": (order_rows, "index_part"),
+    "  of a part, contact locks": (order_rows, "hold_contacts"),
+    "  of a part, attaching": (order_rows, "attach_part"),
     "  beside it the list": (list_part, "write_columns"),
     "close": (service, "_close_run"),
 }

@@ -29,7 +29,7 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
 
 def include_name(name: str | None, kind: str, _: Any) -> bool:
     """Tables that no code of this release knows are no difference, nor are the parts of one that it knows."""
-    return kind != "table" or not (name in LEFT_BEHIND or (name or "").startswith("campaign_targets_"))
+    return kind != "table" or not (name in LEFT_BEHIND or (name or "").startswith(("campaign_targets_", "work_orders_")))
 
 
 def run(connection: Connection) -> None:

@@ -95,6 +95,21 @@ def write_columns(session: Session, table: str, columns: Mapping[str, Column], *
         raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
 
 
+def everywhere(values: Mapping[str, str | datetime | date | int | np.int64], rows: int) -> dict[str, Column]:
+    """Columns with one value in every row; an int is PostgreSQL's integer, NumPy's int64 its bigint."""
+    return {name: _everywhere(value, rows) for name, value in values.items()}
+
+
+def _everywhere(value: str | datetime | date | int | np.int64, rows: int) -> Column:
+    if isinstance(value, str):
+        return Words(np.broadcast_to(np.uint8(0), rows), (value,))
+    if isinstance(value, datetime):
+        return np.broadcast_to(np.int64(pg_instant(value)), rows)
+    if isinstance(value, date):
+        return np.broadcast_to(np.int32(pg_day(value)), rows)
+    return np.broadcast_to(value if isinstance(value, np.int64) else np.int32(value), rows)
+
+
 def pg_day(day: date) -> int:
     """A day as PostgreSQL counts it."""
     return day.toordinal() - _EPOCH_DAY

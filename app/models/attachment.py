@@ -27,7 +27,7 @@ class Attachment(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    work_order_id: Mapped[int] = mapped_column(BigInteger)
     grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     content_type: Mapped[str] = mapped_column(Text)

@@ -24,7 +24,7 @@ class DoNotDisturb(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
-    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    work_order_id: Mapped[int] = mapped_column(BigInteger)
     grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     scope: Mapped[str] = mapped_column(Text)

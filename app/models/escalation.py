@@ -55,7 +55,7 @@ class Escalation(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    work_order_id: Mapped[int] = mapped_column(BigInteger)
     grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     level: Mapped[EscalationLevel] = mapped_column(enum_text(EscalationLevel))

@@ -72,7 +72,7 @@ class ContactFeedback(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    work_order_id: Mapped[int] = mapped_column(BigInteger)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -98,7 +98,7 @@ class HandoverOrder(Base):
     __tablename__ = "handover_orders"
 
     handover_id: Mapped[int] = mapped_column(ForeignKey("handovers.id"), primary_key=True)
-    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"), primary_key=True)
+    work_order_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     way: Mapped[OrderWay] = mapped_column(enum_text(OrderWay))
     from_grid_id: Mapped[int] = mapped_column(Integer)
     from_staff_id: Mapped[int] = mapped_column(Integer)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -29,7 +28,7 @@ from app.models.campaign import Draw
 
 
 class WorkOrderState(StrEnum):
-    """Where a work order stands. The first three are live: they hold the customer's contact lock; phones see not planned."""
+    """Where a work order stands. The first three are live: they hold the contact lock (ContactLock); phones see not planned."""
 
     PLANNED = "planned"
     OPEN = "open"
@@ -100,7 +99,9 @@ class WorkOrder(Base):
 
     `score` is the calibrated probability frozen at dispatch. `changed_xid` is kept by a trigger, for delta sync.
     Campaign, customer and manager carry no foreign key, because each costs a look-up for every order of a dispatch: triggers
-    refuse, once for a statement, orders without their target or manager. Product, grid and run follow from the target.
+    refuse, once for a run, orders without their target or manager. Product, grid and run follow from the target.
+    A big run's orders are a part of the table (dispatch/run/order_part.py), so what must hold over all parts is kept by
+    triggers: one order of a campaign for a customer, and that the order is there of which other tables keep the id.
     `contact_id`: the id of the first of the orders that one run made for the customer, one contact together. `value`: money.
     `rolls` counts the days that passed unfinished. `pooled_at`: in the pool of its grid since then, so that `staff_id` only says
     who had it last. Lent to another grid: that grid, the last day there, and whose it is at home.
@@ -108,15 +109,14 @@ class WorkOrder(Base):
 
     __tablename__ = "work_orders"
     __table_args__ = (
-        UniqueConstraint("campaign_id", "customer_id"),
-        Index("uq_work_orders_contact_lock", "customer_id", "product_family", unique=True, postgresql_where=text(LIVE)),
+        Index("ix_work_orders_customer_live", "customer_id", "product_family", postgresql_where=text(LIVE)),
         Index(None, "staff_id", "changed_xid"),
         Index("ix_work_orders_grid_live", "grid_id", "staff_id", postgresql_where=text(LIVE)),
         Index("ix_work_orders_pool", "grid_id", postgresql_where=text("pooled_at IS NOT NULL")),
         Index("ix_work_orders_lent", "lent_to_grid_id", postgresql_where=text("lent_to_grid_id IS NOT NULL")),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, server_default=text("nextval('work_orders_id_seq')"), primary_key=True)
     campaign_id: Mapped[int] = mapped_column(Integer)
     dispatch_run_id: Mapped[int] = mapped_column(Integer)
     customer_id: Mapped[int] = mapped_column(BigInteger)
@@ -147,6 +147,16 @@ class WorkOrder(Base):
     changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
 
 
+class ContactLock(Base):
+    """A customer whom a live work order holds for a product family: nobody else contacts them for it. Kept by triggers."""
+
+    __tablename__ = "contact_locks"
+
+    customer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    product_family: Mapped[str] = mapped_column(Text, primary_key=True)
+    work_order_id: Mapped[int] = mapped_column(BigInteger)
+
+
 class WorkOrderEvent(Base):
     """A change of a work order after its dispatch."""
 
@@ -154,7 +164,7 @@ class WorkOrderEvent(Base):
     __table_args__ = (Index(None, "work_order_id"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    work_order_id: Mapped[int] = mapped_column(BigInteger)
     happened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     event: Mapped[str] = mapped_column(Text)
     from_state: Mapped[WorkOrderState] = mapped_column(enum_text(WorkOrderState, constraint="from_state"))
@@ -172,7 +182,7 @@ class WorkOrderTombstone(Base):
     __table_args__ = (Index(None, "staff_id", "changed_xid"),)
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
-    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"), primary_key=True)
+    work_order_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     changed_xid: Mapped[int] = mapped_column(TransactionId, server_default=text("pg_current_xact_id()"))
 
@@ -199,7 +209,7 @@ class WorkOrderReturn(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    work_order_id: Mapped[int] = mapped_column(ForeignKey("work_orders.id"))
+    work_order_id: Mapped[int] = mapped_column(BigInteger)
     grid_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     reason: Mapped[str] = mapped_column(Text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaigns.list_part import attach_part, may_have_part, write_part
+from app.campaigns import list_part
 from app.campaigns.target_rows import TargetRows, drop_undecided, write_targets
 from app.core import clock
-from app.core.columns import Column, Money, Words, pg_day, write_columns
+from app.core.columns import Column, Money, Words, everywhere, pg_day, write_columns
 from app.core.db import count_changed
 from app.dispatch.run.deciding import CampaignInput, Decision, RunInputs
+from app.dispatch.run.order_part import OrderPart, attach_part, fill_part, hold_contacts, index_part, may_have_part, take_part
 from app.dispatch.splitting.split import NOBODY, Outcome
 from app.models.campaign import Campaign
 
@@ -25,6 +27,23 @@ _STAGED = (
     "selection_probability", "assigned_because", "value",
 )  # fmt: skip
 _OUTCOMES, _BECAUSE_WORDS = tuple(_BECAUSE), tuple(_BECAUSE.values())
+
+
+@dataclass(frozen=True)
+class NewOrders:
+    """Work orders of a campaign: what each has of its own as columns, in the order of customers, and what all have alike."""
+
+    own: Mapping[str, Column]
+    alike: Mapping[str, Any]
+    count: int
+
+
+@dataclass(frozen=True)
+class Filling:
+    """A part whose rows are being written."""
+
+    part: OrderPart
+    filled: Future[None]
 
 
 def write_decisions(
@@ -41,22 +60,31 @@ def write_decisions(
     Raises IntegrityError where somebody of them got a live order of the family meanwhile.
     """
     placed = [_placed(decision) for decision in decisions]
-    ids = np.split(_reserve_ids(session, sum(map(len, placed))), np.cumsum([len(rows) for rows in placed])[:-1])
+    count = sum(map(len, placed))
+    part = take_part(session, count) if may_have_part(session, list(run_ids), orders=count) else None
+    first_id = part.first_id if part else _take_ids(session, count)
+    ids = np.split(np.arange(first_id, first_id + count, dtype=np.int64), np.cumsum([len(rows) for rows in placed])[:-1])
     leads = _leads(decisions, placed, ids)
-    for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True):
-        contact: dict[str, Column] = {"id": own_ids, "contact_id": leads[decision.contact[rows]]}
-        _stage_orders(session, campaign.id, contact | _columns(inputs, decision, rows, now=now))
-    with ThreadPoolExecutor(1) as pool:  # big lists are written while this connection writes the orders
+    orders = {
+        campaign.id: NewOrders(
+            {"id": own_ids, "contact_id": leads[decision.contact[rows]], **_columns(inputs, decision, rows, now=now)},
+            _alike(campaign, run_ids[campaign.id], now),
+            len(rows),
+        )
+        for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True)
+    }
+    with ThreadPoolExecutor(2) as pool:  # big lists and parts are written on connections of their own, side by side
+        filling = _begin_orders(session, pool, part, orders)
         lists = {
             campaign.id: _write_list(session, pool, source, decision, now)
             for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True)
         }
-        counts = {campaign.id: _insert_orders(session, campaign, run_ids[campaign.id], now) for campaign in chosen}
+        _end_orders(session, pool, filling, orders)
         for campaign_id, written in lists.items():
             if written:
                 written.result()
-                attach_part(session, campaign_id)
-    return counts
+                list_part.attach_part(session, campaign_id)
+    return {campaign_id: one.count for campaign_id, one in orders.items()}
 
 
 def _write_list(
@@ -64,12 +92,37 @@ def _write_list(
 ) -> Future[None] | None:
     """Write the targets; those of a big list beside the session, to be attached when they are written."""
     targets = TargetRows(source.campaign_id, decision.customers, decision.reason, decision.value)
-    if not source.is_drawn and may_have_part(session, source.campaign_id, rows=len(decision.reason)):
-        return pool.submit(write_part, session, targets, now=now)
+    if not source.is_drawn and list_part.may_have_part(session, source.campaign_id, rows=len(decision.reason)):
+        return pool.submit(list_part.write_part, session, targets, now=now)
     if source.is_drawn:
         drop_undecided(session, source.campaign_id)
     write_targets(session, targets, now=now)
     return None
+
+
+def _begin_orders(
+    session: Session, pool: ThreadPoolExecutor, part: OrderPart | None, orders: Mapping[int, NewOrders]
+) -> Filling | None:
+    """Stage the orders of each campaign; those of a part begin to be written beside the session."""
+    if part is not None:
+        xid = np.int64(session.scalar(text("SELECT CAST(pg_current_xact_id() AS text)")))
+        whole = [{**one.own, **everywhere(one.alike | {"changed_xid": xid}, one.count)} for one in orders.values()]
+        return Filling(part, pool.submit(fill_part, session, part, whole))
+    for campaign_id, one in orders.items():
+        _stage_orders(session, campaign_id, one.own)
+    return None
+
+
+def _end_orders(session: Session, pool: ThreadPoolExecutor, filling: Filling | None, orders: Mapping[int, NewOrders]) -> None:
+    if filling is None:
+        for campaign_id, one in orders.items():
+            _insert_orders(session, campaign_id, one.alike)
+        return
+    filling.filled.result()
+    indexed = pool.submit(index_part, session, filling.part)
+    hold_contacts(session, filling.part)
+    indexed.result()
+    attach_part(session, filling.part)
 
 
 def _stage_orders(session: Session, campaign_id: int, columns: Mapping[str, Column]) -> None:
@@ -80,13 +133,12 @@ def _stage_orders(session: Session, campaign_id: int, columns: Mapping[str, Colu
     write_columns(session, staged, columns, is_new=True)
 
 
-def _insert_orders(session: Session, campaign: Campaign, run_id: int, now: datetime) -> int:
+def _insert_orders(session: Session, campaign_id: int, alike: Mapping[str, Any]) -> None:
     """What was staged of a campaign; that each has its target and manager is asked once of the whole run, when it commits."""
-    alike = _alike(campaign, run_id, now)
     names, values = ", ".join((*_STAGED, *alike)), ", ".join((*_STAGED, *(f":{name}" for name in alike)))
-    session.execute(text("SELECT set_config('gridwork.dispatching', :campaign, true)"), {"campaign": str(campaign.id)})
-    statement = f"INSERT INTO work_orders ({names}) SELECT {values} FROM new_orders_{campaign.id}"  # noqa: S608 - our own text
-    return count_changed(session, statement, alike)
+    session.execute(text("SELECT set_config('gridwork.dispatching', :campaign, true)"), {"campaign": str(campaign_id)})
+    statement = f"INSERT INTO work_orders ({names}) SELECT {values} FROM new_orders_{campaign_id}"  # noqa: S608 - our own text
+    count_changed(session, statement, alike)
 
 
 def _placed(decision: Decision) -> NDArray[np.int64]:
@@ -95,10 +147,10 @@ def _placed(decision: Decision) -> NDArray[np.int64]:
     return rows[np.argsort(decision.customers.customer_id[rows], kind="stable")]
 
 
-def _reserve_ids(session: Session, count: int) -> NDArray[np.int64]:
-    """So many ids of work orders that nobody else has: a contact names one of its orders before that is written."""
-    first = session.scalar(text("SELECT take_order_ids(:count)"), {"count": count}) if count else 0
-    return np.arange(first, first + count, dtype=np.int64)
+def _take_ids(session: Session, count: int) -> int:
+    """The first of so many ids of work orders that nobody else has: a contact names one of its orders before that is written."""
+    first: int = session.scalar(text("SELECT take_order_ids(:count)"), {"count": count}) if count else 0
+    return first
 
 
 def _leads(

@@ -1,0 +1,65 @@
+"""The work orders of a big run as a part of their table: written bare and indexed on a connection of its own, then attached.
+
+Row by row into the keys of a table in use, an order costs several times what it costs in a bare table that is indexed afterwards.
+Until the run commits nobody sees the part. A run that ended before leaves a table that belongs to nothing: the next one drops it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.core.columns import Column, write_columns
+
+PART_FROM = 500_000  # orders; below, a part of its own costs every phone's pull more than it saves its run
+
+
+@dataclass(frozen=True)
+class OrderPart:
+    """A part to be: the ids of its work orders, `orders` many from `first_id` on."""
+
+    first_id: int
+    orders: int
+
+
+def may_have_part(session: Session, campaign_ids: Sequence[int], *, orders: int) -> bool:
+    """Whether so many work orders are written as a part: they are many, and these campaigns have none already."""
+    if orders < PART_FROM:
+        return False
+    there = text("SELECT EXISTS (SELECT FROM work_orders WHERE campaign_id = ANY(:campaigns))")
+    return not session.scalar(there, {"campaigns": list(campaign_ids)})
+
+
+def take_part(session: Session, orders: int) -> OrderPart:
+    """Ids for a part, which nobody else has."""
+    first = session.scalar(text("SELECT take_part_ids(:orders)"), {"orders": orders})
+    assert first is not None
+    return OrderPart(first, orders)
+
+
+def fill_part(session: Session, part: OrderPart, campaigns: Sequence[Mapping[str, Column]]) -> None:
+    """Make the part and write the orders of each campaign, beside the session. Only for who holds the lock of runs."""
+    with Session(session.get_bind().engine) as own, own.begin():
+        # The database notices soon where this process was killed.
+        own.execute(text("SELECT set_config('client_connection_check_interval', '2s', true)"))
+        own.execute(text("SELECT make_order_part(:first, :orders)"), {"first": part.first_id, "orders": part.orders})
+        for columns in campaigns:
+            write_columns(own, f"work_orders_{part.first_id}", columns, is_new=True)
+
+
+def index_part(session: Session, part: OrderPart) -> None:
+    """Index what was filled, beside the session, which may read the part meanwhile."""
+    with Session(session.get_bind().engine) as own, own.begin():
+        own.execute(text("SELECT set_config('client_connection_check_interval', '2s', true)"))
+        own.execute(text("SELECT index_order_part(:first)"), {"first": part.first_id})
+
+
+def hold_contacts(session: Session, part: OrderPart) -> None:
+    """Take the contact locks of what was filled. Raises IntegrityError where another live work order holds a customer."""
+    session.execute(text("SELECT hold_contacts_of_part(:first)"), {"first": part.first_id})
+
+
+def attach_part(session: Session, part: OrderPart) -> None:
+    """Make the part one of the table, in the session's transaction; nobody waits for that."""
+    session.execute(text("SELECT attach_order_part(:first, :orders)"), {"first": part.first_id, "orders": part.orders})
