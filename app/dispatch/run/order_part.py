@@ -4,7 +4,7 @@ Row by row into the keys of a table in use, an order costs several times what it
 Until the run commits nobody sees the part. A run that ended before leaves a table that belongs to nothing: the next one drops it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -60,6 +60,11 @@ def hold_contacts(session: Session, part: OrderPart) -> None:
     session.execute(text("SELECT hold_contacts_of_part(:first)"), {"first": part.first_id})
 
 
-def attach_part(session: Session, part: OrderPart) -> None:
-    """Make the part one of the table, in the session's transaction; nobody waits for that."""
-    session.execute(text("SELECT attach_order_part(:first, :orders)"), {"first": part.first_id, "orders": part.orders})
+def attach_part(session: Session, part: OrderPart, *, lists: Collection[int]) -> None:
+    """Make the part one of the table, in the session's transaction; nobody waits for that.
+
+    `lists`: campaigns whose targets are a part that is still to be attached. Raises IntegrityError where an order lacks its
+    target, its manager or its contact lock.
+    """
+    values = {"first": part.first_id, "orders": part.orders, "lists": list(lists)}
+    session.execute(text("SELECT attach_order_part(:first, :orders, :lists)"), values)

@@ -79,11 +79,11 @@ def write_decisions(
             campaign.id: _write_list(session, pool, source, decision, now)
             for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True)
         }
-        _end_orders(session, pool, filling, orders)
-        for campaign_id, written in lists.items():
-            if written:
-                written.result()
-                list_part.attach_part(session, campaign_id)
+        beside = {campaign_id: written for campaign_id, written in lists.items() if written}
+        _end_orders(session, pool, filling, beside, orders)
+        for campaign_id, written in beside.items():
+            written.result()
+            list_part.attach_part(session, campaign_id)
     return {campaign_id: one.count for campaign_id, one in orders.items()}
 
 
@@ -113,7 +113,13 @@ def _begin_orders(
     return None
 
 
-def _end_orders(session: Session, pool: ThreadPoolExecutor, filling: Filling | None, orders: Mapping[int, NewOrders]) -> None:
+def _end_orders(
+    session: Session,
+    pool: ThreadPoolExecutor,
+    filling: Filling | None,
+    lists: Mapping[int, Future[None]],
+    orders: Mapping[int, NewOrders],
+) -> None:
     if filling is None:
         for campaign_id, one in orders.items():
             _insert_orders(session, campaign_id, one.alike)
@@ -121,8 +127,9 @@ def _end_orders(session: Session, pool: ThreadPoolExecutor, filling: Filling | N
     filling.filled.result()
     indexed = pool.submit(index_part, session, filling.part)
     hold_contacts(session, filling.part)
-    indexed.result()
-    attach_part(session, filling.part)
+    for written in (indexed, *lists.values()):  # the orders are asked for their targets when all are written
+        written.result()
+    attach_part(session, filling.part, lists=lists.keys())
 
 
 def _stage_orders(session: Session, campaign_id: int, columns: Mapping[str, Column]) -> None:
