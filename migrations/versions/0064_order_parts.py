@@ -195,11 +195,12 @@ END $$;
 
 -- What is asked of other orders one by one or at the end of their run is asked here, while nothing of the part hides behind a
 -- policy: that their contacts are held, that managers and targets are there, that no part holds a second order for a target.
--- lists: campaigns whose part of the targets is still to be attached.
-CREATE FUNCTION attach_order_part(first bigint, orders bigint, lists integer[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+-- lists: campaigns whose part of the targets is still to be attached. Gives the number of orders by campaign.
+CREATE FUNCTION attach_order_part(first bigint, orders bigint, lists integer[]) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET parallel_setup_cost = 0 SET parallel_tuple_cost = 0 AS $$
 DECLARE
     part text := format('work_orders_%s', first);
+    counts jsonb;
     campaigns integer[];
     managers integer[];
     grids integer[];
@@ -208,9 +209,11 @@ DECLARE
     campaign integer;
     list text;
 BEGIN
-    EXECUTE format('SELECT array_agg(DISTINCT campaign_id), array_agg(DISTINCT staff_id), array_agg(DISTINCT grid_id), sum(live)'
-        ' FROM (SELECT campaign_id, staff_id, grid_id, count(*) FILTER (WHERE {LIVE}) AS live FROM %I GROUP BY 1, 2, 3) g', part)
-        INTO campaigns, managers, grids, live;
+    EXECUTE format('WITH g AS (SELECT campaign_id, staff_id, grid_id, count(*) AS orders, count(*) FILTER (WHERE {LIVE}) AS live'
+        ' FROM %I GROUP BY 1, 2, 3) SELECT (SELECT jsonb_object_agg(campaign_id, c.orders) FROM'
+        ' (SELECT campaign_id, sum(g.orders) AS orders FROM g GROUP BY 1) c), array_agg(DISTINCT campaign_id),'
+        ' array_agg(DISTINCT staff_id), array_agg(DISTINCT grid_id), sum(g.live) FROM g', part)
+        INTO counts, campaigns, managers, grids, live;
     EXECUTE 'SELECT count(*) FROM contact_locks WHERE work_order_id >= $1 AND work_order_id < $2' INTO found USING first, first + orders;
     IF found <> live THEN
         RAISE EXCEPTION '% contacts are held for % live work orders', found, live USING ERRCODE = '23503';
@@ -238,6 +241,7 @@ BEGIN
     EXECUTE format('ALTER TABLE work_orders ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', part, first, first + orders);
     EXECUTE format('ALTER TABLE %I DROP CONSTRAINT one_run', part);
     PERFORM tell_live(grids, 'work');
+    RETURN counts;
 END $$;
 """
 FUNCTIONS = {
