@@ -7,6 +7,7 @@ reason against him; then some are drawn at random among the eligible left over, 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,11 @@ class Customers:
     against: NDArray[np.int64]
     explored: NDArray[np.bool_]
     probability: NDArray[np.float32]
+
+    @cached_property
+    def by_id(self) -> NDArray[np.int64]:
+        """The rows in the order of the customers' ids: so are the keys of tables filled from their left to their right."""
+        return np.argsort(self.customer_id, kind="stable")
 
     def only(self, rows: NDArray[Any]) -> "Customers":
         """Those of these rows, in their order."""

@@ -51,7 +51,7 @@ def drop_undecided(session: Session, campaign_id: int) -> None:
 
 def columns_of(targets: TargetRows, now: datetime) -> dict[str, Column]:
     """The rows as columns of the table, in the order of customers."""
-    order = np.argsort(targets.customers.customer_id, kind="stable")
+    order = targets.customers.by_id
     customers, reason = targets.customers.only(order), targets.reason[order]
     rows, value = len(order), targets.value
     money: Any = Money(np.zeros(rows, np.int64), np.ones(rows, np.bool_))

@@ -195,9 +195,10 @@ END $$;
 
 -- What is asked of other orders one by one or at the end of their run is asked here, while nothing of the part hides behind a
 -- policy: that their contacts are held, that managers and targets are there, that no part holds a second order for a target.
+-- Orders and targets both have a key by customer, and a merge of two keys is a third of a hash join.
 -- lists: campaigns whose part of the targets is still to be attached. Gives the number of orders by campaign.
 CREATE FUNCTION attach_order_part(first bigint, orders bigint, lists integer[]) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp SET parallel_setup_cost = 0 SET parallel_tuple_cost = 0 AS $$
+SET search_path = public, pg_temp SET parallel_setup_cost = 0 SET parallel_tuple_cost = 0 SET enable_hashjoin = off AS $$
 DECLARE
     part text := format('work_orders_%s', first);
     counts jsonb;

@@ -61,7 +61,7 @@ class RunDecision:
         """SHA-256 of who is on the lists with which reason, manager and day. `staff`: ids of the managers."""
         found = sha256()
         for decision in self.campaigns:
-            order = np.argsort(decision.customers.customer_id, kind="stable")
+            order = decision.customers.by_id
             manager = np.append(staff, 0)[decision.manager]  # NOBODY is the last
             reason = _STABLE[decision.reason]
             for column in (decision.customers.customer_id, reason, manager, decision.day, decision.customers.explored):

@@ -55,7 +55,7 @@ def keep_inputs(storage: Storage, inputs: RunInputs) -> KeptInputs:
     for source in inputs.campaigns:
         table = pa.table({name: getattr(source.customers, name) for name in _COLUMNS})
         found.update(_digest(source.customers, _COLUMNS))
-        storage.write_table(f"{path}/campaign={source.campaign_id}.parquet", table, row_group_rows=1_000_000)
+        storage.write_table(f"{path}/campaign={source.campaign_id}.parquet", table, row_group_rows=1_000_000, values_repeat=False)
     if inputs.places is not None:
         table = pa.table({name: getattr(inputs.places, name) for name in _PLACE_COLUMNS})
         found.update(_digest(inputs.places, _PLACE_COLUMNS))

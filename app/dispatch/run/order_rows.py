@@ -150,8 +150,8 @@ def _insert_orders(session: Session, campaign_id: int, alike: Mapping[str, Any])
 
 def _placed(decision: Decision) -> NDArray[np.int64]:
     """The rows that become work orders, by customer: so they reach the right edge of the table's keys."""
-    rows = np.flatnonzero(decision.manager != NOBODY)
-    return rows[np.argsort(decision.customers.customer_id[rows], kind="stable")]
+    rows = decision.customers.by_id
+    return rows[decision.manager[rows] != NOBODY]
 
 
 def _take_ids(session: Session, count: int) -> int:
