@@ -25,7 +25,7 @@ _AGAINST = (
     " positive_count, parameters, metrics, artifact, checksum, trained_at)"
     " SELECT id, 1, 'champion', current_date, 30, current_date, current_date, 1, 1, '{}', '{}', '', '', now() FROM products",
     "INSERT INTO scoring_runs (ranker_version_id, product_id, as_of, customer_count, finished_at)"
-    " SELECT id, product_id, current_date, 0, now() FROM ranker_versions",
+    " SELECT id, product_id, current_date, (SELECT count(*) FROM customers), now() FROM ranker_versions",
 )
 _CAMPAIGN = (
     "INSERT INTO campaigns (code, name, product_id, product_family, status, starts_on, ends_on, minimum_score, control_share,"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.campaigns.queries import has_list
 from app.campaigns.target_rows import TargetRows, columns_of
 from app.core.columns import write_columns
+from app.core.db import written_beside
 
 PART_FROM = 100_000  # rows; below, a part of its own costs every reader more than it saves its run
 
@@ -28,9 +29,7 @@ def may_have_part(session: Session, campaign_id: int, *, rows: int) -> bool:
 def write_part(session: Session, targets: TargetRows, *, now: datetime) -> None:
     """Make the part of a campaign's list, fill and index it, beside the session. Only for who holds the lock of runs."""
     campaign = {"campaign": targets.campaign_id}
-    with Session(session.get_bind().engine) as own, own.begin():
-        # The database notices soon where this process was killed.
-        own.execute(text("SELECT set_config('client_connection_check_interval', '2s', true)"))
+    with written_beside(session) as own:
         own.execute(text("SELECT make_list_part(:campaign)"), campaign)
         write_columns(own, f"campaign_targets_{targets.campaign_id}", columns_of(targets, now), is_new=True)
         own.execute(text("SELECT index_list_part(:campaign)"), campaign)

@@ -182,6 +182,17 @@ def whole_company(session: Session) -> Iterator[None]:
     set_scope(session, scope=scope, grid_ids=grid_ids, staff_id=int(staff) if staff else None)
 
 
+@contextmanager
+def written_beside(session: Session) -> Iterator[Session]:
+    """A transaction on a connection of its own, of what counts for nothing until the session's own commits."""
+    with Session(session.get_bind().engine) as own, own.begin():
+        # The database notices soon where this process was killed.
+        own.execute(text("SELECT set_config('client_connection_check_interval', '2s', true)"))
+        # What the session's commit makes durable is all that was written before it.
+        own.execute(text("SELECT set_config('synchronous_commit', 'off', true)"))
+        yield own
+
+
 def refresh_statistics(session: Session, table: str) -> None:
     """Let PostgreSQL count a table that was filled in bulk, so that the next statement's plan fits it."""
     session.execute(text("SELECT analyze_table(CAST(:table AS name))"), {"table": table})

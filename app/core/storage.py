@@ -90,7 +90,10 @@ class Storage:
         """The columns of a Parquet file; `filters` is a pyarrow expression. Raises StoredFileMissing."""
         names = None if columns is None else list(columns)
         with _named(path):
-            return pq.read_table(path, filesystem=self._root, columns=names, filters=filters, partitioning=None)
+            if filters is not None:
+                return pq.read_table(path, filesystem=self._root, columns=names, filters=filters, partitioning=None)
+            with self._root.open_input_file(path) as file:
+                return pq.ParquetFile(file).read(columns=names)
 
     def column_names(self, path: str) -> list[str]:
         """The columns of a Parquet file. Raises StoredFileMissing."""

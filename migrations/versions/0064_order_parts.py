@@ -21,6 +21,7 @@ REFERRING = (
     "attachments", "contact_feedback", "do_not_disturb", "escalations", "handover_orders", "work_order_events",
     "work_order_returns", "work_order_tombstones",
 )  # fmt: skip
+LIVE = IS_LIVE.replace("'", "''")  # within a literal
 INDEXES = {
     "customer_live": f"(customer_id, product_family) WHERE {IS_LIVE}",
     "staff_id_changed_xid": "(staff_id, changed_xid)",
@@ -161,6 +162,10 @@ BEGIN
 END $$;
 """
 
+MAKE_INDEXES = "\n".join(
+    f"    EXECUTE format('CREATE INDEX %I ON %I {columns.replace(IS_LIVE, LIVE)}', 'ix_' || part || '_{name}', part);"
+    for name, columns in INDEXES.items()
+)
 # Tables are the owner's to make. Only the one run that holds the lock of dispatches calls these.
 PARTS = f"""
 CREATE FUNCTION is_order_part(part regclass) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -190,13 +195,13 @@ END $$;
 
 -- Indexes alone, because a constraint would wait for the run, which reads the part meanwhile (hold_contacts_of_part).
 CREATE FUNCTION index_order_part(first bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
+SET search_path = public, pg_temp SET maintenance_work_mem = '512MB' AS $$
 DECLARE
     part text := format('work_orders_%s', first);
 BEGIN
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I (id)', 'pk_' || part, part);
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I (campaign_id, customer_id)', 'uq_' || part || '_campaign_id_customer_id', part);
-{"".join(f"    EXECUTE format('CREATE INDEX %I ON %I {columns.replace(chr(39), chr(39) * 2)}', 'ix_' || part || '_{name}', part);{chr(10)}" for name, columns in INDEXES.items())}\
+{MAKE_INDEXES}
     EXECUTE format('ANALYZE %I', part);
 END $$;
 
@@ -207,27 +212,50 @@ BEGIN
         RAISE EXCEPTION 'the part from id % is attached', first USING ERRCODE = '55000';
     END IF;
     EXECUTE format('INSERT INTO contact_locks (customer_id, product_family, work_order_id)'
-        ' SELECT customer_id, product_family, id FROM %I WHERE {IS_LIVE.replace(chr(39), chr(39) * 2)}', 'work_orders_' || first);
+        ' SELECT customer_id, product_family, id FROM %I WHERE {LIVE}', 'work_orders_' || first);
 END $$;
 
--- Parts have unique keys each: that a customer has one order of a campaign in all of them is asked here and of new orders.
-CREATE FUNCTION attach_order_part(first bigint, orders bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
+-- What is asked of other orders one by one or at the end of their run is asked here, while nothing of the part hides behind a
+-- policy: that their contacts are held, that managers and targets are there, that no part holds a second order for a target.
+-- lists: campaigns whose part of the targets is still to be attached. Gives the number of orders by campaign.
+CREATE FUNCTION attach_order_part(first bigint, orders bigint, lists integer[]) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET parallel_setup_cost = 0 SET parallel_tuple_cost = 0 AS $$
 DECLARE
     part text := format('work_orders_%s', first);
+    counts jsonb;
     campaigns integer[];
+    managers integer[];
+    grids integer[];
     live bigint;
-    held bigint;
+    found bigint;
+    campaign integer;
+    list text;
 BEGIN
-    EXECUTE format('SELECT array_agg(campaign_id), sum(live) FROM (SELECT campaign_id, count(*) FILTER (WHERE {IS_LIVE.replace(chr(39), chr(39) * 2)}) AS live'
-        ' FROM %I GROUP BY campaign_id) c', part) INTO campaigns, live;
-    SELECT count(*) INTO held FROM contact_locks WHERE work_order_id >= first AND work_order_id < first + orders;
-    IF held <> live THEN
-        RAISE EXCEPTION '% contacts are held for % live work orders', held, live USING ERRCODE = '23503';
+    EXECUTE format('WITH g AS (SELECT campaign_id, staff_id, grid_id, count(*) AS orders, count(*) FILTER (WHERE {LIVE}) AS live'
+        ' FROM %I GROUP BY 1, 2, 3) SELECT (SELECT jsonb_object_agg(campaign_id, c.orders) FROM'
+        ' (SELECT campaign_id, sum(g.orders) AS orders FROM g GROUP BY 1) c), array_agg(DISTINCT campaign_id),'
+        ' array_agg(DISTINCT staff_id), array_agg(DISTINCT grid_id), sum(g.live) FROM g', part)
+        INTO counts, campaigns, managers, grids, live;
+    EXECUTE 'SELECT count(*) FROM contact_locks WHERE work_order_id >= $1 AND work_order_id < $2' INTO found USING first, first + orders;
+    IF found <> live THEN
+        RAISE EXCEPTION '% contacts are held for % live work orders', found, live USING ERRCODE = '23503';
     END IF;
     IF EXISTS (SELECT FROM work_orders WHERE campaign_id = ANY (campaigns)) THEN
         RAISE EXCEPTION 'campaigns of this part have work orders already' USING ERRCODE = '23505';
     END IF;
+    PERFORM FROM staff WHERE id = ANY (managers) ORDER BY id FOR KEY SHARE;
+    GET DIAGNOSTICS found = ROW_COUNT;
+    IF found <> cardinality(managers) THEN
+        RAISE EXCEPTION 'a work order of a manager who is not there' USING ERRCODE = '23503';
+    END IF;
+    FOREACH campaign IN ARRAY campaigns LOOP
+        list := CASE WHEN campaign = ANY (lists) THEN format('campaign_targets_%s', campaign) ELSE 'campaign_targets' END;
+        EXECUTE format('SELECT count(*) FROM %I w WHERE campaign_id = $1 AND NOT EXISTS ('
+            'SELECT FROM %I t WHERE t.campaign_id = $1 AND t.customer_id = w.customer_id)', part, list) INTO found USING campaign;
+        IF found > 0 THEN
+            RAISE EXCEPTION 'a work order without its target' USING ERRCODE = '23503';
+        END IF;
+    END LOOP;
     EXECUTE format('REVOKE ALL ON %I FROM gridwork_app', part);
     EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I PRIMARY KEY USING INDEX %I', part, 'pk_' || part, 'pk_' || part);
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', part);
@@ -235,6 +263,8 @@ BEGIN
     PERFORM guard_order_part(part);
     EXECUTE format('ALTER TABLE work_orders ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', part, first, first + orders);
     EXECUTE format('ALTER TABLE %I DROP CONSTRAINT one_run', part);
+    PERFORM tell_live(grids, 'work');
+    RETURN counts;
 END $$;
 """
 FUNCTIONS = {
@@ -242,7 +272,7 @@ FUNCTIONS = {
     "make_order_part": "bigint, bigint",
     "index_order_part": "bigint",
     "hold_contacts_of_part": "bigint",
-    "attach_order_part": "bigint, bigint",
+    "attach_order_part": "bigint, bigint, integer[]",
 }
 
 # As in 0062; and an order of a campaign that has a part is asked for there too.
@@ -267,21 +297,56 @@ ASKS_PARTS = f"""
     IF FOUND THEN
         RAISE EXCEPTION 'a second work order for a target' USING ERRCODE = '23505';
     END IF;"""
-# Of a run the same when it commits.
-ORDERS_ONCE = f"""
-CREATE FUNCTION refuse_orders_twice() RETURNS trigger LANGUAGE plpgsql AS $$
+# Of a run when it commits: of its orders in the shared part, because those of a part of their own were looked at as a whole.
+BY_RUN = """
+CREATE OR REPLACE FUNCTION refuse_lost_orders() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop TO 'on'
+SET enable_indexscan TO 'on' SET enable_bitmapscan TO 'on' SET parallel_setup_cost TO '0' SET parallel_tuple_cost TO '0' AS $$
+DECLARE
+    managers integer[];
+    orders bigint;
+    there bigint;
 BEGIN
+    SELECT array_agg(w.staff_id), sum(w.orders) INTO managers, orders FROM (
+        SELECT staff_id, count(*) AS orders FROM work_orders
+        WHERE campaign_id = NEW.campaign_id AND dispatch_run_id = NEW.id{shared} GROUP BY staff_id
+    ) w;
+    PERFORM FROM staff WHERE id = ANY (managers) ORDER BY id FOR KEY SHARE;
+    GET DIAGNOSTICS there = ROW_COUNT;
+    IF there <> coalesce(cardinality(managers), 0) THEN
+        RAISE EXCEPTION 'a work order of a manager who is not there' USING ERRCODE = '23503';
+    END IF;
+    IF orders > 20000 THEN
+        PERFORM set_config('enable_nestloop', 'off', true), set_config('enable_indexscan', 'off', true),
+            set_config('enable_bitmapscan', 'off', true);
+    END IF;
+    EXECUTE 'SELECT FROM work_orders w WHERE w.campaign_id = $1 AND w.dispatch_run_id = $2{of_shared} AND NOT EXISTS ('
+        'SELECT FROM campaign_targets t WHERE t.campaign_id = $1 AND t.customer_id = w.customer_id)'
+        USING NEW.campaign_id, NEW.id;
+    GET DIAGNOSTICS there = ROW_COUNT;
+    IF there > 0 THEN
+        RAISE EXCEPTION 'a work order without its target' USING ERRCODE = '23503';
+    END IF;{once}
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION tell_live_dispatched() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM tell_live(ARRAY(
+        SELECT DISTINCT grid_id FROM work_orders WHERE campaign_id = NEW.campaign_id AND dispatch_run_id = NEW.id{shared}
+    ), 'work');
+    RETURN NULL;
+END $$;
+"""
+IN_SHARED = {"shared": f" AND id < {FIRST_OF_PARTS}", "of_shared": f" AND w.id < {FIRST_OF_PARTS}"}
+IN_ONE_TABLE = {"shared": "", "of_shared": "", "once": ""}
+ORDERS_ONCE = f"""
     IF EXISTS (SELECT FROM work_orders WHERE campaign_id = NEW.campaign_id AND id >= {FIRST_OF_PARTS}) AND EXISTS (
         SELECT FROM work_orders n JOIN work_orders o ON o.campaign_id = n.campaign_id AND o.customer_id = n.customer_id
         WHERE n.campaign_id = NEW.campaign_id AND n.dispatch_run_id = NEW.id AND n.id < {FIRST_OF_PARTS} AND o.id >= {FIRST_OF_PARTS}
     ) THEN
         RAISE EXCEPTION 'a second work order for a target' USING ERRCODE = '23505';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE CONSTRAINT TRIGGER has_orders_once AFTER INSERT ON dispatch_runs DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION refuse_orders_twice();
-"""
+    END IF;"""
 
 
 def upgrade() -> None:
@@ -329,7 +394,7 @@ def upgrade() -> None:
         op.execute(f"REVOKE EXECUTE ON FUNCTION {function}({arguments}) FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {function}({arguments}) TO {APP_ROLE}")
     op.execute(NEW_ORDER.format(asks=ASKS_PARTS))
-    op.execute(ORDERS_ONCE)
+    op.execute(BY_RUN.format(once=ORDERS_ONCE, **IN_SHARED))
 
 
 # Row level security of a part itself lets nobody through: it goes first.
@@ -353,8 +418,7 @@ END $$
 
 def downgrade() -> None:
     """Put all work orders into one table again, with keys that refer to it."""
-    op.execute("DROP TRIGGER has_orders_once ON dispatch_runs")
-    op.execute("DROP FUNCTION refuse_orders_twice()")
+    op.execute(BY_RUN.format(**IN_ONE_TABLE))
     op.execute(NEW_ORDER.format(asks=""))
     for function, arguments in FUNCTIONS.items():
         op.execute(f"DROP FUNCTION {function}({arguments})")

@@ -4,13 +4,14 @@ Row by row into the keys of a table in use, an order costs several times what it
 Until the run commits nobody sees the part. A run that ended before leaves a table that belongs to nothing: the next one drops it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core.columns import Column, write_columns
+from app.core.db import written_beside
 
 PART_FROM = 500_000  # orders; below, a part of its own costs every phone's pull more than it saves its run
 
@@ -40,9 +41,7 @@ def take_part(session: Session, orders: int) -> OrderPart:
 
 def fill_part(session: Session, part: OrderPart, campaigns: Sequence[Mapping[str, Column]]) -> None:
     """Make the part and write the orders of each campaign, beside the session. Only for who holds the lock of runs."""
-    with Session(session.get_bind().engine) as own, own.begin():
-        # The database notices soon where this process was killed.
-        own.execute(text("SELECT set_config('client_connection_check_interval', '2s', true)"))
+    with written_beside(session) as own:
         own.execute(text("SELECT make_order_part(:first, :orders)"), {"first": part.first_id, "orders": part.orders})
         for columns in campaigns:
             write_columns(own, f"work_orders_{part.first_id}", columns, is_new=True)
@@ -50,8 +49,7 @@ def fill_part(session: Session, part: OrderPart, campaigns: Sequence[Mapping[str
 
 def index_part(session: Session, part: OrderPart) -> None:
     """Index what was filled, beside the session, which may read the part meanwhile."""
-    with Session(session.get_bind().engine) as own, own.begin():
-        own.execute(text("SELECT set_config('client_connection_check_interval', '2s', true)"))
+    with written_beside(session) as own:
         own.execute(text("SELECT index_order_part(:first)"), {"first": part.first_id})
 
 
@@ -60,6 +58,12 @@ def hold_contacts(session: Session, part: OrderPart) -> None:
     session.execute(text("SELECT hold_contacts_of_part(:first)"), {"first": part.first_id})
 
 
-def attach_part(session: Session, part: OrderPart) -> None:
-    """Make the part one of the table, in the session's transaction; nobody waits for that."""
-    session.execute(text("SELECT attach_order_part(:first, :orders)"), {"first": part.first_id, "orders": part.orders})
+def attach_part(session: Session, part: OrderPart, *, lists: Collection[int]) -> dict[int, int]:
+    """Make the part one of the table, in the session's transaction; nobody waits for that. The number of orders by campaign.
+
+    `lists`: campaigns whose targets are a part that is still to be attached. Raises IntegrityError where an order lacks its
+    target, its manager or its contact lock.
+    """
+    values = {"first": part.first_id, "orders": part.orders, "lists": list(lists)}
+    counts = session.scalar(text("SELECT attach_order_part(:first, :orders, :lists)"), values)
+    return {int(campaign_id): count for campaign_id, count in (counts or {}).items()}

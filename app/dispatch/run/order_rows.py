@@ -79,14 +79,14 @@ def write_decisions(
             campaign.id: _write_list(session, pool, source, decision, now)
             for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True)
         }
-        _end_orders(session, pool, filling, orders)
-        for campaign_id, written in lists.items():
-            if written:
-                written.result()
-                list_part.attach_part(session, campaign_id)
+        beside = {campaign_id: written for campaign_id, written in lists.items() if written}
+        counts = _end_orders(session, pool, filling, beside, orders)
+        for campaign_id, written in beside.items():
+            written.result()
+            list_part.attach_part(session, campaign_id)
     if count >= STATISTICS_FROM:
         refresh_over_parts(session, "work_orders")
-    return {campaign_id: one.count for campaign_id, one in orders.items()}
+    return counts
 
 
 def _write_list(
@@ -115,16 +115,23 @@ def _begin_orders(
     return None
 
 
-def _end_orders(session: Session, pool: ThreadPoolExecutor, filling: Filling | None, orders: Mapping[int, NewOrders]) -> None:
+def _end_orders(
+    session: Session,
+    pool: ThreadPoolExecutor,
+    filling: Filling | None,
+    lists: Mapping[int, Future[None]],
+    orders: Mapping[int, NewOrders],
+) -> dict[int, int]:
+    """Put what was begun into the table of work orders: how many by campaign, as the database counted them."""
     if filling is None:
-        for campaign_id, one in orders.items():
-            _insert_orders(session, campaign_id, one.alike)
-        return
+        return {campaign_id: _insert_orders(session, campaign_id, one.alike) for campaign_id, one in orders.items()}
     filling.filled.result()
     indexed = pool.submit(index_part, session, filling.part)
     hold_contacts(session, filling.part)
-    indexed.result()
-    attach_part(session, filling.part)
+    for written in (indexed, *lists.values()):  # the orders are asked for their targets when all are written
+        written.result()
+    counts = attach_part(session, filling.part, lists=lists.keys())
+    return {campaign_id: counts.get(campaign_id, 0) for campaign_id in orders}
 
 
 def _stage_orders(session: Session, campaign_id: int, columns: Mapping[str, Column]) -> None:
@@ -135,12 +142,12 @@ def _stage_orders(session: Session, campaign_id: int, columns: Mapping[str, Colu
     write_columns(session, staged, columns, is_new=True)
 
 
-def _insert_orders(session: Session, campaign_id: int, alike: Mapping[str, Any]) -> None:
+def _insert_orders(session: Session, campaign_id: int, alike: Mapping[str, Any]) -> int:
     """What was staged of a campaign; that each has its target and manager is asked once of the whole run, when it commits."""
     names, values = ", ".join((*_STAGED, *alike)), ", ".join((*_STAGED, *(f":{name}" for name in alike)))
     session.execute(text("SELECT set_config('gridwork.dispatching', :campaign, true)"), {"campaign": str(campaign_id)})
     statement = f"INSERT INTO work_orders ({names}) SELECT {values} FROM new_orders_{campaign_id}"  # noqa: S608 - our own text
-    count_changed(session, statement, alike)
+    return count_changed(session, statement, alike)
 
 
 def _placed(decision: Decision) -> NDArray[np.int64]:

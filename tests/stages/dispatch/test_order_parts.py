@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
-from app.core.db import set_scope
+from app.core.db import make_engine, set_scope
 from app.dispatch.life import CONTACT_LOCK, move_work_order
 from app.dispatch.run import order_part
-from app.dispatch.run.order_part import may_have_part
+from app.dispatch.run.order_part import attach_part, may_have_part, take_part
 from app.dispatch.service import dispatch_campaign, dispatch_campaigns
 from app.dispatch.states import Event
 from app.models.campaign import Campaign, CampaignStatus
@@ -23,7 +23,7 @@ PARTS = text(
 )
 TABLES = text("SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relname ~ '^work_orders_[0-9]+$' ORDER BY 1")
 OWN_IDS = {"id", "contact_id", "dispatch_run_id", "changed_xid"}
-HELD = text("SELECT work_order_id FROM contact_locks ORDER BY 1")
+LOCKS = text("SELECT work_order_id FROM contact_locks ORDER BY 1")
 LIVE = text("SELECT id FROM work_orders WHERE state IN ('planned', 'open', 'in_progress') ORDER BY 1")
 
 
@@ -71,6 +71,15 @@ def _one(session, code):
     return _orders(session, code)[0]
 
 
+def _held(database):
+    """The work orders that hold contacts, as the owner sees them: nobody else does."""
+    engine = make_engine(database, as_app=False)
+    with engine.connect() as owner:
+        found = owner.scalars(LOCKS).all()
+    engine.dispose()
+    return found
+
+
 def test_the_orders_of_a_part_are_what_they_would_be_in_the_table_of_all(company, approved, monkeypatch):
     report = dispatch_campaign(company, campaign_code=approved[0], now=NOW)
     orders = _orders(company, approved[0])
@@ -101,7 +110,7 @@ def test_several_campaigns_of_a_run_share_a_part(company, approved):
 
 
 def test_nobody_sees_the_orders_before_their_run_commits_and_nobody_waits_for_it(company, sessions, approved):
-    earlier = make_work_order(company, customer_no="C19", product_code="TV1", product_family="tv", id=77)
+    earlier = make_work_order(company, customer_no="C15", manager="dee", product_family="tv")
     company.commit()
     set_scope(company, scope="all")
     dispatch_campaign(company, campaign_code=approved[0], now=NOW)
@@ -138,7 +147,7 @@ def test_who_is_held_by_another_campaign_gets_no_second_live_order(company, sess
     assert held.isdisjoint(order.customer_id for order in _orders(company, approved[1]))
 
 
-def test_a_run_that_meets_an_order_of_meanwhile_looks_again(company, sessions, approved, monkeypatch):
+def test_a_run_that_meets_an_order_of_meanwhile_looks_again(company, database, sessions, approved, monkeypatch):
     fill, met = order_part.fill_part, []
 
     def meanwhile(session, part, campaigns):
@@ -154,14 +163,17 @@ def test_a_run_that_meets_an_order_of_meanwhile_looks_again(company, sessions, a
     company.commit()
     set_scope(company, scope="all")
     assert met[0] not in {order.customer_id for order in _orders(company, approved[0])}
-    assert company.scalars(HELD).all() == company.scalars(LIVE).all()
+    assert _held(database) == company.scalars(LIVE).all()
 
 
-def test_the_locks_are_those_of_the_live_orders_whatever_becomes_of_them(company, dispatched):
-    orders = _orders(company, dispatched)
-    assert company.scalars(HELD).all() == [order.id for order in orders]
-    move_work_order(company, work_order=orders[0], event=Event.WITHDRAWN, reason="customer_refused", now=NOW)
-    assert company.scalars(HELD).all() == company.scalars(LIVE).all() == [order.id for order in orders[1:]]
+def test_the_locks_are_those_of_the_live_orders_whatever_becomes_of_them(company, database, dispatched):
+    ids = [order.id for order in _orders(company, dispatched)]
+    assert _held(database) == sorted(ids)
+    first = company.get(WorkOrder, ids[0])
+    move_work_order(company, work_order=first, event=Event.WITHDRAWN, reason="customer_refused", now=NOW)
+    company.commit()
+    set_scope(company, scope="all")
+    assert _held(database) == company.scalars(LIVE).all() == sorted(ids[1:])
 
 
 def test_without_its_locks_a_part_is_not_attached(company, approved, monkeypatch):
@@ -178,23 +190,36 @@ def test_a_campaign_with_orders_gets_no_part(company, dispatched):
     assert not may_have_part(company, [with_orders + 1000], orders=2)
 
 
-def test_a_part_of_a_campaign_with_orders_is_not_attached(company, approved, monkeypatch):
-    campaign = company.scalar(select(Campaign).where(Campaign.code == approved[0]))
-    make_work_order(company, campaign=campaign, customer_no="C19", state=WorkOrderState.WITHDRAWN)
-    company.commit()
-    set_scope(company, scope="all")
-    monkeypatch.setattr("app.dispatch.run.order_rows.may_have_part", lambda *_, **__: True)
-    with pytest.raises(IntegrityError, match="have work orders already"):
-        dispatch_campaign(company, campaign_code=approved[0], now=NOW)
-
-
-def _again(session, order, **changes):
+def _again(session, order, *, into="work_orders", **changes):
     names = ", ".join(column.name for column in WorkOrder.__table__.columns if column.name not in ("id", "changed_xid", *changes))
     values = ", ".join(f":{name}" for name in changes)
     session.execute(
-        text(f"INSERT INTO work_orders ({names}, {', '.join(changes)}) SELECT {names}, {values} FROM work_orders WHERE id = :of"),
+        text(f"INSERT INTO {into} ({names}, {', '.join(changes)}) SELECT {names}, {values} FROM work_orders WHERE id = :of"),
         {**changes, "of": order.id},
     )
+
+
+def _attach_again(session, order, **changes):
+    """A part of one order, like this one but for the changes, written and attached as a run does."""
+    part = take_part(session, 1)
+    session.execute(text("SELECT make_order_part(:first, 1)"), {"first": part.first_id})
+    _again(session, order, into=f"work_orders_{part.first_id}", id=part.first_id, **changes)
+    session.execute(text("SELECT index_order_part(:first)"), {"first": part.first_id})
+    attach_part(session, part, lists=())
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"state": "done"}, "have work orders already"),
+        ({"state": "open", "campaign_id": 10**6}, "0 contacts are held for 1 live"),
+        ({"state": "done", "campaign_id": 10**6}, "without its target"),
+        ({"state": "done", "campaign_id": 10**6, "staff_id": 10**6}, "a manager who is not there"),
+    ],
+)
+def test_a_part_is_attached_with_all_that_is_asked_of_single_orders(company, dispatched, changes, said):
+    with pytest.raises(IntegrityError, match=said):
+        _attach_again(company, _one(company, dispatched), **changes)
 
 
 def test_a_second_order_for_a_target_of_a_part_is_refused(company, dispatched):
