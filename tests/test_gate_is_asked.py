@@ -13,11 +13,15 @@ from app.dispatch.gating import ACTS
 from app.dispatch.states import LIVE, STATES, Event, next_state
 
 ROOT = Path(__file__).resolve().parents[1]
-WRITES = re.compile(r"(INSERT INTO|COPY|MERGE INTO|UPDATE) work_orders\b|\b(update|insert)\(WorkOrder\b|[^a-z]WorkOrder\(")
+WRITES = re.compile(
+    r"(INSERT INTO|COPY|MERGE INTO|UPDATE) work_orders\b|\b(update|insert)\(WorkOrder\b|[^a-z]WorkOrder\("
+    r"|write_columns\([^)]*\bwork_orders"  # or a part of them
+)
 MOVED = {"state", "staff_id", "scheduled_on", "due_on"}
 # File -> what it calls or is called through. `ends`: it only ever takes a live order out of life.
 THROUGH = {
     "app/dispatch/run/order_rows.py": "a run: app.campaigns.reasons.SETS, the same sets for all customers of its lists",
+    "app/dispatch/run/order_part.py": "what order_rows gives it",
     "app/dispatch/life.py": "check_gate(",
     "app/dispatch/moving.py": "asked before",
     "app/dispatch/reported.py": "a report is a fact",

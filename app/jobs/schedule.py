@@ -13,6 +13,7 @@ from app.access.purge import purge_log_ins
 from app.campaigns.sampling.drawing import draw_sample_if_due
 from app.centre.computing import compute_tags
 from app.core.clock import Month
+from app.core.db import refresh_over_parts
 from app.devices.web_push import Sign
 from app.disclosure.service import resolve_old_news
 from app.dispatch.arrivals import tell_of_new_work
@@ -56,6 +57,7 @@ from app.verification.drawing import draw_back_checks
 from app.verification.scanning import scan_evidence
 from app.verification.service import verify_feedback
 
+IN_PARTS = ("campaign_targets", "work_orders")
 PUSH_SECONDS = 5.0  # of one try: a push service that is slower is asked again later
 
 
@@ -222,10 +224,13 @@ def _telling(out: Outgoing, zone: ZoneInfo) -> tuple[Row, ...]:
 
 
 def _purge(session: Session, now: datetime) -> dict[str, int]:
-    return {
+    gone = {
         "log_ins": purge_log_ins(session, now=now),
         "job_runs": purge_runs(session, now=now),
         "events": purge_outbox(session, now=now),
         "notices": resolve_old_news(session, now=now),
         "attachments": purge_attachments(session, now=now),
     }
+    for table in IN_PARTS:  # last: until the transaction ends, no run attaches a part
+        refresh_over_parts(session, table)
+    return gone

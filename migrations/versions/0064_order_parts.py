@@ -123,6 +123,28 @@ END $$;
 CREATE TRIGGER kept_by_its_rows AFTER DELETE ON work_orders FOR EACH ROW EXECUTE FUNCTION keep_work_order_named();
 """
 
+# For who goes past the table to a part of it, as the owner may: a dump, which without a policy would find the part empty; and a
+# removal that statement triggers of the table do not see. While keys referred to the table, nobody could truncate it either.
+GUARD_PART = """
+CREATE FUNCTION guard_order_part(part text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE POLICY company ON %I USING ((SELECT current_setting(''gridwork.scope'', true) = ''all''))', part);
+    EXECUTE format('CREATE TRIGGER kept_by_evidence AFTER DELETE ON %I REFERENCING OLD TABLE AS gone FOR EACH STATEMENT'
+        ' EXECUTE FUNCTION keep_what_evidence_names(''work_order_id'')', part);
+    EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', part);
+END $$;
+REVOKE EXECUTE ON FUNCTION guard_order_part(text) FROM PUBLIC;
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON work_orders FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+SELECT guard_order_part('work_orders_shared');
+"""
+UNGUARD = """
+DROP TRIGGER no_truncate ON work_orders;
+DROP TRIGGER no_truncate ON work_orders_shared;
+DROP TRIGGER kept_by_evidence ON work_orders_shared;
+DROP POLICY company ON work_orders_shared;
+DROP FUNCTION guard_order_part(text);
+"""
+
 # Ids of a part come from a sequence of their own, so that parts never meet ids of the shared one.
 TAKE_IDS = """
 CREATE SEQUENCE work_order_parts_id_seq START {first};
@@ -239,6 +261,7 @@ BEGIN
     EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I PRIMARY KEY USING INDEX %I', part, 'pk_' || part, 'pk_' || part);
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', part);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', part);
+    PERFORM guard_order_part(part);
     EXECUTE format('ALTER TABLE work_orders ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', part, first, first + orders);
     EXECUTE format('ALTER TABLE %I DROP CONSTRAINT one_run', part);
     PERFORM tell_live(grids, 'work');
@@ -365,6 +388,7 @@ def upgrade() -> None:
             f"CREATE TRIGGER has_work_order BEFORE INSERT OR UPDATE OF work_order_id ON {table} FOR EACH ROW"
             " EXECUTE FUNCTION refuse_without_work_order()"
         )
+    op.execute(GUARD_PART)
     op.execute(TAKE_IDS.format(first=FIRST_OF_PARTS))
     op.execute(PARTS)
     for function, arguments in FUNCTIONS.items():
@@ -404,6 +428,7 @@ def downgrade() -> None:
     for table in REFERRING:
         op.execute(f"DROP TRIGGER has_work_order ON {table}")
     op.execute("DROP TRIGGER kept_by_its_rows ON work_orders")
+    op.execute(UNGUARD)
     op.execute("DROP FUNCTION refuse_without_work_order(), keep_work_order_named()")
     op.execute(AS_BEFORE)
     op.execute(TOGETHER)

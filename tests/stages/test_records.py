@@ -53,8 +53,12 @@ rule_switches rule.switched
 work_order_events work_order
 work_order_events work_order
 """
-# What the application asks the owner to do: statistics, lists as parts, numbers of orders, telling live pages of one order.
-LENT = {"analyze_table", "attach_list_part", "index_list_part", "make_list_part", "take_order_ids", "tell_live_order"}
+# What the application asks the owner to do: statistics, lists and orders of a run as parts, numbers of orders, telling live
+# pages of one order.
+LENT = {
+    "analyze_over_parts", "analyze_table", "attach_list_part", "attach_order_part", "hold_contacts_of_part", "index_list_part",
+    "index_order_part", "make_list_part", "make_order_part", "take_order_ids", "take_part_ids", "tell_live_order",
+}  # fmt: skip
 # BEFORE each ROW, DELETE and UPDATE; BEFORE each statement, TRUNCATE
 _GUARDED = text("""
 SELECT CAST(c.relname AS text) FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgenabled IN ('O', 'A')
@@ -111,6 +115,8 @@ def test_what_acts_as_the_owner_is_lent_to_nobody(session):
     [
         ("keep_audit('job.asked', '', 'job', 'job', 'account_id', 'at', '')", "job text, account_id int, at timestamptz"),
         ("post_both_sides()", "id bigint"),
+        ("hold_contact()", "id bigint, customer_id bigint, product_family text, state text"),
+        ("hold_contacts_of_run()", "id bigint"),
         ("tell_live_grid('work')", "grid_id int"),
     ],
 )
@@ -118,6 +124,20 @@ def test_nobody_lets_the_owner_write_by_a_trigger_of_their_own(session, function
     session.execute(text(f"CREATE TEMP TABLE mine ({columns})"))
     with pytest.raises(DBAPIError, match="permission denied for function"):
         session.execute(text(f"CREATE TRIGGER mine AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION {function}"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT FROM contact_locks",
+        "INSERT INTO contact_locks VALUES (1, 'fiber', 1)",
+        "UPDATE contact_locks SET work_order_id = 2",
+        "DELETE FROM contact_locks",
+    ],
+)
+def test_only_what_becomes_of_work_orders_holds_and_frees_contacts(session, statement):
+    with pytest.raises(DBAPIError, match="permission denied for table contact_locks"):
+        session.execute(text(statement))
 
 
 def account(session, name):

@@ -12,10 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.campaigns import list_part
-from app.campaigns.target_rows import TargetRows, drop_undecided, write_targets
+from app.campaigns.target_rows import STATISTICS_FROM, TargetRows, drop_undecided, write_targets
 from app.core import clock
 from app.core.columns import Column, Money, Words, everywhere, pg_day, write_columns
-from app.core.db import count_changed
+from app.core.db import count_changed, refresh_over_parts
 from app.dispatch.run.deciding import CampaignInput, Decision, RunInputs
 from app.dispatch.run.order_part import OrderPart, attach_part, fill_part, hold_contacts, index_part, may_have_part, take_part
 from app.dispatch.splitting.split import NOBODY, Outcome
@@ -84,6 +84,8 @@ def write_decisions(
         for campaign_id, written in beside.items():
             written.result()
             list_part.attach_part(session, campaign_id)
+    if count >= STATISTICS_FROM:
+        refresh_over_parts(session, "work_orders")
     return counts
 
 

@@ -36,11 +36,16 @@ _OVERRIDES = text(
     "SELECT jsonb_build_array(o.id, o.reason, o.role, extract(epoch FROM o.taken_at)::text, o.xid::text)::text"
     " FROM ledger_overrides o ORDER BY o.id"
 )
-_GUARDS = text(
-    "SELECT g.guarded || ': ' || g.guard FROM unnest(CAST(:tables AS text[]), CAST(:guards AS text[])) AS g (guarded, guard)"
-    " LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass('public.' || g.guarded) AND t.tgname = g.guard"
-    " WHERE t.tgenabled IS DISTINCT FROM 'O' ORDER BY 1"
-)
+# Each part of a table has its own, which may be switched off without that of the table.
+_GUARDS = text("""
+SELECT coalesce(CAST(one.part AS text), g.guarded) || ': ' || g.guard
+FROM unnest(CAST(:tables AS text[]), CAST(:guards AS text[])) AS g (guarded, guard)
+CROSS JOIN LATERAL (
+    SELECT to_regclass('public.' || g.guarded) AS part
+    UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass('public.' || g.guarded)) one
+LEFT JOIN pg_trigger t ON t.tgrelid = one.part AND t.tgname = g.guard
+WHERE t.tgenabled IS DISTINCT FROM 'O' ORDER BY 1
+""")
 KEPT = (
     "points_entries",
     "points_evidence",
@@ -62,6 +67,7 @@ GUARDS = (
     *((table, "open_month") for table in ("points_entries", "points_evidence", "monthly_statements", "payroll_files")),
     *(("points_entries", guard) for guard in ("server_time", "reversal", "both_sides", "balance")),
     ("points_evidence", "lost"),
+    ("work_orders", "no_truncate"),
     *((table, "kept_by_evidence") for table in ("points_entries", "work_orders", "contact_feedback", "verifications", "orders")),
     ("points_inputs", "open_month"),
     ("contact_feedback", "open_month"),

@@ -98,7 +98,7 @@ def _reads(session, statements) -> dict[tuple[str, str], int]:
             continue
         plan = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
         for node in _nodes(plan[0]["Plan"]):
-            table = node.get("Relation Name", "").replace("campaign_targets_shared", "campaign_targets")
+            table = node.get("Relation Name", "").removesuffix("_shared")
             if table in LARGE:
                 gone = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
                 rows = int((node["Actual Rows"] + gone) * node["Actual Loops"])

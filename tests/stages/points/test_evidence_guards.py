@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db import set_scope
+from app.core.db import make_engine, set_scope
 from app.models.points import EntryKind, PointsEntry
 from app.models.work_order import WorkOrder
 from app.points.evidence import EvidenceRow, insert_evidence
@@ -77,6 +77,19 @@ def test_each_table_that_evidence_names_is_kept(session, table):
         {"table": table},
     )
     assert found == 1
+
+
+def test_a_work_order_that_was_paid_for_does_not_go_from_its_part_either(company, database):
+    row = evidence_of_a_sale(company)
+    insert_evidence(company, [row])
+    company.commit()
+    owner = make_engine(database, as_app=False)
+    with owner.connect() as connection:
+        connection.execute(text("SELECT set_config('gridwork.scope', 'all', true)"))
+        connection.execute(text("ALTER TABLE work_orders_shared DISABLE TRIGGER kept_by_its_rows"))  # which asks other tables
+        with pytest.raises(DBAPIError, match="names a row of work_orders_shared"):
+            connection.execute(text("DELETE FROM work_orders_shared WHERE id = :id"), {"id": row.work_order_id})
+    owner.dispose()
 
 
 def test_who_deletes_an_order_waits_for_who_posts_and_is_then_refused(sessions, company):

@@ -144,7 +144,9 @@ def test_an_override_that_was_removed_is_missed_and_one_that_stands_does_not_hid
 
 
 @pytest.mark.parametrize(("table", "trigger"), [("points_entries", "append_only"), ("ledger_overrides", "append_only"),
-                                                ("contact_feedback", "open_month"), ("points_entries", "balance")])  # fmt: skip
+                                                ("contact_feedback", "open_month"), ("points_entries", "balance"),
+                                                ("work_orders_shared", "kept_by_evidence"),
+                                                ("work_orders_shared", "no_truncate")])  # fmt: skip
 def test_a_guard_that_is_switched_off_is_named(sealed, database, table, trigger):
     url = sqlalchemy_url(database).set(drivername="postgresql").render_as_string(hide_password=False)
     sealed.commit()
