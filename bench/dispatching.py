@@ -177,7 +177,7 @@ def _forget(url: str) -> None:
         connection.execute("ALTER TABLE campaign_targets ENABLE TRIGGER USER")
         connection.commit()
         connection.autocommit = True
-        connection.execute("VACUUM work_orders, campaign_targets")
+        connection.execute("VACUUM work_orders, campaign_targets, contact_locks")
 
 
 @contextmanager

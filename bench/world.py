@@ -60,6 +60,10 @@ _WORK_ORDERS = (
     " CROSS JOIN LATERAL (SELECT 1 + (CAST(n AS bigint) * 7919 + k.turn * 104729 + CAST(:month AS bigint) * 15485863) % :customers AS id, n FROM generate_series(1, :each) n) s"
     " CROSS JOIN LATERAL (SELECT s.id, s.n, 101 + s.id % :grids AS grid_id, 1 + (s.id % :grids + :grids - 1) % :grids + :grids * (s.n % (:managers / :grids)) AS owner) c"
 )
+_LOCKS = (
+    "INSERT INTO contact_locks (customer_id, product_family, work_order_id) SELECT customer_id, product_family, id FROM work_orders"
+    " WHERE state IN ('planned', 'open', 'in_progress') AND campaign_id IN (SELECT id FROM campaigns WHERE starts_on = :first)"
+)
 _REPORTS = (
     "INSERT INTO contact_feedback (id, work_order_id, customer_id, staff_id, grid_id, channel, outcome, phone_started_at, contacted_at,"
     " clock_offset_seconds, clock_doubtful, received_at, month, content_hash)"
@@ -119,7 +123,7 @@ def add_months(url: str, months: list[Month], *, customers: int) -> None:
         for table in (*LOADED, "campaigns", "dispatch_runs"):
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         put_back = [
-            *_take_off(connection, _INDEXES, "DROP INDEX {name}"),
+            *_take_off(connection, _INDEXES, "DROP INDEX IF EXISTS {name}"),
             *_take_off(connection, _KEYS, "ALTER TABLE {of} DROP CONSTRAINT {name}"),
         ]
         for month in months:
@@ -132,10 +136,14 @@ def add_months(url: str, months: list[Month], *, customers: int) -> None:
     _analyze(url)
 
 
-_INDEXES = (
-    "SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS of, pg_get_indexdef(i.indexrelid) AS again FROM pg_index i"
-    " WHERE i.indrelid::regclass::text = ANY (:tables) AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)"
-)
+# Of a table in parts also those of each part, which come back before the one of all and become its own again.
+# Of a table in parts also those of each part, which come back before the ones of all and are theirs again.
+_INDEXES = """
+SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS of, replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') AS again
+FROM pg_index i LEFT JOIN pg_inherits p ON p.inhrelid = i.indrelid
+WHERE coalesce(p.inhparent, i.indrelid)::regclass::text = ANY (:tables) AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
+ORDER BY p.inhrelid IS NULL, i.indexrelid
+"""
 _KEYS = (
     "SELECT conname AS name, conrelid::regclass::text AS of, format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', conrelid::regclass, conname,"
     " replace(pg_get_constraintdef(oid), ' NOT VALID', '')) AS again FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY (:tables)"
@@ -145,7 +153,7 @@ _KEYS = (
 def _take_off(connection: Connection, what: str, how: str) -> list[str]:
     """Take guards off; the statements that put them back."""
     found = connection.execute(text(what), {"tables": list(LOADED)}).all()
-    for one in found:
+    for one in reversed(found):
         connection.execute(text(how.format(name=one.name, of=one.of)))
     return [one.again for one in found]
 
@@ -163,7 +171,7 @@ def _add_month(connection: Connection, month: Month, customers: int) -> None:
         "grids": GRIDS,
         "managers": MANAGERS,
     }
-    for statement in (_CAMPAIGNS, _RUNS, _WORK_ORDERS, _REPORTS, _SALES, _FIGURES, _RESULTS):
+    for statement in (_CAMPAIGNS, _RUNS, _WORK_ORDERS, _LOCKS, _REPORTS, _SALES, _FIGURES, _RESULTS):
         connection.execute(text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
 
 

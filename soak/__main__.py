@@ -2,7 +2,7 @@
 
 python -m soak [kills] [reports] [changes] [clocks] [phones] [ledger] [--NAME=VALUE ...]
 
-kills    kill -9 at random points of a dispatch: --kills=200 --customers=245000
+kills    kill -9 at random points of a dispatch, whose list and work orders are parts: --kills=200 --customers=245000 --part-from=100000
 reports  reports over a line that cuts 30 % of the answers: --reports=100000 --senders=200 --sends=350000
 changes  writers of up to 5 s while phones pull: --changes=1000000 --writers=16
 clocks   phone clocks wrong by every day up to 400, at every turn of a month, some 5 minutes of processor: --step=1
@@ -34,8 +34,8 @@ from soak.reporting import report_over_a_bad_line
 from tests.postgres import empty_database, own_server
 
 SIZES = {
-    "kills": 200, "customers": 245_000, "seed": 7, "reports": 100_000, "senders": 200, "sends": 350_000, "changes": 1_000_000,
-    "writers": 16, "step": 1, "phones": 3_000, "seconds": 600, "log-ins": 100, "operations": 100_000,
+    "kills": 200, "customers": 245_000, "part-from": 100_000, "seed": 7, "reports": 100_000, "senders": 200, "sends": 350_000,
+    "changes": 1_000_000, "writers": 16, "step": 1, "phones": 3_000, "seconds": 600, "log-ins": 100, "operations": 100_000,
 }  # fmt: skip
 Sizes = Mapping[str, int]
 
@@ -81,7 +81,7 @@ def _kills(url: str, folder: Path, sizes: Sizes) -> list[str]:
 
     asked = {name: sizes[name] for name in ("kills", "customers", "seed")}
     with asked_to_stop() as stop:
-        return kill_dispatches(url, folder, **asked, tell=progress, is_over=stop.is_set).lines()
+        return kill_dispatches(url, folder, **asked, part_from=sizes["part-from"], tell=progress, is_over=stop.is_set).lines()
 
 
 def _reports(url: str, folder: Path, sizes: Sizes) -> list[str]:

@@ -9,6 +9,7 @@ from app.core import clock
 from app.core.db import make_engine, make_sessions, set_scope
 from app.core.logs import configure_logs
 from app.core.storage import Storage
+from app.dispatch.run import order_part
 from app.dispatch.run.deciding import decide_run
 from app.dispatch.run.inputs import read_inputs
 from app.dispatch.run.requests import dispatch_requested
@@ -19,10 +20,10 @@ BUSY = 3  # exit code: the database has not noticed yet that the one before is g
 
 
 def work(url: str, storage: str, part_from: int | None, began: Connection) -> None:
-    """Run the oldest request as the worker's job does; says when it has the job's lock. `part_from`: as list_part.PART_FROM."""
+    """Run the oldest request as the worker's job does; says when it has the job's lock. `part_from`: as PART_FROM of both."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for who counts; this one is killed, or finishes
     if part_from is not None:
-        list_part.PART_FROM = part_from
+        list_part.PART_FROM = order_part.PART_FROM = part_from
     configure_logs("CRITICAL")
     clock.use_zone(clock.zone())
     sessions = make_sessions(make_engine(url), Storage(storage))

@@ -22,11 +22,26 @@ from soak import child
 
 _NUMBERS = itertools.count()
 PATIENCE = 600.0  # seconds for a run that nobody kills
+_PARTS = """
+SELECT inhrelid::regclass::text FROM pg_inherits
+WHERE inhparent = %s::regclass AND inhrelid::regclass::text ~ '_[0-9]+$' ORDER BY inhrelid
+"""
+# The locks are to be those of the live work orders, each of its customer and family.
+_LOCKS = """
+SELECT count(l.customer_id) - count(DISTINCT l.customer_id), count(*) FILTER (WHERE l.customer_id IS NULL),
+    count(*) FILTER (WHERE w.customer_id IS NULL)
+FROM contact_locks l
+FULL JOIN (SELECT id, customer_id, product_family FROM work_orders WHERE state IN ('planned', 'open', 'in_progress')) w
+    ON w.id = l.work_order_id AND w.customer_id = l.customer_id AND w.product_family = l.product_family
+"""
 
 
 @dataclass
 class Found:
-    """What the kills left. resumed: seconds from each kill until the next process had the job."""
+    """What the kills left, of work orders and contact locks. resumed: seconds from each kill until the next process had the job.
+
+    parts: those of the table of work orders in the end.
+    """
 
     orders: int = 0
     seconds: float = 0.0
@@ -36,6 +51,7 @@ class Found:
     double: int = 0
     missing: int = 0
     too_many: int = 0
+    parts: int = 0
     resumed: list[float] = field(default_factory=list)
 
     def lines(self) -> list[str]:
@@ -63,7 +79,7 @@ def kill_dispatches(
 ) -> Found:
     """Seed a company, kill so many dispatches of everybody in it at random points, let the last one finish, and count.
 
-    `part_from`: of so many customers a list is written as a part. `tell` is called after every kill, `is_over` before each:
+    `part_from`: so many customers or more, and the list and the work orders are written as parts. `tell` is called after every kill, `is_over` before each:
     where it says so, the last one finishes now.
     """
     context = multiprocessing.get_context("forkserver")
@@ -110,6 +126,7 @@ def kill_dispatches(
         found.resumed.append(resumed)
         process.join(PATIENCE)
         _judge(connection, expected, found)
+        found.parts = len(connection.execute(_PARTS, ("work_orders",)).fetchall())
     return found
 
 
@@ -130,29 +147,34 @@ def _resume(start: Callable[[], tuple[BaseProcess, Connection]], killed_at: floa
 def _is_done(connection: psycopg.Connection[Any], expected: set[int], found: Found) -> bool:
     """Whether the dispatch is committed. What is there is all of it or nothing: anything else is counted."""
     row = connection.execute(
-        "SELECT (SELECT count(*) FROM work_orders), (SELECT count(*) FROM campaign_targets),"
+        "SELECT (SELECT count(*) FROM work_orders), (SELECT count(*) FROM contact_locks), (SELECT count(*) FROM campaign_targets),"
         " (SELECT count(*) FROM dispatch_requests WHERE outcome = 'done')"
     ).fetchone()
     assert row is not None
-    orders, targets, done = row
-    if not ((orders, targets, done) == (0, 0, 0) or (orders == len(expected) and targets >= orders and done == 1)):
+    orders, locks, targets, done = row
+    if any(row) and not (orders == locks == len(expected) and targets >= orders and done == 1):
         found.partial += 1
     return bool(done)
 
 
 def _judge(connection: psycopg.Connection[Any], expected: set[int], found: Found) -> None:
     customers = [row[0] for row in connection.execute("SELECT customer_id FROM work_orders").fetchall()]
-    found.double += len(customers) - len(set(customers))
-    found.missing += len(expected - set(customers))
-    found.too_many += len(set(customers) - expected)
+    locks = connection.execute(_LOCKS).fetchone()
+    assert locks is not None
+    found.double += len(customers) - len(set(customers)) + locks[0]
+    found.missing += len(expected - set(customers)) + locks[1]
+    found.too_many += len(set(customers) - expected) + locks[2]
 
 
 def _ask_again(connection: psycopg.Connection[Any], url: str) -> str:
-    """An approved campaign without a list and a request to dispatch it, and no orders of the one before; gives its code."""
+    """An approved campaign without a list and a request to dispatch it, and nothing of the one before; gives its code."""
     connection.execute("ALTER TABLE campaign_targets DISABLE TRIGGER keep_decided")
     for table in ("campaign_targets", "work_orders", "dispatch_runs", "dispatch_requests"):
         connection.execute(f"DELETE FROM {table}".encode())
     connection.execute("ALTER TABLE campaign_targets ENABLE TRIGGER keep_decided")
+    for table in ("campaign_targets", "work_orders"):
+        for (part,) in connection.execute(_PARTS, (table,)).fetchall():
+            connection.execute(f"DROP TABLE {part}".encode())
     code = f"SOAK{next(_NUMBERS)}"
     seed_approved(url, code)
     connection.execute("INSERT INTO dispatch_requests (campaign_codes, requested_at) VALUES (%s, now())", ([code],))
