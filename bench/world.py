@@ -136,7 +136,6 @@ def add_months(url: str, months: list[Month], *, customers: int) -> None:
     _analyze(url)
 
 
-# Of a table in parts also those of each part, which come back before the one of all and become its own again.
 # Of a table in parts also those of each part, which come back before the ones of all and are theirs again.
 _INDEXES = """
 SELECT i.indexrelid::regclass::text AS name, i.indrelid::regclass::text AS of, replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') AS again

@@ -108,7 +108,7 @@ def _begin_orders(
     """Stage the orders of each campaign; those of a part begin to be written beside the session."""
     if part is not None:
         xid = np.int64(session.scalar(text("SELECT CAST(pg_current_xact_id() AS text)")))
-        whole = [{**one.own, **everywhere(one.alike | {"changed_xid": xid}, one.count)} for one in orders.values()]
+        whole = [{**one.own, **everywhere({**one.alike, "changed_xid": xid}, one.count)} for one in orders.values()]
         return Filling(part, pool.submit(fill_part, session, part, whole))
     for campaign_id, one in orders.items():
         _stage_orders(session, campaign_id, one.own)
@@ -153,7 +153,8 @@ def _insert_orders(session: Session, campaign_id: int, alike: Mapping[str, Any])
 def _placed(decision: Decision) -> NDArray[np.int64]:
     """The rows that become work orders, by customer: so they reach the right edge of the table's keys."""
     rows = decision.customers.by_id
-    return rows[decision.manager[rows] != NOBODY]
+    placed: NDArray[np.int64] = rows[decision.manager[rows] != NOBODY]
+    return placed
 
 
 def _take_ids(session: Session, count: int) -> int:

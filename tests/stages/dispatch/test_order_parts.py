@@ -11,7 +11,7 @@ from app.dispatch.run.order_part import attach_part, may_have_part, take_part
 from app.dispatch.service import dispatch_campaign, dispatch_campaigns
 from app.dispatch.states import Event
 from app.models.campaign import Campaign, CampaignStatus
-from app.models.work_order import WorkOrder, WorkOrderState
+from app.models.work_order import WorkOrder
 from tests.factories import NOW, make_campaign, make_scores, make_work_order
 from tests.stages.dispatch.test_dispatching import ALL
 from tests.truth import make_feedback
@@ -268,7 +268,7 @@ def test_a_manager_of_a_grid_sees_the_orders_of_that_grid_alone_in_a_part(compan
 
 @pytest.mark.parametrize("function", ["make_order_part(1, 1)", "make_order_part(1099511627776, 0)", "take_part_ids(0)"])
 def test_a_part_begins_where_no_other_order_is(company, function):
-    with pytest.raises(DBAPIError, match="expected 1 or more|a part of"):
+    with pytest.raises(DBAPIError, match=r"expected 1 or more|a part of"):
         company.execute(text(f"SELECT {function}"))
 
 
