@@ -23,6 +23,7 @@ from app.dispatch.preview.capacity_map import measure_if_due
 from app.dispatch.preview.piloting import check_pilots
 from app.dispatch.preview.requests import work_on_plans
 from app.dispatch.refilling.service import refill_places
+from app.dispatch.run.order_part import drop_lost_parts
 from app.dispatch.run.requests import dispatch_requested
 from app.dispatch.run.retaining import KEPT_DAYS, forget_inputs
 from app.dispatch.sweeps import expire_overdue, withdraw_refused
@@ -230,6 +231,7 @@ def _purge(session: Session, now: datetime) -> dict[str, int]:
         "events": purge_outbox(session, now=now),
         "notices": resolve_old_news(session, now=now),
         "attachments": purge_attachments(session, now=now),
+        "lost_parts": drop_lost_parts(session),
     }
     for table in IN_PARTS:  # last: until the transaction ends, no run attaches a part
         refresh_over_parts(session, table)

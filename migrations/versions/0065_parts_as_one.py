@@ -1,4 +1,4 @@
-"""What a table has that is made of parts: its rows in a dump by its owner, and its statistics.
+"""What a table has that is made of parts: its rows in a dump by its owner, its statistics, and no table that a killed run left.
 
 A dump reads part by part, and row level security of a part itself let nobody through; PostgreSQL counts each part of a table by
 itself, and never the table.
@@ -55,6 +55,27 @@ BEGIN
 END $$;
 """
 
+# What a killed run left holds customers, and the next big run, which drops it too, may be months away.
+DROP_LOST = """
+CREATE FUNCTION drop_lost_parts() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    lost regclass;
+    dropped integer := 0;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('dispatch', 0)) THEN
+        RETURN 0;  -- a run is writing its parts
+    END IF;
+    FOR lost IN
+        SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
+        AND c.relname ~ '^(campaign_targets|work_orders)_[0-9]+$' ORDER BY c.oid
+    LOOP
+        EXECUTE format('DROP TABLE %s', lost);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END $$;
+"""
+
 
 def upgrade() -> None:
     """The policy for the parts that are there and for those to come; the function."""
@@ -63,12 +84,15 @@ def upgrade() -> None:
     op.execute(EACH_LIST.format(lists=LISTS, say=f"CREATE POLICY company ON %s {SEES_COMPANY}"))
     op.execute(ATTACH.format(policy=POLICY))
     op.execute(ANALYZE)
-    op.execute("REVOKE EXECUTE ON FUNCTION analyze_over_parts(name) FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION analyze_over_parts(name) TO {APP_ROLE}")
+    op.execute(DROP_LOST)
+    for function in ("analyze_over_parts(name)", "drop_lost_parts()"):
+        op.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {APP_ROLE}")
 
 
 def downgrade() -> None:
     """As before."""
     op.execute("DROP FUNCTION analyze_over_parts(name)")
+    op.execute("DROP FUNCTION drop_lost_parts()")
     op.execute(ATTACH.format(policy=""))
     op.execute(EACH_LIST.format(lists=LISTS, say="DROP POLICY company ON %s"))

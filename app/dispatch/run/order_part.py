@@ -67,3 +67,8 @@ def attach_part(session: Session, part: OrderPart, *, lists: Collection[int]) ->
     values = {"first": part.first_id, "orders": part.orders, "lists": list(lists)}
     counts = session.scalar(text("SELECT attach_order_part(:first, :orders, :lists)"), values)
     return {int(campaign_id): count for campaign_id, count in (counts or {}).items()}
+
+
+def drop_lost_parts(session: Session) -> int:
+    """Drop the tables, of lists too, that killed runs left; how many. Nothing while a run is under way."""
+    return session.scalar(text("SELECT drop_lost_parts()")) or 0

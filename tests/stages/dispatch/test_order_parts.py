@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from app.core.db import make_engine, set_scope
 from app.dispatch.life import CONTACT_LOCK, move_work_order
 from app.dispatch.run import order_part
-from app.dispatch.run.order_part import attach_part, may_have_part, take_part
+from app.dispatch.run.order_part import attach_part, drop_lost_parts, may_have_part, take_part
 from app.dispatch.service import dispatch_campaign, dispatch_campaigns
 from app.dispatch.states import Event
 from app.models.campaign import Campaign, CampaignStatus
@@ -139,6 +139,20 @@ def test_what_a_run_left_that_ended_early_is_gone_with_the_next(company, approve
     tables = company.scalars(TABLES).all()
     assert left not in tables
     assert tables == [name for name in company.scalars(PARTS) if name != "work_orders_shared"]
+
+
+def test_what_a_run_left_that_ended_early_is_gone_after_the_night_but_not_while_a_run_writes(company, sessions, approved):
+    dispatch_campaign(company, campaign_code=approved[1], now=NOW)
+    with sessions() as other:  # what is written is no part of anything before its run commits
+        assert drop_lost_parts(other) == 0
+    company.rollback()
+    set_scope(company, scope="all")
+    assert drop_lost_parts(company) == 1
+    assert company.scalars(TABLES).all() == []
+    assert drop_lost_parts(company) == 0
+    dispatch_campaign(company, campaign_code=approved[0], now=NOW)
+    company.commit()
+    assert drop_lost_parts(company) == 0
 
 
 def test_who_is_held_by_another_campaign_gets_no_second_live_order(company, sessions, dispatched, approved):
