@@ -56,8 +56,9 @@ work_order_events work_order
 # What the application asks the owner to do: statistics, lists and orders of a run as parts, numbers of orders, telling live
 # pages of one order.
 LENT = {
-    "analyze_over_parts", "analyze_table", "attach_list_part", "attach_order_part", "drop_lost_parts", "hold_contacts_of_part", "index_list_part",
-    "index_order_part", "make_list_part", "make_order_part", "take_order_ids", "take_part_ids", "tell_live_order",
+    "analyze_over_parts", "analyze_table", "attach_list_part", "attach_order_part", "drop_lost_parts", "hold_contacts_of_part",
+    "index_list_part", "index_order_part", "make_list_part", "make_order_part", "take_order_ids", "take_part_ids",
+    "tell_live_order",
 }  # fmt: skip
 # BEFORE each ROW, DELETE and UPDATE; BEFORE each statement, TRUNCATE
 _GUARDED = text("""
