@@ -13,7 +13,7 @@ from app.dispatch.gating import check_gate
 from app.dispatch.states import PLANNED, Event, is_live, next_state
 from app.models.work_order import WorkOrder, WorkOrderEvent, WorkOrderState
 
-CONTACT_LOCK = "pk_contact_locks"
+CONTACT_LOCK = "uq_work_orders_contact_lock"
 # The others never make an order live: no savepoint to pay for.
 _MAY_MEET_THE_LOCK = {Event.REOPENED, Event.RESET, Event.RETURN_REJECTED, Event.REDISPATCHED}
 

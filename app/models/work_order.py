@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    PrimaryKeyConstraint,
     SmallInteger,
     Text,
     Uuid,
@@ -151,9 +152,10 @@ class ContactLock(Base):
     """A customer whom a live work order holds for a product family: nobody else contacts them for it. Kept by triggers."""
 
     __tablename__ = "contact_locks"
+    __table_args__ = (PrimaryKeyConstraint("customer_id", "product_family", name="uq_work_orders_contact_lock"),)
 
-    customer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    product_family: Mapped[str] = mapped_column(Text, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(BigInteger)
+    product_family: Mapped[str] = mapped_column(Text)
     work_order_id: Mapped[int] = mapped_column(BigInteger)
 
 

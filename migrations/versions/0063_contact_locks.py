@@ -64,28 +64,29 @@ def upgrade() -> None:
     """Lock who is held now; the unique key becomes a plain index, by which a customer's live orders are found."""
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("SET LOCAL statement_timeout = '120s'")
+    op.execute("LOCK TABLE work_orders IN SHARE ROW EXCLUSIVE MODE")
+    op.execute(f"CREATE INDEX ix_work_orders_customer_live ON work_orders (customer_id, product_family) WHERE {IS_LIVE}")
+    op.execute("DROP INDEX uq_work_orders_contact_lock")
     op.create_table(
         "contact_locks",
         sa.Column("customer_id", sa.BigInteger, nullable=False),
         sa.Column("product_family", sa.Text, nullable=False),
         sa.Column("work_order_id", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "product_family", name="pk_contact_locks"),
+        # By this name the release before knows who came second.
+        sa.PrimaryKeyConstraint("customer_id", "product_family", name="uq_work_orders_contact_lock"),
     )
-    op.execute("LOCK TABLE work_orders IN SHARE ROW EXCLUSIVE MODE")
     op.execute("SELECT set_config('gridwork.scope', 'all', true)")
     op.execute(
         f"INSERT INTO contact_locks SELECT customer_id, product_family, id FROM work_orders WHERE {IS_LIVE} ORDER BY customer_id"
     )
     op.execute(HOLDING)
-    op.execute(f"CREATE INDEX ix_work_orders_customer_live ON work_orders (customer_id, product_family) WHERE {IS_LIVE}")
-    op.execute("DROP INDEX uq_work_orders_contact_lock")
 
 
 def downgrade() -> None:
     """The unique key again."""
-    op.execute(f"CREATE UNIQUE INDEX uq_work_orders_contact_lock ON work_orders (customer_id, product_family) WHERE {IS_LIVE}")
-    op.execute("DROP INDEX ix_work_orders_customer_live")
     for trigger in TRIGGERS:
         op.execute(f"DROP TRIGGER {trigger} ON work_orders")
     op.execute("DROP FUNCTION hold_contact(), hold_contacts_of_run()")
     op.drop_table("contact_locks")
+    op.execute(f"CREATE UNIQUE INDEX uq_work_orders_contact_lock ON work_orders (customer_id, product_family) WHERE {IS_LIVE}")
+    op.execute("DROP INDEX ix_work_orders_customer_live")

@@ -53,7 +53,7 @@ def _grids(draw):
     return np.where((worth >= 0) | must, worth, -np.inf), lowest, highest, must
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(_grids())
 def test_it_is_as_good_as_the_lp_and_its_bound_says_so(grid):
     worth, lowest, highest, must = grid

@@ -191,6 +191,17 @@ def test_the_locks_are_those_of_the_live_orders_whatever_becomes_of_them(company
     assert _held(database) == company.scalars(LIVE).all() == sorted(ids[1:])
 
 
+def test_the_orders_of_a_run_without_a_part_hold_their_customers_too(company, database, approved, monkeypatch):
+    monkeypatch.setattr(order_part, "PART_FROM", 10**6)
+    dispatch_campaign(company, campaign_code=approved[0], now=NOW)
+    company.commit()
+    set_scope(company, scope="all")
+    assert _held(database) == company.scalars(LIVE).all() != []
+    held = company.scalar(text("SELECT customer_no FROM customers WHERE id = (SELECT min(customer_id) FROM work_orders)"))
+    with pytest.raises(IntegrityError, match=CONTACT_LOCK):
+        make_work_order(company, customer_no=held)
+
+
 def test_without_its_locks_a_part_is_not_attached(company, approved, monkeypatch):
     monkeypatch.setattr("app.dispatch.run.order_rows.hold_contacts", lambda session, part: None)
     with pytest.raises(IntegrityError, match="0 contacts are held"):
