@@ -79,8 +79,8 @@ def kill_dispatches(
 ) -> Found:
     """Seed a company, kill so many dispatches of everybody in it at random points, let the last one finish, and count.
 
-    `part_from`: so many customers or more, and the list and the work orders are written as parts. `tell` is called after every kill, `is_over` before each:
-    where it says so, the last one finishes now.
+    `part_from`: from so many customers on the list and the work orders are written as parts. `tell` is called after every kill,
+    `is_over` before each: where it says so, the last one finishes now.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["soak.child", "bench.runs"])
