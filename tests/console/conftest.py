@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.cast import PASSWORD
 from tests.phone.chromium import PATIENCE_MS, ZONE
@@ -68,6 +69,18 @@ def settled(page: Page) -> None:
     """Until all of the page was read and every picture is drawn."""
     expect(page.locator("main [aria-busy=true]")).to_have_count(0)
     expect(page.locator("main .drawn:not(:has(canvas))")).to_have_count(0)
+
+
+@contextmanager
+def held_back(page: Page, address: str) -> Iterator[None]:
+    """What the page asks at such addresses meanwhile is answered only afterwards."""
+    asked: list[Route] = []
+    page.route(address, lambda route: asked.append(route))
+    yield
+    assert asked
+    for route in asked:
+        route.continue_()
+    page.unroute(address)
 
 
 def serious(page: Page) -> list[tuple[str, str, str]]:
