@@ -21,6 +21,7 @@ from bench.importing import measure_import
 from bench.measure import Figure
 from bench.opening import measure_opening
 from bench.pages import measure_pages
+from bench.parts import measure_parts
 from bench.phones import measure_phones
 from bench.planning import measure_planning
 from bench.points import measure_points
@@ -33,6 +34,7 @@ from tests.postgres import empty_database, own_server
 BENCHES: dict[str, Callable[[str, Path, bool], list[Figure]]] = {
     "imports": measure_import,
     "phones": measure_phones,
+    "parts": measure_parts,
     "dashboards": measure_dashboards,
     "opening": measure_opening,
     "dispatch": measure_dispatch,

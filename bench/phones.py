@@ -41,9 +41,9 @@ def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
         cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
         for _ in range(ROUNDS):
             for _ in range(PULLS):
-                found["bare pull"].append(load(bare, _bare_pulls(held, requests)))
-                found["pull"].append(load(ours, _pulls(tokens, requests, {})))
-                found["empty"].append(load(ours, _pulls(tokens, requests, cursors)))
+                found["bare pull"].append(load(bare, bare_pulls(held, requests)))
+                found["pull"].append(load(ours, pulls(tokens, requests, {})))
+                found["empty"].append(load(ours, pulls(tokens, requests, cursors)))
             found["bare send"].append(load(bare, sends("/send", held, tokens, requests)))
             found["send"].append(load(ours, sends("/mobile/v1/feedback", held, tokens, requests)))
             cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
@@ -120,12 +120,12 @@ def _cursor(port: int, token: str) -> str:
     return str(httpx.get(url, headers={"Authorization": f"Bearer {token}"}).raise_for_status().json()["cursor"])
 
 
-def _bare_pulls(held: dict[int, list[int]], requests: int) -> list[dict[str, Any]]:
+def bare_pulls(held: dict[int, list[int]], requests: int) -> list[dict[str, Any]]:
     staff = list(held)
     return [{"client": n % CLIENTS, "method": "GET", "path": f"/pull?staff_id={staff[n % CLIENTS]}"} for n in range(requests)]
 
 
-def _pulls(tokens: dict[int, str], requests: int, cursors: dict[int, str]) -> list[dict[str, Any]]:
+def pulls(tokens: dict[int, str], requests: int, cursors: dict[int, str]) -> list[dict[str, Any]]:
     staff = list(tokens)
     return [
         {

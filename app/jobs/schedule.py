@@ -36,6 +36,7 @@ from app.figures.alarms.service import look_at_alarms
 from app.figures.keeping import keep_figures
 from app.jobs import outgoing
 from app.jobs.asking import ask_contact_policy
+from app.jobs.joining import join_order_parts
 from app.jobs.leftovers import fill_all_draw_keys, look_at_all_photos, sweep_files
 from app.jobs.records import forget_live_changes, purge_runs
 from app.jobs.rows import TRAINING_SECONDS, InSteps, Row, Scheduled, at_now
@@ -188,6 +189,7 @@ def _tidying(zone: ZoneInfo, run_inputs_days: int) -> tuple[Row, ...]:
         Scheduled("purge", at(hour=4, minute=30, second=0), _purge),
         InSteps("fill-draw-keys", at(hour=4, minute=45, second=0), fill_all_draw_keys),
         InSteps("look-at-photos", at(hour=4, minute=50, second=0), look_at_all_photos),
+        InSteps("join-order-parts", at(hour=5, minute=5, second=0), join_order_parts),
     )
 
 

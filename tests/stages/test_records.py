@@ -53,12 +53,12 @@ rule_switches rule.switched
 work_order_events work_order
 work_order_events work_order
 """
-# What the application asks the owner to do: statistics, lists and orders of a run as parts, numbers of orders, telling live
-# pages of one order.
+# What the application asks the owner to do: statistics, lists and orders of a run as parts and several parts as one, numbers of
+# orders, telling live pages of one order.
 LENT = {
     "analyze_over_parts", "analyze_table", "attach_list_part", "attach_order_part", "drop_lost_parts", "hold_contacts_of_part",
-    "index_list_part", "index_order_part", "make_list_part", "make_order_part", "take_order_ids", "take_part_ids",
-    "tell_live_order",
+    "index_list_part", "index_order_part", "make_joined_part", "make_list_part", "make_order_part", "put_joined_part",
+    "take_order_ids", "take_part_ids", "tell_live_order",
 }  # fmt: skip
 # BEFORE each ROW, DELETE and UPDATE; BEFORE each statement, TRUNCATE
 _GUARDED = text("""
@@ -109,6 +109,7 @@ def test_every_deed_comes_into_the_record(session):
 
 def test_what_acts_as_the_owner_is_lent_to_nobody(session):
     assert set(session.scalars(_LENT, {"role": APP_ROLE})) == LENT
+    assert session.scalars(_LENT, {"role": "public"}).all() == []
 
 
 @pytest.mark.parametrize(

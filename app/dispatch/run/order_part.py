@@ -72,3 +72,20 @@ def attach_part(session: Session, part: OrderPart, *, lists: Collection[int]) ->
 def drop_lost_parts(session: Session) -> int:
     """Drop the tables, of lists too, that killed runs left; how many. Nothing while a run is under way."""
     return session.scalar(text("SELECT drop_lost_parts()")) or 0
+
+
+def make_joined_part(session: Session, *, parts: int) -> int | None:
+    """Copy the oldest so many neighbouring parts in which nothing is live into one, for `put_joined_part`; its first id.
+
+    None where there are not so many that were not joined before, or another does the same at this moment. Nobody waits.
+    """
+    first_id: int | None = session.scalar(text("SELECT make_joined_part(:parts)"), {"parts": parts})
+    return first_id
+
+
+def put_joined_part(session: Session, first_id: int) -> int:
+    """Put what was joined in the place of its parts, as they are now; how many they were.
+
+    0 where somebody was at the table of work orders for half a second: ask again. Who comes meanwhile waits for the commit.
+    """
+    return session.scalar(text("SELECT put_joined_part(:first)"), {"first": first_id}) or 0
