@@ -38,7 +38,7 @@ def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
         load(ours, sends("/mobile/v1/feedback", held, tokens, requests))  # a service in use: tables that are not empty,
         refresh(url)  # and that PostgreSQL has counted
         found: dict[str, list[Load]] = defaultdict(list)
-        cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
+        cursors = {staff_id: cursor_of(ours, token) for staff_id, token in tokens.items()}
         for _ in range(ROUNDS):
             for _ in range(PULLS):
                 found["bare pull"].append(load(bare, bare_pulls(held, requests)))
@@ -46,7 +46,7 @@ def measure_phones(url: str, folder: Path, small: bool) -> list[Figure]:
                 found["empty"].append(load(ours, pulls(tokens, requests, cursors)))
             found["bare send"].append(load(bare, sends("/send", held, tokens, requests)))
             found["send"].append(load(ours, sends("/mobile/v1/feedback", held, tokens, requests)))
-            cursors = {staff_id: _cursor(ours, token) for staff_id, token in tokens.items()}
+            cursors = {staff_id: cursor_of(ours, token) for staff_id, token in tokens.items()}
         for nth in range(ROUNDS):  # at last, because what is done leaves the phones
             first = requests // CLIENTS + nth * ENDED_EACH
             ended = {staff_id: orders[first : first + ENDED_EACH] for staff_id, orders in held.items()}
@@ -115,7 +115,7 @@ def token_of(port: int, staff_id: int) -> str:
     return str(answer.raise_for_status().json()["access_token"])
 
 
-def _cursor(port: int, token: str) -> str:
+def cursor_of(port: int, token: str) -> str:
     url = f"http://127.0.0.1:{port}/mobile/v1/work-orders"
     return str(httpx.get(url, headers={"Authorization": f"Bearer {token}"}).raise_for_status().json()["cursor"])
 
