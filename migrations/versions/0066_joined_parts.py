@@ -20,21 +20,26 @@ IS_LIVE = "state IN (''planned'', ''open'', ''in_progress'')"  # within a litera
 INDEXES = {
     "customer_live": f"(customer_id, product_family) WHERE {IS_LIVE}",
     "staff_id_changed_xid": "(staff_id, changed_xid)",
+    "staff_live": f"(staff_id) WHERE {IS_LIVE}",
     "grid_live": f"(grid_id, staff_id) WHERE {IS_LIVE}",
     "pool": "(grid_id) WHERE pooled_at IS NOT NULL",
     "lent": "(lent_to_grid_id) WHERE lent_to_grid_id IS NOT NULL",
 }
-MAKE_INDEXES = "\n".join(
-    f"    EXECUTE format('CREATE INDEX %I ON %I {columns}', 'ix_' || part || '_{name}', part);"
-    for name, columns in INDEXES.items()
-)
-# As in 0064, and in words: what PostgreSQL says of an index is read as another, and attaching would build it once more.
-INDEX_ORDERS = f"""
+
+
+def _indexing(indexes: dict[str, str]) -> str:
+    made = "\n".join(
+        f"    EXECUTE format('CREATE INDEX %I ON %I {columns}', 'ix_' || part || '_{name}', part);"
+        for name, columns in indexes.items()
+    )
+    return f"""
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I (id)', 'pk_' || part, part);
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I (campaign_id, customer_id)', 'uq_' || part || '_campaign_id_customer_id', part);
-{MAKE_INDEXES}
+{made}
     EXECUTE format('ANALYZE %I', part);
 """
+
+
 INDEX_PART = """
 CREATE OR REPLACE FUNCTION index_order_part(first bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET maintenance_work_mem = '512MB' AS $$
@@ -42,10 +47,26 @@ DECLARE
     part text := format('work_orders_%s', first);
 BEGIN{does}END $$;
 """
+# In words: what PostgreSQL says of an index is read as another, and attaching would build it once more.
 INDEX_ANY = f"""
 CREATE FUNCTION index_orders(part text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN{INDEX_ORDERS}END $$;
+BEGIN{_indexing(INDEXES)}END $$;
 REVOKE EXECUTE ON FUNCTION index_orders(text) FROM PUBLIC;
+"""
+
+# What somebody has in hand is asked by manager; an index by grid and manager is gone through grid by grid for that.
+INDEX_PARTS = f"""
+DO $$
+DECLARE
+    part name;
+BEGIN
+    FOR part IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'public.work_orders'::regclass ORDER BY c.oid
+    LOOP
+        EXECUTE format('CREATE INDEX %I ON %I {INDEXES["staff_live"]}', 'ix_' || part || '_staff_live', part);
+    END LOOP;
+    CREATE INDEX ix_work_orders_staff_live ON work_orders {INDEXES["staff_live"].replace("''", "'")};
+END $$;
 """
 
 # Tables are the owner's to make. What a joined part was made of, and as of when, is said in its comment, because whoever calls
@@ -185,7 +206,10 @@ END $$;
 
 
 def upgrade() -> None:
-    """The functions."""
+    """The index by manager; the functions."""
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute("SET LOCAL statement_timeout = '60s'")
+    op.execute(INDEX_PARTS)
     op.execute(INDEX_ANY)
     op.execute(INDEX_PART.format(does="\n    PERFORM index_orders(part);\n"))
     op.execute(JOINING)
@@ -199,6 +223,7 @@ def downgrade() -> None:
     """As before; what was joined stays a part like others."""
     op.execute("DROP FUNCTION make_joined_part(integer)")
     op.execute("DROP FUNCTION put_joined_part(bigint)")
-    op.execute(INDEX_PART.format(does=INDEX_ORDERS))
+    op.execute(INDEX_PART.format(does=_indexing({name: columns for name, columns in INDEXES.items() if name != "staff_live"})))
     op.execute("DROP FUNCTION index_orders(text)")
+    op.execute("DROP INDEX ix_work_orders_staff_live")
     op.execute(DROP_LOST.format(orders="work_orders"))
