@@ -40,6 +40,7 @@ class WorkOrderState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+IN_HAND = "state IN ('open', 'in_progress')"
 LIVE = "state IN ('planned', 'open', 'in_progress')"
 
 
@@ -112,7 +113,7 @@ class WorkOrder(Base):
     __table_args__ = (
         Index("ix_work_orders_customer_live", "customer_id", "product_family", postgresql_where=text(LIVE)),
         Index(None, "staff_id", "changed_xid"),
-        Index("ix_work_orders_staff_live", "staff_id", postgresql_where=text(LIVE)),
+        Index("ix_work_orders_in_hand", "staff_id", postgresql_where=text(IN_HAND)),
         Index("ix_work_orders_grid_live", "grid_id", "staff_id", postgresql_where=text(LIVE)),
         Index("ix_work_orders_pool", "grid_id", postgresql_where=text("pooled_at IS NOT NULL")),
         Index("ix_work_orders_lent", "lent_to_grid_id", postgresql_where=text("lent_to_grid_id IS NOT NULL")),
