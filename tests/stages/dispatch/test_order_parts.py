@@ -144,6 +144,7 @@ def test_what_a_run_left_that_ended_early_is_gone_with_the_next(company, approve
 def test_what_a_run_left_that_ended_early_is_gone_after_the_night_but_not_while_a_run_writes(company, sessions, approved):
     dispatch_campaign(company, campaign_code=approved[1], now=NOW)
     with sessions() as other:  # what is written is no part of anything before its run commits
+        other.execute(text("SET LOCAL lock_timeout = '1s'"))
         assert drop_lost_parts(other) == 0
     company.rollback()
     set_scope(company, scope="all")
