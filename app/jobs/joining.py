@@ -13,7 +13,8 @@ SECONDS_BETWEEN = 3.0
 def join_order_parts(step: Step) -> dict[str, int]:
     """Join `PARTS` ended parts at a time, as long as there are so many. {joined}: the parts that are one with others now.
 
-    Where the table is never left alone what was copied is dropped by the next night, and tried again."""
+    Where the table is never left alone what was copied is dropped by the next night, and tried again.
+    """
     joined = 0
     while (first_id := step(lambda session, _: make_joined_part(session, parts=PARTS))) is not None:
         put = _put(step, first_id)

@@ -54,8 +54,8 @@ BEGIN{_indexing(INDEXES)}END $$;
 REVOKE EXECUTE ON FUNCTION index_orders(text) FROM PUBLIC;
 """
 
-# A phone asks for what its manager has in hand; an index by grid and manager is gone through grid by grid for that. What is planned for
-# later days is not in it, so that a run of millions does not wait for it.
+# A phone asks for what its manager has in hand; an index by grid and manager is gone through grid by grid for that. What is
+# planned for later days is not in it, so that a run of millions does not wait for it.
 INDEX_PARTS = f"""
 DO $$
 DECLARE

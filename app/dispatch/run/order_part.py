@@ -4,7 +4,6 @@ Row by row into the keys of a table in use, an order costs several times what it
 Until the run commits nobody sees the part. A run that ended before leaves a table that belongs to nothing: the next one drops it.
 """
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,6 @@ from app.core.columns import Column, write_columns
 from app.core.db import written_beside
 
 PART_FROM = 500_000  # orders; below, a part of its own costs every phone's pull more than it saves its run
-MOST_HELPERS = 2  # PostgreSQL's own, of one index
 
 
 @dataclass(frozen=True)
@@ -51,9 +49,7 @@ def fill_part(session: Session, part: OrderPart, campaigns: Sequence[Mapping[str
 
 def index_part(session: Session, part: OrderPart) -> None:
     """Index what was filled, beside the session, which may read the part meanwhile and takes its contacts."""
-    helpers = max(0, min(MOST_HELPERS, (os.cpu_count() or 2) - 2))  # on two processors they would take turns
     with written_beside(session) as own:
-        own.execute(text("SELECT set_config('max_parallel_maintenance_workers', :helpers, true)"), {"helpers": str(helpers)})
         own.execute(text("SELECT index_order_part(:first)"), {"first": part.first_id})
 
 

@@ -25,7 +25,6 @@ ROWS = text("SELECT w.*, CAST(changed_xid AS text) AS changed FROM work_orders w
 INDEXES = text(
     "SELECT replace(pg_get_indexdef(indexrelid), :part, '') FROM pg_index WHERE indrelid = to_regclass(:part) ORDER BY 1"
 )
-
 KEPT = text("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = to_regclass(:part)")
 CHECKS = text("SELECT conname::text FROM pg_constraint WHERE conrelid = to_regclass(:part) AND contype = 'c' ORDER BY 1")
 
