@@ -35,6 +35,10 @@ def write_part(session: Session, targets: TargetRows, *, now: datetime) -> None:
         own.execute(text("SELECT index_list_part(:campaign)"), campaign)
 
 
-def attach_part(session: Session, campaign_id: int) -> None:
-    """Make the part one of the table, in the session's transaction. From here to its end who reads small lists waits."""
-    session.execute(text("SELECT attach_list_part(:campaign)"), {"campaign": campaign_id})
+def attach_part(session: Session, campaign_id: int) -> dict[str, int]:
+    """Make the part one of the table, in the session's transaction; its targets by reason, `undecided` for none.
+
+    From here to the transaction's end who reads small lists waits.
+    """
+    counts: dict[str, int] | None = session.scalar(text("SELECT attach_list_part(:campaign)"), {"campaign": campaign_id})
+    return counts or {}

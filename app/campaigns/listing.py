@@ -58,7 +58,7 @@ class Customers:
     @cached_property
     def by_id(self) -> NDArray[np.int64]:
         """The rows in the order of the customers' ids: so are the keys of tables filled from their left to their right."""
-        return np.argsort(self.customer_id, kind="stable")
+        return Positions(self.customer_id).by_id()
 
     def only(self, rows: NDArray[Any]) -> "Customers":
         """Those of these rows, in their order."""
@@ -86,6 +86,10 @@ class Positions:
             return np.full(len(customer_ids), -1, dtype=np.int64)
         place = np.minimum(np.searchsorted(self._table, customer_ids), len(self._table) - 1)
         return np.where(self._table[place] == customer_ids, self._sorter[place], -1)
+
+    def by_id(self) -> NDArray[np.int64]:
+        """The positions in the order of the ids."""
+        return self._table[self._table >= 0].astype(np.int64) if self._sorter is None else self._sorter
 
 
 def gather_against(customer_ids: NDArray[np.int64], sets: Mapping[str, NDArray[np.int64]]) -> NDArray[np.int64]:

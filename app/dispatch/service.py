@@ -1,6 +1,6 @@
 """Turning lists into work orders."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
@@ -15,14 +15,14 @@ from app.campaigns.lifecycle import Verb
 from app.campaigns.listing import last_rank_of
 from app.campaigns.service import run_campaign
 from app.campaigns.steps import take_step
-from app.core.storage import Storage, storage_of
+from app.core.storage import storage_of
 from app.dispatch import queries
 from app.dispatch.life import CONTACT_LOCK
 from app.dispatch.run.balance import make_waterfall
 from app.dispatch.run.deciding import RunDecision, RunInputs, decide_run
 from app.dispatch.run.inputs import check_dispatchable, customers_to_look_at, read_inputs
-from app.dispatch.run.keeping import code_version, keep_inputs
-from app.dispatch.run.order_rows import write_decisions
+from app.dispatch.run.keeping import KeptInputs, code_version, keep_inputs
+from app.dispatch.run.order_rows import Written, write_decisions
 from app.dispatch.run.pricing import prices_of
 from app.dispatch.run.progress import Told, tell_nobody
 from app.dispatch.splitting.beside import split_beside
@@ -71,9 +71,9 @@ def dispatch_campaigns(
     # Who is given work by hand at this moment: that is either seen below or waits.
     queries.lock_all_capacity(session)
     runs = {campaign.id: _begin_run(session, campaign, (freed_places or {}).get(campaign.code), now) for campaign in chosen}
-    new = _decide_and_write(session, chosen, runs, told, now)
+    written = _decide_and_write(session, chosen, runs, told, now)
     told(4)
-    return {campaign.code: _close_run(session, campaign, runs[campaign.id], new[campaign.id]) for campaign in chosen}
+    return {campaign.code: _close_run(session, campaign, runs[campaign.id], written[campaign.id]) for campaign in chosen}
 
 
 def _lock_dispatchable(session: Session, code: str, now: datetime) -> Campaign:
@@ -104,39 +104,38 @@ def _begin_run(session: Session, campaign: Campaign, freed_places: int | None, n
 
 def _decide_and_write(
     session: Session, chosen: list[Campaign], runs: Mapping[int, DispatchRun], told: Told, now: datetime
-) -> Mapping[int, int]:
+) -> Mapping[int, Written]:
     """Look, decide and write; again where somebody got a live order since the look, until the look is as things are."""
     run_ids = {campaign_id: run.id for campaign_id, run in runs.items()}
     for attempt in range(1, MOST_TRIES + 1):
-        told(1)
-        with split_beside(sum(customers_to_look_at(session, campaign) for campaign in chosen)) as beside:
-            inputs = read_inputs(session, chosen, now=now)
-            told(2)
-            decided = decide_run(inputs, beside=beside)
-        told(3)
-        try:
-            with ThreadPoolExecutor(1) as pool, session.begin_nested():
-                # While PostgreSQL writes, the other processor keeps the inputs.
-                keeping = pool.submit(_keep, storage_of(session), inputs, decided)
-                new = write_decisions(session, chosen, inputs, decided.campaigns, run_ids=run_ids, now=now)
-                kept = keeping.result()
-        except IntegrityError as error:
-            if CONTACT_LOCK not in str(error.orig) or attempt == MOST_TRIES:
-                raise
-        else:
+        with ThreadPoolExecutor(1) as pool:
+            told(1)
+            with split_beside(sum(customers_to_look_at(session, campaign) for campaign in chosen)) as beside:
+                inputs = read_inputs(session, chosen, now=now)
+                told(2)
+                # Now, because the split takes both processors and PostgreSQL's writing too.
+                keeping = pool.submit(keep_inputs, storage_of(session), inputs)
+                decided = decide_run(inputs, beside=beside)
+            told(3)
+            digesting = pool.submit(decided.digest, inputs.managers.staff)
+            try:
+                with session.begin_nested():
+                    written = write_decisions(session, chosen, inputs, decided.campaigns, run_ids=run_ids, now=now)
+            except IntegrityError as error:
+                if CONTACT_LOCK not in str(error.orig) or attempt == MOST_TRIES:
+                    raise
+                continue
             _note_lists(chosen, inputs, decided, now)
-            for place, campaign in enumerate(chosen):
-                run = runs[campaign.id]
-                run.inputs_path, run.inputs_sha256, run.result_sha256 = kept
-                run.objective, run.bound = _money(decided.worth), _money(decided.bound)
-                run.prices = prices_of(decided, place)
-            return new
+            _note_runs([runs[campaign.id] for campaign in chosen], decided, keeping.result(), digesting.result())
+            return written
     raise AssertionError("the last try returns or raises")
 
 
-def _keep(storage: Storage, inputs: RunInputs, decided: RunDecision) -> tuple[str, str, str]:
-    kept = keep_inputs(storage, inputs)
-    return kept.path, kept.sha256, decided.digest(inputs.managers.staff)
+def _note_runs(runs: Sequence[DispatchRun], decided: RunDecision, kept: KeptInputs, digest: str) -> None:
+    for place, run in enumerate(runs):
+        run.inputs_path, run.inputs_sha256, run.result_sha256 = kept.path, kept.sha256, digest
+        run.objective, run.bound = _money(decided.worth), _money(decided.bound)
+        run.prices = prices_of(decided, place)
 
 
 def _money(worth: float) -> Decimal:
@@ -150,10 +149,10 @@ def _note_lists(chosen: list[Campaign], inputs: RunInputs, decided: RunDecision,
             campaign.last_rank = last_rank_of(decision.customers)
 
 
-def _close_run(session: Session, campaign: Campaign, run: DispatchRun, new: int) -> dict[str, Any]:
-    counts = campaigns.count_targets(session, campaign.id)
+def _close_run(session: Session, campaign: Campaign, run: DispatchRun, written: Written) -> dict[str, Any]:
+    counts = written.targets if written.targets is not None else campaigns.count_targets(session, campaign.id)
     run.target_count = sum(counts.values())
-    orders = queries.count_work_orders(session, campaign.id)
+    orders = written.orders if written.orders is not None else queries.count_work_orders(session, campaign.id)
     run.waterfall = make_waterfall(counts, target_count=run.target_count, order_count=orders)
     session.flush()
-    return {"targets": run.target_count, "new_work_orders": new, "waterfall": run.waterfall}
+    return {"targets": run.target_count, "new_work_orders": written.new, "waterfall": run.waterfall}

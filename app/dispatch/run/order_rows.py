@@ -39,6 +39,19 @@ class NewOrders:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What was written of a campaign: how many `new` work orders.
+
+    `orders`, `targets`: all that it has, targets by reason, as the database counted them when it took parts; None where it is
+    still to be asked.
+    """
+
+    new: int
+    orders: int | None
+    targets: Mapping[str, int] | None
+
+
+@dataclass(frozen=True)
 class Filling:
     """A part whose rows are being written."""
 
@@ -54,11 +67,42 @@ def write_decisions(
     *,
     run_ids: Mapping[int, int],
     now: datetime,
-) -> dict[int, int]:
-    """Write targets and work orders; gives how many orders by campaign. `run_ids`: of each campaign; the campaigns are locked.
+) -> dict[int, Written]:
+    """Write targets and work orders; what was written by campaign. `run_ids`: of each campaign; the campaigns are locked.
 
     Raises IntegrityError where somebody of them got a live order of the family meanwhile.
     """
+    # Big lists and parts are written on connections of their own, side by side; lists begin while columns of orders are made.
+    with ThreadPoolExecutor(1) as list_pool, ThreadPoolExecutor(1) as pool:
+        lists = {
+            source.campaign_id: _write_list(session, list_pool, source, decision, now)
+            for source, decision in zip(inputs.campaigns, decisions, strict=True)
+        }
+        beside = {campaign_id: written for campaign_id, written in lists.items() if written}
+        orders, part = _new_orders(session, chosen, inputs, decisions, run_ids=run_ids, now=now)
+        filling = _begin_orders(session, pool, part, orders)
+        counts = _end_orders(session, pool, filling, beside, orders)
+        targets = {}
+        for campaign_id, written in beside.items():
+            written.result()
+            targets[campaign_id] = list_part.attach_part(session, campaign_id)
+    if sum(counts.values()) >= STATISTICS_FROM:
+        refresh_over_parts(session, "work_orders")
+    return {
+        campaign_id: Written(new, None if part is None else new, targets.get(campaign_id)) for campaign_id, new in counts.items()
+    }
+
+
+def _new_orders(
+    session: Session,
+    chosen: Sequence[Campaign],
+    inputs: RunInputs,
+    decisions: Sequence[Decision],
+    *,
+    run_ids: Mapping[int, int],
+    now: datetime,
+) -> tuple[dict[int, NewOrders], OrderPart | None]:
+    """The work orders of each campaign, and the part that they are to be; None where they go into the shared one."""
     placed = [_placed(decision) for decision in decisions]
     count = sum(map(len, placed))
     part = take_part(session, count) if may_have_part(session, list(run_ids), orders=count) else None
@@ -73,20 +117,7 @@ def write_decisions(
         )
         for campaign, decision, rows, own_ids in zip(chosen, decisions, placed, ids, strict=True)
     }
-    with ThreadPoolExecutor(2) as pool:  # big lists and parts are written on connections of their own, side by side
-        filling = _begin_orders(session, pool, part, orders)
-        lists = {
-            campaign.id: _write_list(session, pool, source, decision, now)
-            for campaign, source, decision in zip(chosen, inputs.campaigns, decisions, strict=True)
-        }
-        beside = {campaign_id: written for campaign_id, written in lists.items() if written}
-        counts = _end_orders(session, pool, filling, beside, orders)
-        for campaign_id, written in beside.items():
-            written.result()
-            list_part.attach_part(session, campaign_id)
-    if count >= STATISTICS_FROM:
-        refresh_over_parts(session, "work_orders")
-    return counts
+    return orders, part
 
 
 def _write_list(

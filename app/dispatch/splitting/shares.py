@@ -9,6 +9,7 @@ from app.dispatch.splitting.grid import split_grid
 from app.dispatch.splitting.terms import NOBODY, GridFigures, Integers, Managers, Outcome, Placement, Targets
 from app.dispatch.splitting.worth import SplitRules
 
+AWAY = 0.1  # of all targets: as many are split while a share of half of them is on its way
 Part = tuple[Integers, Integers]  # of one grid: positions of the managers, positions of the targets, best first
 
 
@@ -64,8 +65,9 @@ def split_share(share: Share) -> Placement:
 
 
 def _half_of(parts: Sequence[Part]) -> list[int]:
-    """Positions of grids with about half of the targets: the large ones first, each to who has less."""
-    mine, others, chosen = 0, 0, []
+    """Positions of grids with somewhat less than half of the targets: the large ones first, each to who has less."""
+    # A share takes its time on the way there and back.
+    mine, others, chosen = 0, int(AWAY * sum(len(what) for _, what in parts)), []
     for at in sorted(range(len(parts)), key=lambda at: (-len(parts[at][1]), at)):
         if others < mine:
             others += len(parts[at][1])

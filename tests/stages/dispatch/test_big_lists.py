@@ -1,5 +1,7 @@
 """A big list is a part of the table of targets, written beside its run and seen when the run commits."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from sqlalchemy import func, select, text
@@ -7,8 +9,11 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from app.campaigns import list_part
 from app.campaigns.list_part import attach_part, may_have_part, write_part
-from app.campaigns.target_rows import TargetRows, write_targets
+from app.campaigns.target_rows import TargetRows, columns_of, write_targets
+from app.core.columns import Words
 from app.core.db import set_scope
+from app.dispatch.run import order_part
+from app.dispatch.run.balance import WaterfallUnbalanced
 from app.dispatch.run.inputs import read_inputs
 from app.dispatch.service import dispatch_campaign
 from app.models.campaign import Campaign, CampaignStatus, CampaignTarget
@@ -48,13 +53,13 @@ def _rows(session, code):
     ).all()
 
 
-def _filled(company, sessions, code):
-    """A part with the whole ranking in it, which nobody attached."""
+def _filled(company, code):
+    """A part with the whole ranking in it and three reasons in turn, the first of them none; nobody attached it."""
     from app.campaigns.queries import get_campaign
 
     campaign = get_campaign(company, code)
     customers = read_inputs(company, [campaign], now=NOW).campaigns[0].customers
-    write_part(company, TargetRows(campaign.id, customers, customers.explored.astype("uint8")), now=NOW)
+    write_part(company, TargetRows(campaign.id, customers, np.arange(len(customers.rank), dtype=np.uint8) % 3), now=NOW)
     return campaign
 
 
@@ -71,6 +76,27 @@ def test_a_big_list_is_what_it_would_be_in_the_table_of_all(company, sessions, a
     assert len(rows) >= 8
 
 
+def test_what_attaches_a_list_says_how_many_targets_have_each_reason(company, approved):
+    counts = attach_part(company, _filled(company, approved[0]).id)
+    assert counts == Counter(row.reason.value if row.reason else "undecided" for row in _rows(company, approved[0]))
+    assert len(counts) == 3
+    assert counts["undecided"]
+
+
+@pytest.mark.parametrize("orders_from", [3, 10**6])
+def test_a_big_list_that_does_not_add_up_fails_the_run(company, approved, monkeypatch, orders_from):
+    def with_one_that_says_otherwise(targets, now):
+        columns = columns_of(targets, now)
+        words, codes = columns["reason"].words, columns["reason"].codes.copy()
+        codes[np.flatnonzero(codes == words.index("dispatched"))[0]] = words.index("control")
+        return {**columns, "reason": Words(codes, words)}
+
+    monkeypatch.setattr(order_part, "PART_FROM", orders_from)
+    monkeypatch.setattr(list_part, "columns_of", with_one_that_says_otherwise)
+    with pytest.raises(WaterfallUnbalanced):
+        dispatch_campaign(company, campaign_code=approved[0], now=NOW)
+
+
 def test_nobody_sees_a_list_before_its_run_commits(company, sessions, approved):
     dispatch_campaign(company, campaign_code=approved[0], now=NOW)
     with sessions() as other:
@@ -85,7 +111,7 @@ def test_nobody_sees_a_list_before_its_run_commits(company, sessions, approved):
 
 
 def test_what_a_run_left_that_ended_early_is_gone_with_the_next(company, sessions, approved):
-    _filled(company, sessions, approved[1])
+    _filled(company, approved[1])
     company.rollback()
     set_scope(company, scope="all")
     assert len(company.scalars(TABLES).all()) == 1
@@ -116,7 +142,7 @@ def test_a_list_that_was_taken_back_is_drawn_again_into_its_part(company, approv
 
 
 def test_a_part_is_read_through_the_table_alone(company, sessions, approved):
-    campaign = _filled(company, sessions, approved[0])
+    campaign = _filled(company, approved[0])
     attach_part(company, campaign.id)
     company.commit()
     part = f"campaign_targets_{campaign.id}"

@@ -17,7 +17,7 @@ from app.dispatch.run.order_rows import _take_ids
 from app.dispatch.service import dispatch_campaign
 from app.dispatch.splitting import beside as split_process
 from app.dispatch.splitting.beside import split_beside
-from app.dispatch.splitting.shares import Share
+from app.dispatch.splitting.shares import Share, split_share
 from app.dispatch.splitting.split import Managers, SplitRules, Targets, split
 from app.models.organisation import Staff
 from app.models.work_order import DispatchRun
@@ -132,6 +132,27 @@ def test_the_process_ends_in_the_midst_of_its_work_where_nobody_waits_for_it():
             assert process.wait(30) == 1
         finally:
             process.kill()
+
+
+def test_the_process_ends_in_good_order_while_what_asked_for_its_share_goes_on():
+    root = Path(split_process.__file__).resolve().parents[3]
+    asked = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": root}
+    with subprocess.Popen([sys.executable, "-m", split_process.__name__], **asked) as process:
+        pickle.dump(Share(*_company(), parts=[]), process.stdin)
+        process.stdin.flush()
+        pickle.load(process.stdout)
+        try:
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+        assert process.stderr.read() == b""
+
+
+def test_a_share_that_goes_to_another_process_is_the_smaller_half():
+    targets, managers, rules = _company()
+    asked = []
+    split(targets, managers, rules, beside=lambda share: asked.append(share) or (lambda: split_share(share)))
+    assert 0.3 < len(asked[0].targets.grid) / np.isin(targets.grid, managers.grid).sum() < 0.5
 
 
 def _is_there(pid):
