@@ -84,7 +84,7 @@ def main() -> None:
     threading.Thread(target=_end_with_who_asked, daemon=True).start()
     pickle.dump(split_share(share), sys.stdout.buffer, protocol=5)
     sys.stdout.buffer.flush()
-    os._exit(0)  # the thread still reads: an interpreter that ends in good order would not get past it
+    os._exit(0)  # the thread still reads, and an interpreter that ends over that aborts
 
 
 def _end_with_who_asked() -> None:

@@ -6,10 +6,13 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select, text, update
 
+from app.core.db import set_scope
 from app.core.errors import Invalid
-from app.core.storage import StoredFileMissing, storage_of
+from app.core.storage import Storage, StoredFileMissing, storage_of
 from app.dispatch.queries import UnknownRun
 from app.dispatch.run import keeping
+from app.dispatch.run.deciding import decide_run
+from app.dispatch.run.inputs import read_inputs
 from app.dispatch.run.keeping import InputsChanged, KeptInputs, keep_inputs, load_inputs
 from app.dispatch.run.replay import InputsNotKept, list_summaries, replay_run, summarise_run
 from app.dispatch.run.rerunning import Changes
@@ -17,7 +20,7 @@ from app.dispatch.service import dispatch_campaign, dispatch_campaigns
 from app.jobs.queries import named_files
 from app.models.campaign import CampaignStatus, Product
 from app.models.organisation import Staff
-from app.models.work_order import DispatchRun
+from app.models.work_order import DispatchRun, WorkOrder
 from tests.factories import NOW, make_campaign, make_scores
 from tests.stages.dispatch.test_dispatching import ALL, make_list, refuse
 
@@ -61,6 +64,31 @@ def test_campaigns_of_one_run_are_repeated_together(session):
     found = replay_run(session, run_id=_run_of(session, second).id)
     assert found.identical
     assert [campaign.campaign_code for campaign in found.campaigns] == sorted([first.code, second.code])
+
+
+def test_deciding_changes_nothing_of_the_inputs_which_are_kept_meanwhile(session):
+    campaigns = [make_list(session, ["C01", "C02"]), make_list(session, ["C02", "C03"])]
+    inputs = read_inputs(session, campaigns, now=NOW)
+    before = keep_inputs(storage_of(session), inputs).sha256
+    decide_run(inputs)
+    assert keep_inputs(storage_of(session), inputs).sha256 == before
+
+
+def test_a_run_whose_inputs_cannot_be_kept_writes_nothing(company, monkeypatch):
+    campaign = make_list(company, ["C01", "C02"])
+    company.commit()
+    set_scope(company, scope="all")
+    monkeypatch.setattr(Storage, "write_bytes", _has_no_room)
+    with pytest.raises(OSError, match="no room"):
+        dispatch_campaign(company, campaign_code=campaign.code, now=NOW)
+    company.rollback()
+    set_scope(company, scope="all")
+    assert company.scalars(select(WorkOrder)).all() == []
+    assert company.scalars(select(DispatchRun)).all() == []
+
+
+def _has_no_room(*_):
+    raise OSError("no room")
 
 
 def test_a_run_from_before_arbitration_knew_of_managers_is_repeated_as_it_was(session, monkeypatch):
